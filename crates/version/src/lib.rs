@@ -1,0 +1,14 @@
+//! Versions, requirements and selection as each ecosystem's own tool has them, and the names of packages.
+//!
+//! Two questions are kept apart: *admits* (does the requirement contain the version) and *selects* (what a plain
+//! build would choose among the visible versions). One module per format answers both; this module only dispatches.
+//! Pure: no IO, no clock, no environment.
+
+mod ecosystem;
+mod format;
+mod package;
+mod purl;
+
+pub use ecosystem::{InvalidRequirement, InvalidVersion, Requirement, RequirementKind, Version};
+pub use format::{Format, UnknownFormat};
+pub use package::{InvalidName, PackageId, PackageVersionId};

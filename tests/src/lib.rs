@@ -1,0 +1,1 @@
+//! Scenario and end-to-end tests; the code is under `tests/`.
