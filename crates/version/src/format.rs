@@ -16,7 +16,9 @@ pub enum Format {
 
 /// A format name that CodeArtifact does not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown package format `{0}`: expected one of cargo, generic, maven, npm, nuget, pypi, ruby, swift")]
+#[error(
+    "unknown package format `{0}`: expected one of cargo, generic, maven, npm, nuget, pypi, ruby, swift"
+)]
 pub struct UnknownFormat(pub String);
 
 impl Format {

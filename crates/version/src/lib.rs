@@ -4,10 +4,18 @@
 //! build would choose among the visible versions). One module per format answers both; this module only dispatches.
 //! Pure: no IO, no clock, no environment.
 
+mod cargo;
 mod ecosystem;
 mod format;
+mod generic;
+mod maven;
+mod npm;
+mod nuget;
 mod package;
 mod purl;
+mod pypi;
+mod ruby;
+mod swift;
 
 pub use ecosystem::{InvalidRequirement, InvalidVersion, Requirement, RequirementKind, Version};
 pub use format::{Format, UnknownFormat};

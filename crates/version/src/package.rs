@@ -29,7 +29,11 @@ impl PackageId {
     /// Normalises and validates. `namespace` is CodeArtifact's (npm scope with or without `@`).
     pub fn new(format: Format, namespace: Option<&str>, name: &str) -> Result<Self, InvalidName> {
         // Replaced by the normalisation of each format.
-        Ok(Self { format, namespace: namespace.map(str::to_owned), name: name.to_owned() })
+        Ok(Self {
+            format,
+            namespace: namespace.map(str::to_owned),
+            name: name.to_owned(),
+        })
     }
 
     pub const fn format(&self) -> Format {
@@ -48,7 +52,10 @@ impl PackageId {
 impl PackageVersionId {
     /// Normalises and validates the version text (length and characters; not whether the ecosystem can order it).
     pub fn new(package: PackageId, version: &str) -> Result<Self, InvalidName> {
-        Ok(Self { package, version: version.to_owned() })
+        Ok(Self {
+            package,
+            version: version.to_owned(),
+        })
     }
 
     pub const fn package(&self) -> &PackageId {

@@ -7,7 +7,11 @@ pub(crate) fn format_package(package: &PackageId) -> String {
 }
 
 pub(crate) fn format_package_version(package_version: &PackageVersionId) -> String {
-    format!("{}@{}", package_version.package(), package_version.version())
+    format!(
+        "{}@{}",
+        package_version.package(),
+        package_version.version()
+    )
 }
 
 pub(crate) fn parse_package(text: &str) -> Result<PackageId, InvalidName> {
