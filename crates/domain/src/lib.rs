@@ -1,1 +1,26 @@
-//! placeholder
+//! Identifiers, catalog, inventory, impact, slot, gates: every decision of Downriver, as functions from values to
+//! values. Pure: no IO, no clock, no environment, no async, no logging.
+
+pub mod catalog;
+pub mod dependency;
+mod identifiers;
+pub mod impact;
+pub mod inventory;
+pub mod slot;
+mod time;
+
+pub use catalog::{
+    Application, Follow, OnLocked, PackagePattern, Pipeline, Policy, Repository, RepositoryId,
+    Rollback, Target, Topology, Versioning,
+};
+pub use dependency::{Built, Dependency, Edge, Evidence, Scope};
+pub use downriver_version as version;
+pub use identifiers::{
+    AccountId, ApplicationId, AttemptId, ClientRequestToken, DomainName, InvalidIdentifier,
+    OwnerId, PipelineExecutionId, PipelineName, RebuildId, RegionName, RepositoryName,
+};
+pub use inventory::{
+    Cascade, Operation, Origin, PackageInventory, RepositoryInventory, Sighting, VersionRecord,
+    VersionStatus,
+};
+pub use time::Timestamp;

@@ -1,0 +1,118 @@
+//! Impact: would a plain rebuild of this application, now, resolve this package to another version than its last
+//! build used? State comparison, not event counting (DESIGN 3).
+
+use downriver_version::{PackageId, PackageVersionId};
+
+use crate::ApplicationId;
+use crate::catalog::RepositoryId;
+use crate::dependency::{Built, Evidence, Scope};
+
+/// What a change means for one application; the stronger one first, as several instances are merged by it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// A plain rebuild resolves to the new version.
+    Picks,
+    /// The requirement admits it; a committed lockfile holds another.
+    Locked,
+    /// The requirement does not admit it.
+    Excluded,
+    Unaffected(Unaffected),
+    /// The built version was withdrawn, and a plain rebuild picks another.
+    MovesOff(Direction),
+    /// The built version was withdrawn and a lock or exact pin holds it.
+    Stranded(Stranding),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Direction {
+    Newer,
+    Older,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stranding {
+    /// Does not install any more.
+    Gone,
+    /// `Unlisted`: still installs from a lock or exact pin; a warning.
+    Unlisted,
+}
+
+/// Why nothing happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unaffected {
+    BuiltAlready,
+    NewerBuiltAlready,
+    NotVisible,
+    PrereleaseNotSelected,
+    SelectsAnother,
+    /// A Maven soft pin admits every version and keeps its own.
+    SoftPinned,
+    ScopeLeftOut,
+    FollowLeftOut,
+    ThirdParty,
+    PublishedBeforeRegistration,
+    NotADependency,
+    AlreadyAttempted,
+    PassedInCascade,
+    /// The requirement is a path, a git address, a tag, …
+    NotFromRegistry,
+    /// The version is not (or not yet) `Published`.
+    NotPublished,
+    /// The withdrawn version is not the one it was built with.
+    WithdrawnNotBuilt,
+    /// The policy says so (`on_locked = "ignore"`, a `source` producer).
+    PolicyLeavesOut,
+}
+
+/// What is done about a verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Action {
+    Nothing,
+    Notify,
+    NotifyUrgent,
+    Rebuild,
+    /// Rebuild with refresh variables.
+    Refresh,
+}
+
+/// A verdict with its evidence: enough to explain it without any other record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    pub application: ApplicationId,
+    pub package_version: PackageVersionId,
+    pub repository: RepositoryId,
+    pub verdict: Verdict,
+    pub action: Action,
+    /// One plain sentence.
+    pub reason: String,
+    /// What a plain rebuild would resolve the package to.
+    pub wanted: Option<String>,
+    /// The verdict rests on an assumed built version or an unseeded inventory.
+    pub is_assumed: bool,
+    /// One for each instance of the package, the deciding one first; empty where it is no dependency.
+    pub instances: Vec<Instance>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instance {
+    pub verdict: Verdict,
+    pub requirement: String,
+    pub built: Built,
+    pub is_locked: bool,
+    pub path: Vec<PackageId>,
+    pub scope: Scope,
+    pub evidence: Evidence,
+}
+
+impl Verdict {
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Picks => "Picks",
+            Self::Locked => "Locked",
+            Self::Excluded => "Excluded",
+            Self::Unaffected(_) => "Unaffected",
+            Self::MovesOff(_) => "MovesOff",
+            Self::Stranded(_) => "Stranded",
+        }
+    }
+}

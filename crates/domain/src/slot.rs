@@ -1,0 +1,353 @@
+//! The slot: the one record per application where its pending and current rebuild stand.
+//!
+//! These are the records; the decisions over them stand in the modules beside this one. Every list in a slot has a
+//! named maximum, so that the record stays small.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use downriver_version::{PackageId, PackageVersionId};
+
+use crate::catalog::{Pipeline, RepositoryId, Target};
+use crate::inventory::Cascade;
+use crate::{
+    ApplicationId, AttemptId, ClientRequestToken, PipelineExecutionId, RebuildId, Timestamp,
+};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    pub application: ApplicationId,
+    /// Counts the versions of this record; 0 before it is first written. Every write names the one it replaces.
+    pub revision: u64,
+    /// How many rebuilds were ever requested; numbers the next one.
+    pub rebuilds_requested: u64,
+    pub state: SlotState,
+    /// What was seen while an execution ran or before its index result came: kept unjudged.
+    pub joined: BTreeMap<PackageId, Joined>,
+    /// Successful executions, newest first, at most [`Slot::BUILDS_MAX`]. The first is the baseline of `Assumed`.
+    pub builds: Vec<Build>,
+    /// Versions that are not attempted again, until a newer one, `retry`, or a person's success.
+    pub held: BTreeMap<PackageId, Held>,
+    pub failure: Option<Failure>,
+    /// Executions of this pipeline, ours and others', newest start first, at most [`Slot::EXECUTIONS_MAX`].
+    pub executions: Vec<SeenExecution>,
+    /// A producer whose execution ended and whose products' changes are not all committed yet.
+    pub tail: Option<Tail>,
+    /// The first decision after a success waits for its index result until then.
+    pub index_awaited_until: Option<Timestamp>,
+    /// The newest change this application was judged on; what an old EventBridge rule's execution continues.
+    pub last_cascade: Option<Cascade>,
+    /// When this slot is to be looked at again; the due record that `sweep` reads.
+    pub wake_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SlotState {
+    Idle,
+    Pending(Pending),
+    Starting(Starting),
+    Running(Running),
+    /// Running for longer than `max run`: no longer active, budget returned, its end still counts.
+    Parked(Running),
+    /// Needs a person; goes on after `retry`.
+    Stuck(Stuck),
+}
+
+/// Our unit of work: one application, all the packages it is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rebuild {
+    pub id: RebuildId,
+    pub packages: BTreeMap<PackageId, Wanted>,
+    pub requested_at: Timestamp,
+    pub last_change_at: Timestamp,
+    /// Attempts that started so far; numbers the next one.
+    pub attempts: u32,
+    /// Failed attempts that count against `retries_max`.
+    pub failures: u32,
+    pub is_canceled_once: bool,
+    /// When the gate *upriver quiet* first held this rebuild; `max block` counts from here.
+    pub upriver_held_since: Option<Timestamp>,
+    /// Gates that held it so far, closed spans only; at most [`Rebuild::WAITED_MAX`].
+    pub waited: Vec<Waited>,
+    pub first_started_at: Option<Timestamp>,
+    pub is_expedited: bool,
+}
+
+/// The version that a rebuild is to pick up for one package, computed anew before every start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    pub version: String,
+    /// For a mutable version: the package revision.
+    pub revision: Option<String>,
+    /// What the last build used.
+    pub from: Option<String>,
+    /// The lockfile holds it: the execution carries refresh variables.
+    pub needs_refresh: bool,
+    /// Where the change was seen.
+    pub repository: RepositoryId,
+    pub seen_at: Timestamp,
+    pub cascade: Cascade,
+    /// The verdict and its sentence.
+    pub reason: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    pub rebuild: Rebuild,
+    /// Back-off after a failure, throttling or a limit.
+    pub not_before: Option<Timestamp>,
+    /// How often it was backed off in a row without an attempt that counted.
+    pub backoffs: u32,
+    /// The gates that were closed when it was last looked at.
+    pub waits: Vec<Wait>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Starting {
+    pub rebuild: Rebuild,
+    pub attempt: AttemptId,
+    pub token: ClientRequestToken,
+    /// The target that is called; recovery and tracking use this one.
+    pub pipeline: Pipeline,
+    pub started_at: Timestamp,
+    /// Until then only the writer of this record may call.
+    pub deadline: Timestamp,
+    /// Recorded opening of the gate *upriver quiet* by `max block`.
+    pub is_block_waived: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Running {
+    pub rebuild: Rebuild,
+    pub attempt: AttemptId,
+    pub pipeline: Pipeline,
+    pub execution: PipelineExecutionId,
+    pub started_at: Timestamp,
+    /// The execution was superseded; this one's end is awaited instead (`None` inside: not known yet).
+    pub following: Option<Option<PipelineExecutionId>>,
+    pub holds_budget: bool,
+    /// Products whose changes were committed to their last page since the start.
+    pub published: BTreeSet<PackageId>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stuck {
+    pub rebuild: Rebuild,
+    pub reason: String,
+    pub since: Timestamp,
+}
+
+/// A change that waits to be judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Joined {
+    pub version: String,
+    pub repository: RepositoryId,
+    pub seen_at: Timestamp,
+    pub cascade: Cascade,
+}
+
+/// A successful execution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Build {
+    pub execution: PipelineExecutionId,
+    pub started_at: Timestamp,
+    pub ended_at: Timestamp,
+    pub delivered: Vec<Delivered>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivered {
+    pub package: PackageId,
+    pub from: Option<String>,
+    pub to: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    pub version: String,
+    pub reason: HeldReason,
+    pub since: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeldReason {
+    Failed,
+    NotPickedUp,
+    RolledBack,
+    Stopped,
+}
+
+/// A rebuild that ended badly; cleared by the next version, `retry`, or a person's success.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    pub rebuild: Rebuild,
+    pub execution: Option<PipelineExecutionId>,
+    pub reason: String,
+    pub at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenExecution {
+    pub execution: PipelineExecutionId,
+    pub started_by: StartedBy,
+    pub started_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+    pub is_superseded: bool,
+    pub is_rollback: bool,
+    /// What a product published by this execution descends from.
+    pub cascade: Cascade,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StartedBy {
+    Downriver(AttemptId),
+    /// An EventBridge rule (`CloudWatchEvent`).
+    Rule,
+    Person,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tail {
+    pub execution: PipelineExecutionId,
+    pub ended_at: Timestamp,
+    pub until: Timestamp,
+    pub awaited: BTreeSet<PackageId>,
+}
+
+/// The conditions that a pending rebuild waits on, in the order in which they are explained (DESIGN 4.1), with
+/// back-off first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Gate {
+    BackOff,
+    Settled,
+    Free,
+    UpriverQuiet,
+    Budget,
+    NotPaused,
+}
+
+/// A closed gate: what opens it and when to look again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wait {
+    pub gate: Gate,
+    pub since: Timestamp,
+    /// When to look again; `None`: something else wakes it.
+    pub until: Option<Timestamp>,
+    pub on: WaitOn,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WaitOn {
+    Time,
+    Execution(PipelineExecutionId),
+    /// The active producers that reach it, first the one whose end wakes it.
+    Producers(Vec<ApplicationId>),
+    Target(Target),
+    Pause(PauseScope),
+}
+
+/// A span in which a gate held a rebuild.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waited {
+    pub gate: Gate,
+    pub on: WaitOn,
+    pub since: Timestamp,
+    pub until: Timestamp,
+}
+
+/// What wakes a waiting slot, other than time: an index on slots.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WaitingFor {
+    Producer(ApplicationId),
+    Target(Target),
+    Pause,
+}
+
+/// A record of its own for each active producer, written in one transaction with its slot.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ActiveProducer {
+    pub application: ApplicationId,
+    pub rebuild: RebuildId,
+    pub since: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PauseScope {
+    System,
+    Application(ApplicationId),
+    Package(PackageId),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pause {
+    pub by: String,
+    pub reason: String,
+    pub at: Timestamp,
+}
+
+/// What operators switched; one record.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Controls {
+    pub revision: u64,
+    pub pauses: BTreeMap<PauseScope, Pause>,
+}
+
+impl Rebuild {
+    pub const WAITED_MAX: usize = 50;
+
+    /// The package versions it is for, in order of their package URLs.
+    pub fn changes(&self) -> Vec<PackageVersionId> {
+        self.packages
+            .iter()
+            .filter_map(|(package, wanted)| {
+                PackageVersionId::new(package.clone(), &wanted.version).ok()
+            })
+            .collect()
+    }
+}
+
+impl Slot {
+    pub const BUILDS_MAX: usize = 10;
+    pub const EXECUTIONS_MAX: usize = 20;
+
+    /// The slot of an application that nothing happened to yet.
+    pub const fn new(application: ApplicationId) -> Self {
+        Self {
+            application,
+            revision: 0,
+            rebuilds_requested: 0,
+            state: SlotState::Idle,
+            joined: BTreeMap::new(),
+            builds: Vec::new(),
+            held: BTreeMap::new(),
+            failure: None,
+            executions: Vec::new(),
+            tail: None,
+            index_awaited_until: None,
+            last_cascade: None,
+            wake_at: None,
+        }
+    }
+
+    pub const fn rebuild(&self) -> Option<&Rebuild> {
+        match &self.state {
+            SlotState::Idle => None,
+            SlotState::Pending(pending) => Some(&pending.rebuild),
+            SlotState::Starting(starting) => Some(&starting.rebuild),
+            SlotState::Running(running) | SlotState::Parked(running) => Some(&running.rebuild),
+            SlotState::Stuck(stuck) => Some(&stuck.rebuild),
+        }
+    }
+
+    /// What would wake this slot besides time; the first closed gate that something else opens.
+    pub fn waiting_for(&self) -> Option<WaitingFor> {
+        let SlotState::Pending(pending) = &self.state else {
+            return None;
+        };
+        pending.waits.iter().find_map(|wait| match &wait.on {
+            WaitOn::Producers(producers) => producers.first().cloned().map(WaitingFor::Producer),
+            WaitOn::Target(target) => Some(WaitingFor::Target(target.clone())),
+            WaitOn::Pause(_) => Some(WaitingFor::Pause),
+            WaitOn::Time | WaitOn::Execution(_) => None,
+        })
+    }
+}
