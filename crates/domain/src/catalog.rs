@@ -124,6 +124,8 @@ pub struct Application {
     /// The repositories its build resolves from; the first is the one it pulls through.
     pub repositories: Vec<RepositoryId>,
     pub products: BTreeSet<PackageId>,
+    /// Where its products are published first; the first of `repositories` if not said.
+    pub publishes_to: Option<RepositoryId>,
     pub versioning: Versioning,
     pub policy: Policy,
     pub registered_at: Timestamp,

@@ -3,7 +3,18 @@
 //! Each use case reads: parse → load the few records concerned → decide (pure, in the domain) → conditional commit →
 //! effects. No decision is made in an adapter, and no adapter is named here.
 
+mod error;
 pub mod history;
+pub mod index;
+pub mod operate;
 pub mod ports;
+pub mod register;
+pub mod resolve;
+pub mod start;
+pub mod sweep;
+pub mod track;
+pub mod wire;
+
+pub use error::EngineError;
 
 pub use downriver_domain as domain;

@@ -1,0 +1,1 @@
+//! Formats on the wire and at rest, each converted by hand to domain types.
