@@ -1,6 +1,13 @@
 //! Impact: would a plain rebuild of this application, now, resolve this package to another version than its last
 //! build used? State comparison, not event counting (DESIGN 3).
 
+mod assess;
+mod judge;
+mod sentence;
+
+pub use assess::{Ask, ask};
+pub use judge::{JudgedChange, judge};
+
 use downriver_version::{PackageId, PackageVersionId};
 
 use crate::ApplicationId;
@@ -105,6 +112,21 @@ pub struct Instance {
 }
 
 impl Verdict {
+    /// Orders verdicts by strength, strongest first: the table of DESIGN 3 with `Unaffected` last, as it asks for
+    /// nothing.
+    pub const fn rank(&self) -> u8 {
+        match self {
+            Self::Picks => 0,
+            Self::Locked => 1,
+            Self::Excluded => 2,
+            Self::MovesOff(Direction::Newer) => 3,
+            Self::MovesOff(Direction::Older) => 4,
+            Self::Stranded(Stranding::Gone) => 5,
+            Self::Stranded(Stranding::Unlisted) => 6,
+            Self::Unaffected(_) => 7,
+        }
+    }
+
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Picks => "Picks",

@@ -1,5 +1,11 @@
 //! The versions known per repository and package, and what an application sees of them.
 
+mod sighting;
+mod view;
+
+pub use sighting::{SightingEffect, SightingOrder, apply_sighting, order_sighting, seed_inventory};
+pub use view::{View, VisibleVersion};
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use downriver_version::{PackageId, PackageVersionId};
@@ -7,13 +13,13 @@ use downriver_version::{PackageId, PackageVersionId};
 use crate::catalog::RepositoryId;
 use crate::{ApplicationId, Timestamp};
 
-/// `PackageVersionStatus` of the CodeArtifact service model.
+/// `PackageVersionStatus` of the CodeArtifact service model, the most usable first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum VersionStatus {
     Published,
-    Unfinished,
     /// No longer offered; still installs by exact pin or lock.
     Unlisted,
+    Unfinished,
     Archived,
     Disposed,
     Deleted,
@@ -99,4 +105,27 @@ pub struct RepositoryInventory {
 pub struct PackageInventory {
     pub package: PackageId,
     pub repositories: BTreeMap<RepositoryId, RepositoryInventory>,
+}
+
+impl RepositoryInventory {
+    /// The record of a package that was not seen in this repository yet.
+    pub const fn new(repository: RepositoryId, package: PackageId) -> Self {
+        Self {
+            repository,
+            package,
+            record_revision: 0,
+            seeded_at: None,
+            versions: BTreeMap::new(),
+        }
+    }
+}
+
+impl PackageInventory {
+    /// The record of a version in the repository where it was first seen.
+    pub fn first_record(&self, version: &str) -> Option<(&RepositoryId, &VersionRecord)> {
+        self.repositories
+            .iter()
+            .filter_map(|(repository, inventory)| Some((repository, inventory.versions.get(version)?)))
+            .min_by_key(|(repository, record)| (record.first_seen, (*repository).clone()))
+    }
 }

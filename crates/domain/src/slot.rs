@@ -3,6 +3,14 @@
 //! These are the records; the decisions over them stand in the modules beside this one. Every list in a slot has a
 //! named maximum, so that the record stays small.
 
+mod gates;
+mod merge;
+mod outcome;
+
+pub use gates::{GateContext, GateReport, evaluate_gates, open_gates};
+pub use merge::{Merged, merge_asks, merge_joined, rejudge};
+pub use outcome::{Ended, Ending, decide_end, decide_parked, decide_stuck, settle_followed};
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use downriver_version::{PackageId, PackageVersionId};
@@ -174,6 +182,8 @@ pub enum HeldReason {
     NotPickedUp,
     RolledBack,
     Stopped,
+    /// Shadow mode: it would have started.
+    WouldStart,
 }
 
 /// A rebuild that ended badly; cleared by the next version, `retry`, or a person's success.
@@ -218,11 +228,27 @@ pub struct Tail {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Gate {
     BackOff,
+    /// The index result of the last success is awaited.
+    Indexed,
     Settled,
     Free,
     UpriverQuiet,
     Budget,
     NotPaused,
+}
+
+impl Gate {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BackOff => "back-off",
+            Self::Indexed => "indexed",
+            Self::Settled => "settled",
+            Self::Free => "free",
+            Self::UpriverQuiet => "upriver quiet",
+            Self::Budget => "budget",
+            Self::NotPaused => "not paused",
+        }
+    }
 }
 
 /// A closed gate: what opens it and when to look again.
@@ -336,6 +362,32 @@ impl Slot {
             SlotState::Running(running) | SlotState::Parked(running) => Some(&running.rebuild),
             SlotState::Stuck(stuck) => Some(&stuck.rebuild),
         }
+    }
+
+    /// A producer that others wait for: pending, starting, running, or ended with changes still to come.
+    pub const fn is_active(&self) -> bool {
+        matches!(self.state, SlotState::Pending(_) | SlotState::Starting(_) | SlotState::Running(_)) || self.tail.is_some()
+    }
+
+    /// When a slot without a current rebuild is to be looked at: its tail ends, or what joined it is to be judged.
+    pub fn idle_wake(&self, now: Timestamp) -> Option<Timestamp> {
+        let joined = (!self.joined.is_empty()).then(|| self.index_awaited_until.map_or(now, |until| until.max(now)));
+        [self.tail.as_ref().map(|tail| tail.until), joined].into_iter().flatten().min()
+    }
+
+    /// The index result of the last success is still awaited.
+    pub fn is_index_awaited(&self, now: Timestamp) -> bool {
+        self.index_awaited_until.is_some_and(|until| now < until)
+    }
+
+    /// Notes an execution of this pipeline, or what became of it.
+    pub fn note_execution(&mut self, seen: SeenExecution) {
+        match self.executions.iter_mut().find(|known| known.execution == seen.execution) {
+            Some(known) => *known = seen,
+            None => self.executions.push(seen),
+        }
+        self.executions.sort_by(|a, b| (b.started_at, &b.execution).cmp(&(a.started_at, &a.execution)));
+        self.executions.truncate(Self::EXECUTIONS_MAX);
     }
 
     /// What would wake this slot besides time; the first closed gate that something else opens.

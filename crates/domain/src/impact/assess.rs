@@ -1,0 +1,283 @@
+//! One instance of a package in one application, held against what the application sees now: what it was built with,
+//! what a plain rebuild would pick, and whether that asks for a rebuild.
+
+use std::cmp::Ordering;
+
+use downriver_version::{PackageId, Requirement, RequirementKind, Version};
+
+use super::{Action, Direction, Stranding, Unaffected, Verdict};
+use crate::catalog::{Application, OnLocked, RepositoryId, Rollback, Topology, Versioning};
+use crate::dependency::{Built, Edge};
+use crate::inventory::{Cascade, Origin, View, VersionStatus, VisibleVersion};
+use crate::slot::{HeldReason, Slot};
+use crate::Timestamp;
+
+/// What one package asks of an application's next rebuild: the version it is to pick up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    pub version: String,
+    pub revision: Option<String>,
+    pub from: Option<String>,
+    pub needs_refresh: bool,
+    pub repository: RepositoryId,
+    pub cascade: Cascade,
+    pub verdict: Verdict,
+    pub reason: String,
+}
+
+/// The state of one instance, before any particular change is looked at.
+pub(super) struct Assessment<'a> {
+    pub(super) edge: &'a Edge,
+    /// `None`: the requirement cannot be read.
+    pub(super) requirement: Option<Requirement>,
+    pub(super) built: Built,
+    pub(super) built_parsed: Option<Version>,
+    /// What a plain rebuild resolves the package to.
+    pub(super) wanted: Option<&'a VisibleVersion>,
+    /// What the state asks for, and of which version; `None`: nothing.
+    pub(super) need: Option<Need<'a>>,
+}
+
+pub(super) struct Need<'a> {
+    pub(super) verdict: Verdict,
+    pub(super) version: Option<&'a VisibleVersion>,
+    /// Set where the need stands but nothing may come of it.
+    pub(super) dropped: Option<Unaffected>,
+}
+
+/// Whose state is looked at.
+#[derive(Clone, Copy)]
+pub(super) struct Subject<'a> {
+    pub(super) topology: &'a Topology,
+    pub(super) application: &'a Application,
+    pub(super) slot: &'a Slot,
+    pub(super) view: &'a View,
+}
+
+/// What the package, over all its instances in the application, asks for now; `None`: a rebuild would change nothing
+/// that its policy wants changed.
+pub fn ask(
+    topology: &Topology,
+    application: &Application,
+    slot: &Slot,
+    edges: &[Edge],
+    view: &View,
+) -> Option<Ask> {
+    let subject = Subject { topology, application, slot, view };
+    edges
+        .iter()
+        .map(|edge| assess(subject, edge))
+        .filter_map(|assessment| asked(application, &assessment))
+        .min_by_key(|ask| ask.verdict.rank())
+}
+
+pub(super) fn assess<'a>(subject: Subject<'a>, edge: &'a Edge) -> Assessment<'a> {
+    let dependency = &edge.dependency;
+    let requirement = Requirement::parse(dependency.package.format(), &dependency.requirement).ok();
+    let built = effective_built(subject, edge, requirement.as_ref());
+    let built_parsed = built.version().and_then(|version| Version::parse(dependency.package.format(), version).ok());
+    let wanted = requirement.as_ref().and_then(|requirement| wanted(subject.view, requirement, built_parsed.as_ref()));
+    let mut assessment = Assessment { edge, requirement, built, built_parsed, wanted, need: None };
+    assessment.need = need(subject, &assessment).map(|mut need| {
+        need.dropped = need.dropped.or_else(|| dropped(subject, edge, &need));
+        need
+    });
+    assessment
+}
+
+/// What is done about a verdict under this application's policy (the table of DESIGN 3).
+pub(super) fn action(application: &Application, edge: Option<&Edge>, verdict: &Verdict) -> Action {
+    let is_direct = edge.is_some_and(|edge| edge.dependency.is_direct());
+    let action = match verdict {
+        Verdict::Picks | Verdict::MovesOff(Direction::Newer) => Action::Rebuild,
+        Verdict::Locked => match application.policy.on_locked {
+            OnLocked::Refresh => Action::Refresh,
+            OnLocked::Rebuild => Action::Rebuild,
+            OnLocked::Notify => Action::Notify,
+            OnLocked::Ignore => Action::Nothing,
+        },
+        Verdict::Excluded if is_direct => Action::Notify,
+        Verdict::Excluded | Verdict::Unaffected(_) => Action::Nothing,
+        Verdict::MovesOff(Direction::Older) => match application.policy.rollback {
+            Rollback::Auto => Action::Rebuild,
+            Rollback::Notify => Action::Notify,
+        },
+        Verdict::Stranded(Stranding::Gone) => Action::NotifyUrgent,
+        Verdict::Stranded(Stranding::Unlisted) => Action::Notify,
+    };
+    let is_source = application.versioning == Versioning::Source && application.is_producer();
+    match action {
+        Action::Rebuild | Action::Refresh if is_source && !application.policy.is_source_rebuilt => Action::Notify,
+        other => other,
+    }
+}
+
+fn asked(application: &Application, assessment: &Assessment<'_>) -> Option<Ask> {
+    let need = assessment.need.as_ref().filter(|need| need.dropped.is_none())?;
+    let version = need.version?;
+    let action = action(application, Some(assessment.edge), &need.verdict);
+    if !matches!(action, Action::Rebuild | Action::Refresh) {
+        return None;
+    }
+    Some(Ask {
+        version: version.text.clone(),
+        revision: version.revision.clone(),
+        from: assessment.built.version().map(str::to_owned),
+        needs_refresh: action == Action::Refresh,
+        repository: version.repository.clone(),
+        cascade: version.cascade.clone(),
+        verdict: need.verdict.clone(),
+        reason: super::sentence::of_need(assessment, need),
+    })
+}
+
+/// DESIGN 3: what the edge says, unless a later successful execution of an unlocked application makes it derivable.
+fn effective_built(subject: Subject<'_>, edge: &Edge, requirement: Option<&Requirement>) -> Built {
+    let dependency = &edge.dependency;
+    let Some(baseline) = subject.slot.builds.first() else { return dependency.built.clone() };
+    let is_current = dependency.built_as_of.is_some_and(|as_of| as_of >= baseline.started_at);
+    let is_held_by_lock = dependency.is_locked && subject.application.policy.on_locked != OnLocked::Rebuild;
+    if is_current || is_held_by_lock {
+        return dependency.built.clone();
+    }
+    match requirement.and_then(|requirement| subject.view.select_at(requirement, baseline.started_at)) {
+        Some(version) if dependency.built.version() == Some(version.text.as_str()) => dependency.built.clone(),
+        Some(version) => Built::Assumed(version.text.clone()),
+        None => dependency.built.clone(),
+    }
+}
+
+/// What a plain rebuild resolves to. A built version that the inventory does not know (it was not seeded) is taken as
+/// still there: nothing told that it was withdrawn.
+fn wanted<'a>(view: &'a View, requirement: &Requirement, built: Option<&Version>) -> Option<&'a VisibleVersion> {
+    match requirement.kind() {
+        RequirementKind::Tag(tag) if tag == "latest" => view.select_latest(),
+        RequirementKind::Tag(_) | RequirementKind::NotFromRegistry(_) => None,
+        RequirementKind::Range
+        | RequirementKind::Exact
+        | RequirementKind::SoftPin
+        | RequirementKind::Mutable => view.select_beside(requirement, built),
+    }
+}
+
+fn need<'a>(subject: Subject<'a>, assessment: &Assessment<'a>) -> Option<Need<'a>> {
+    let requirement = assessment.requirement.as_ref()?;
+    if matches!(requirement.kind(), RequirementKind::NotFromRegistry(_)) {
+        return None;
+    }
+    let dependency = &assessment.edge.dependency;
+    let is_locked = dependency.is_locked && subject.application.policy.on_locked != OnLocked::Rebuild;
+    if let Some(withdrawn) = built_withdrawn(subject.view, assessment) {
+        return Some(off(withdrawn, is_locked, &requirement.kind(), assessment));
+    }
+    let wanted = assessment.wanted?;
+    let verdict = if is_locked { Verdict::Locked } else { Verdict::Picks };
+    let Some(built) = assessment.built.version() else {
+        let is_later = !wanted.is_seeded
+            && wanted.published_at.is_some_and(|published| published > subject.application.registered_at);
+        let dropped = (!is_later).then_some(Unaffected::PublishedBeforeRegistration);
+        return Some(Need { verdict, version: Some(wanted), dropped });
+    };
+    let is_other = if built == wanted.text {
+        is_mutable(subject.topology, &dependency.package, requirement) && is_revised(subject, assessment, wanted)
+    } else {
+        !is_equal(assessment.built_parsed.as_ref(), wanted)
+    };
+    is_other.then_some(Need { verdict, version: Some(wanted), dropped: None })
+}
+
+/// The built version, where no visible copy of it is `Published` any more.
+fn built_withdrawn<'a>(view: &'a View, assessment: &Assessment<'_>) -> Option<&'a VisibleVersion> {
+    let version = view.get(assessment.built.version()?)?;
+    let is_withdrawn =
+        !matches!(version.status, VersionStatus::Published | VersionStatus::Unfinished) && version.withdrawn_at.is_some();
+    is_withdrawn.then_some(version)
+}
+
+fn off<'a>(
+    withdrawn: &VisibleVersion,
+    is_locked: bool,
+    kind: &RequirementKind,
+    assessment: &Assessment<'a>,
+) -> Need<'a> {
+    let is_pinned = matches!(kind, RequirementKind::Exact | RequirementKind::SoftPin | RequirementKind::Mutable);
+    let stranding =
+        if withdrawn.status == VersionStatus::Unlisted { Stranding::Unlisted } else { Stranding::Gone };
+    let verdict = match assessment.wanted {
+        Some(wanted) if !is_locked && !is_pinned => {
+            let is_newer = compare(wanted.parsed.as_ref(), assessment.built_parsed.as_ref()) == Some(Ordering::Greater);
+            Verdict::MovesOff(if is_newer { Direction::Newer } else { Direction::Older })
+        }
+        _ => Verdict::Stranded(stranding),
+    };
+    Need { verdict, version: assessment.wanted, dropped: None }
+}
+
+/// Why a need is left alone, if it is.
+fn dropped(subject: Subject<'_>, edge: &Edge, need: &Need<'_>) -> Option<Unaffected> {
+    let application = subject.application;
+    if !application.policy.scopes.contains(&edge.dependency.scope) {
+        return Some(Unaffected::ScopeLeftOut);
+    }
+    if !application.is_followed(&edge.dependency) {
+        return Some(Unaffected::FollowLeftOut);
+    }
+    let version = need.version?;
+    let is_third_party =
+        version.origin == Origin::External && !subject.topology.is_internal(&edge.dependency.package);
+    if is_third_party && !application.policy.is_third_party_followed {
+        return Some(Unaffected::ThirdParty);
+    }
+    if is_third_party && was_pulled_in_by_own_build(subject.slot, version) {
+        return Some(Unaffected::BuiltAlready);
+    }
+    let is_appearance = matches!(need.verdict, Verdict::Picks | Verdict::Locked);
+    if is_appearance && version.cascade.applications.contains(&application.id) {
+        return Some(Unaffected::PassedInCascade);
+    }
+    let held = subject.slot.held.get(&edge.dependency.package)?;
+    let is_shadow_over = held.reason == HeldReason::WouldStart && !is_shadow(subject);
+    (held.version == version.text && !is_shadow_over && version.revised_at <= held.since)
+        .then_some(Unaffected::AlreadyAttempted)
+}
+
+fn is_shadow(subject: Subject<'_>) -> bool {
+    subject.topology.is_shadow || subject.application.policy.is_shadow
+}
+
+/// DESIGN 3: a version seen first in the application's own repositories between the start of its execution and 15
+/// minutes after its end, with origin EXTERNAL, counts as built by it.
+fn was_pulled_in_by_own_build(slot: &Slot, version: &VisibleVersion) -> bool {
+    const INGESTION_SECS_MAX: u64 = 15 * 60;
+    slot.executions.iter().any(|execution| {
+        version.first_seen >= execution.started_at
+            && execution.ended_at.is_none_or(|ended| version.first_seen <= ended.plus_secs(INGESTION_SECS_MAX))
+    })
+}
+
+fn is_mutable(topology: &Topology, package: &PackageId, requirement: &Requirement) -> bool {
+    requirement.kind() == RequirementKind::Mutable || topology.is_declared_mutable(package)
+}
+
+/// Mutable versions: the built revision is the latest seen when the execution started, in the repository of first
+/// publication.
+fn is_revised(subject: Subject<'_>, assessment: &Assessment<'_>, wanted: &VisibleVersion) -> bool {
+    let dependency = &assessment.edge.dependency;
+    let baseline = subject.slot.builds.first().map(|build| build.started_at);
+    let built_as_of = dependency.built_as_of.max(baseline).unwrap_or(subject.application.registered_at);
+    let is_same_revision =
+        dependency.built_as_of >= baseline && dependency.built_revision.is_some() && dependency.built_revision == wanted.revision;
+    !is_same_revision && since(wanted) > built_as_of
+}
+
+const fn since(version: &VisibleVersion) -> Timestamp {
+    version.revised_at
+}
+
+fn is_equal(built: Option<&Version>, wanted: &VisibleVersion) -> bool {
+    compare(built, wanted.parsed.as_ref()) == Some(Ordering::Equal)
+}
+
+pub(super) fn compare(a: Option<&Version>, b: Option<&Version>) -> Option<Ordering> {
+    a?.compare(b?)
+}

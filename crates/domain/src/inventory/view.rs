@@ -1,0 +1,153 @@
+//! What an application sees of a package: the copies in all repositories visible to it, taken together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use downriver_version::{PackageId, Requirement, Version};
+
+use super::{Cascade, Origin, PackageInventory, RepositoryId, VersionRecord, VersionStatus};
+use crate::Timestamp;
+
+/// The versions of one package as seen from a set of repositories.
+#[derive(Debug, Clone)]
+pub struct View {
+    versions: BTreeMap<String, VisibleVersion>,
+    /// The `Published` ones that the ecosystem can parse.
+    published: Vec<Version>,
+    /// Every repository that holds the package was read with ListPackageVersions when the package was first met.
+    pub is_seeded: bool,
+}
+
+/// One version, over all visible copies: a copy retained downstream outlives deletion upstream.
+#[derive(Debug, Clone)]
+pub struct VisibleVersion {
+    pub text: String,
+    pub parsed: Option<Version>,
+    /// The most usable status of any copy.
+    pub status: VersionStatus,
+    pub origin: Origin,
+    /// When the first visible copy was first seen.
+    pub first_seen: Timestamp,
+    pub published_at: Option<Timestamp>,
+    pub withdrawn_at: Option<Timestamp>,
+    /// Known only from ListPackageVersions: when it appeared is not known.
+    pub is_seeded: bool,
+    /// Of the copy in the repository of first publication; copies do not follow its edits.
+    pub revision: Option<String>,
+    pub revised_at: Timestamp,
+    pub repository: RepositoryId,
+    pub cascade: Cascade,
+}
+
+impl View {
+    pub fn of(inventory: &PackageInventory, visible: &BTreeSet<RepositoryId>) -> Self {
+        let mut versions: BTreeMap<String, VisibleVersion> = BTreeMap::new();
+        let mut is_seeded = true;
+        for (repository, records) in &inventory.repositories {
+            if !visible.contains(repository) {
+                continue;
+            }
+            is_seeded &= records.seeded_at.is_some();
+            for (text, record) in &records.versions {
+                let copy = VisibleVersion::of(&inventory.package, text, repository, record);
+                match versions.get_mut(text) {
+                    Some(known) => known.merge(copy),
+                    None => {
+                        versions.insert(text.clone(), copy);
+                    }
+                }
+            }
+        }
+        let published = versions
+            .values()
+            .filter(|version| version.status == VersionStatus::Published)
+            .filter_map(|version| version.parsed.clone())
+            .collect();
+        Self { versions, published, is_seeded }
+    }
+
+    pub fn get(&self, version: &str) -> Option<&VisibleVersion> {
+        self.versions.get(version)
+    }
+
+    /// What a plain build would resolve the requirement to now.
+    pub fn select(&self, requirement: &Requirement) -> Option<&VisibleVersion> {
+        self.versions.get(requirement.selects(&self.published)?.as_str())
+    }
+
+    /// As [`Self::select`], with a further candidate if the inventory does not know it; `None` if that one is selected.
+    pub fn select_beside(&self, requirement: &Requirement, further: Option<&Version>) -> Option<&VisibleVersion> {
+        match further {
+            Some(version) if !self.versions.contains_key(version.as_str()) => {
+                let mut candidates = self.published.clone();
+                candidates.push(version.clone());
+                self.versions.get(requirement.selects(&candidates)?.as_str())
+            }
+            _ => self.select(requirement),
+        }
+    }
+
+    /// What a plain build that started at `at` would have resolved the requirement to.
+    pub fn select_at(&self, requirement: &Requirement, at: Timestamp) -> Option<&VisibleVersion> {
+        let then: Vec<Version> = self
+            .versions
+            .values()
+            .filter(|version| version.was_published_at(at))
+            .filter_map(|version| version.parsed.clone())
+            .collect();
+        self.versions.get(requirement.selects(&then)?.as_str())
+    }
+
+    /// The highest `Published` version that is no pre-release; what the tag `latest` is assumed to name.
+    pub fn select_latest(&self) -> Option<&VisibleVersion> {
+        let highest = self
+            .published
+            .iter()
+            .filter(|version| !version.is_prerelease())
+            .max_by(|a, b| a.compare(b).unwrap_or(std::cmp::Ordering::Equal))?;
+        self.versions.get(highest.as_str())
+    }
+}
+
+impl VisibleVersion {
+    fn of(package: &PackageId, text: &str, repository: &RepositoryId, record: &VersionRecord) -> Self {
+        Self {
+            text: text.to_owned(),
+            parsed: Version::parse(package.format(), text).ok(),
+            status: record.status,
+            origin: record.origin,
+            first_seen: record.first_seen,
+            published_at: record.published_at,
+            withdrawn_at: record.withdrawn_at,
+            is_seeded: record.is_seeded,
+            revision: record.revision.clone(),
+            revised_at: record.revised_at,
+            repository: repository.clone(),
+            cascade: record.cascade.clone(),
+        }
+    }
+
+    /// Takes another copy of the same version in: usable if any is, first seen when the first was.
+    fn merge(&mut self, copy: Self) {
+        let is_published = self.status == VersionStatus::Published || copy.status == VersionStatus::Published;
+        let published_at = [self.published_at, copy.published_at].into_iter().flatten().min();
+        let withdrawn_at = if is_published {
+            None
+        } else {
+            [self.withdrawn_at, copy.withdrawn_at].into_iter().flatten().max()
+        };
+        let status = self.status.min(copy.status);
+        let is_seeded = self.is_seeded || copy.is_seeded;
+        if copy.first_seen < self.first_seen {
+            *self = copy;
+        }
+        self.status = status;
+        self.published_at = published_at;
+        self.withdrawn_at = withdrawn_at;
+        self.is_seeded = is_seeded;
+    }
+
+    fn was_published_at(&self, at: Timestamp) -> bool {
+        self.published_at.is_some_and(|published| published <= at)
+            && self.withdrawn_at.is_none_or(|withdrawn| withdrawn > at)
+    }
+}

@@ -1,0 +1,185 @@
+//! What becomes of a slot when the execution it runs ends, is parked, or cannot start.
+
+use std::collections::BTreeSet;
+
+use downriver_version::PackageId;
+
+use super::{
+    Build, Delivered, Failure, Held, HeldReason, Pending, Rebuild, Running, Slot, SlotState, Stuck, Tail,
+};
+use crate::catalog::Application;
+use crate::{PipelineExecutionId, Timestamp};
+
+/// How long the first decision after a success waits for its index result, in seconds.
+const INDEX_WAIT_SECS: u64 = 600;
+
+/// How an execution ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    Succeeded,
+    Failed {
+        stage: Option<String>,
+        /// The failing stage comes before the first stage with a Deploy action, or there is none.
+        is_before_deploy: bool,
+    },
+    /// A person decided.
+    Stopped,
+    /// The pipeline was edited.
+    Canceled,
+}
+
+/// What became of the rebuild.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    Succeeded(Rebuild),
+    /// Pending again.
+    Retrying { at: Timestamp },
+    Failed(Rebuild, String),
+    Stopped(Rebuild),
+}
+
+/// Takes the end of the running execution into the slot. `ended_at` is when CodePipeline says it ended.
+pub fn decide_end(
+    slot: &mut Slot,
+    application: &Application,
+    running: Running,
+    ending: &Ending,
+    ended_at: Timestamp,
+    now: Timestamp,
+) -> Ended {
+    match ending {
+        Ending::Succeeded => {
+            let rebuild = running.rebuild.clone();
+            succeed(slot, &running, &rebuild.packages.keys().cloned().collect(), &running.execution, ended_at, now);
+            tail(slot, application, &running, now);
+            slot.state = SlotState::Idle;
+            slot.wake_at = slot.idle_wake(now);
+            Ended::Succeeded(rebuild)
+        }
+        Ending::Failed { stage, is_before_deploy } => {
+            let policy = &application.policy;
+            if *is_before_deploy && running.rebuild.failures < policy.retries_max {
+                let mut rebuild = running.rebuild;
+                rebuild.failures += 1;
+                return retry(slot, rebuild, ended_at.plus_secs(policy.retry_after_secs));
+            }
+            let at_stage = stage.as_ref().map_or_else(String::new, |stage| format!(" in stage {stage}"));
+            let reason = format!("execution {} failed{at_stage}", running.execution);
+            fail(slot, application, running, HeldReason::Failed, &reason, now)
+        }
+        Ending::Stopped => {
+            let reason = format!("a person stopped execution {}", running.execution);
+            fail(slot, application, running, HeldReason::Stopped, &reason, now)
+        }
+        Ending::Canceled => {
+            if running.rebuild.is_canceled_once {
+                let reason = format!("execution {} was canceled again by an edit of the pipeline", running.execution);
+                return fail(slot, application, running, HeldReason::Failed, &reason, now);
+            }
+            let mut rebuild = running.rebuild;
+            rebuild.is_canceled_once = true;
+            retry(slot, rebuild, now)
+        }
+    }
+}
+
+/// The execution that superseded ours succeeded: it settles what a plain build picks up. What needed our variables, if
+/// anything, goes back to Pending with no attempt counted. Returns the packages that are settled.
+pub fn settle_followed(
+    slot: &mut Slot,
+    application: &Application,
+    running: Running,
+    followed: &PipelineExecutionId,
+    started_at: Timestamp,
+    now: Timestamp,
+) -> BTreeSet<PackageId> {
+    let plain = |package: &&PackageId| !running.rebuild.packages.get(*package).is_some_and(|wanted| wanted.needs_refresh);
+    let settled: BTreeSet<PackageId> = running.rebuild.packages.keys().filter(plain).cloned().collect();
+    let as_followed = Running { started_at, ..running.clone() };
+    succeed(slot, &as_followed, &settled, followed, now, now);
+    tail(slot, application, &as_followed, now);
+    let mut rebuild = running.rebuild;
+    rebuild.packages.retain(|package, _| !settled.contains(package));
+    if rebuild.packages.is_empty() {
+        slot.state = SlotState::Idle;
+        slot.wake_at = slot.idle_wake(now);
+    } else {
+        retry(slot, rebuild, now);
+    }
+    settled
+}
+
+/// Running for longer than `max run`: no longer active.
+pub fn decide_parked(slot: &mut Slot, mut running: Running) {
+    running.holds_budget = false;
+    slot.state = SlotState::Parked(running);
+    slot.wake_at = None;
+}
+
+/// Cannot start without a person: keeps its changes.
+pub fn decide_stuck(slot: &mut Slot, rebuild: Rebuild, reason: &str, now: Timestamp) {
+    slot.state = SlotState::Stuck(Stuck { rebuild, reason: reason.to_owned(), since: now });
+    slot.wake_at = None;
+}
+
+fn succeed(
+    slot: &mut Slot,
+    running: &Running,
+    settled: &BTreeSet<PackageId>,
+    execution: &PipelineExecutionId,
+    ended_at: Timestamp,
+    now: Timestamp,
+) {
+    let delivered = running
+        .rebuild
+        .packages
+        .iter()
+        .filter(|(package, _)| settled.contains(package))
+        .map(|(package, wanted)| Delivered { package: package.clone(), from: wanted.from.clone(), to: wanted.version.clone() })
+        .collect();
+    let build = Build { execution: execution.clone(), started_at: running.started_at, ended_at, delivered };
+    // A person's success on the same execution was noted as a build already: one build per execution.
+    slot.builds.retain(|known| known.execution != build.execution);
+    slot.builds.insert(0, build);
+    slot.builds.truncate(Slot::BUILDS_MAX);
+    slot.failure = None;
+    slot.held.retain(|package, _| !settled.contains(package));
+    slot.index_awaited_until = Some(now.plus_secs(INDEX_WAIT_SECS));
+}
+
+/// A producer stays active until the changes of all its products are committed, or the grace ends.
+fn tail(slot: &mut Slot, application: &Application, running: &Running, now: Timestamp) {
+    let awaited: BTreeSet<PackageId> = application.products.difference(&running.published).cloned().collect();
+    slot.tail = (!awaited.is_empty()).then(|| Tail {
+        execution: running.execution.clone(),
+        ended_at: now,
+        until: now.plus_secs(application.policy.publish_grace_secs),
+        awaited,
+    });
+}
+
+fn retry(slot: &mut Slot, rebuild: Rebuild, at: Timestamp) -> Ended {
+    slot.state =
+        SlotState::Pending(Pending { rebuild, not_before: Some(at), backoffs: 0, waits: Vec::new() });
+    slot.wake_at = Some(at);
+    Ended::Retrying { at }
+}
+
+fn fail(
+    slot: &mut Slot,
+    application: &Application,
+    running: Running,
+    reason: HeldReason,
+    text: &str,
+    now: Timestamp,
+) -> Ended {
+    tail(slot, application, &running, now);
+    let Running { rebuild, execution, .. } = running;
+    for (package, wanted) in &rebuild.packages {
+        slot.held.insert(package.clone(), Held { version: wanted.version.clone(), reason, since: now });
+    }
+    slot.failure = Some(Failure { rebuild: rebuild.clone(), execution: Some(execution), reason: text.to_owned(), at: now });
+    slot.state = SlotState::Idle;
+    slot.wake_at = slot.idle_wake(now);
+    if reason == HeldReason::Stopped { Ended::Stopped(rebuild) } else { Ended::Failed(rebuild, text.to_owned()) }
+}
