@@ -1,7 +1,12 @@
+//! The names of packages and of their versions, as CodeArtifact stores them.
+
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{Format, purl};
+use crate::{Format, ecosystem, purl};
+
+#[cfg(test)]
+mod tests;
 
 /// A package: format, namespace and name, normalised as CodeArtifact stores them (npm scope without `@`, PyPI and
 /// NuGet lower case, …). Displays as a package URL without a version.
@@ -25,21 +30,35 @@ pub struct PackageVersionId {
 #[error("{0}")]
 pub struct InvalidName(pub String);
 
+/// The longest name, namespace or version that CodeArtifact's service model allows, in characters.
+const CHARS_MAX: usize = 255;
+
 impl PackageId {
     /// Normalises and validates. `namespace` is CodeArtifact's (npm scope with or without `@`).
+    ///
+    /// An empty namespace counts as none. Maven and Swift need one, generic packages may do without here, the other
+    /// formats have none. The message of an error says which part is wrong and what to write.
     pub fn new(format: Format, namespace: Option<&str>, name: &str) -> Result<Self, InvalidName> {
-        // Replaced by the normalisation of each format.
-        Ok(Self {
-            format,
-            namespace: namespace.map(str::to_owned),
-            name: name.to_owned(),
-        })
+        let namespace = namespace.filter(|namespace| !namespace.is_empty());
+        let (namespace, name) = match format {
+            Format::Npm => (namespace.map(|scope| scope.strip_prefix('@').unwrap_or(scope).to_owned()), name.to_owned()),
+            Format::Pypi => (namespace.map(str::to_owned), normalise_pypi(name)),
+            Format::Nuget => (namespace.map(str::to_owned), name.to_lowercase()),
+            Format::Swift => (namespace.map(str::to_lowercase), name.to_lowercase()),
+            Format::Cargo | Format::Generic | Format::Maven | Format::Ruby => {
+                (namespace.map(str::to_owned), name.to_owned())
+            }
+        };
+        check_namespace(format, namespace.as_deref(), &name)?;
+        check_text(format, "name", &name)?;
+        Ok(Self { format, namespace, name })
     }
 
     pub const fn format(&self) -> Format {
         self.format
     }
 
+    /// CodeArtifact's namespace: npm and Swift scope (npm's without `@`), Maven group, generic namespace.
     pub fn namespace(&self) -> Option<&str> {
         self.namespace.as_deref()
     }
@@ -52,10 +71,9 @@ impl PackageId {
 impl PackageVersionId {
     /// Normalises and validates the version text (length and characters; not whether the ecosystem can order it).
     pub fn new(package: PackageId, version: &str) -> Result<Self, InvalidName> {
-        Ok(Self {
-            package,
-            version: version.to_owned(),
-        })
+        check_text(package.format, "version", version)?;
+        let version = ecosystem::normalise_version(package.format, version);
+        Ok(Self { package, version })
     }
 
     pub const fn package(&self) -> &PackageId {
@@ -65,6 +83,98 @@ impl PackageVersionId {
     pub fn version(&self) -> &str {
         &self.version
     }
+}
+
+/// PEP 503: lower case, and every run of `-`, `_` and `.` is one `-`.
+fn normalise_pypi(name: &str) -> String {
+    let mut normal = String::with_capacity(name.len());
+    for character in name.chars() {
+        if !matches!(character, '-' | '_' | '.') {
+            normal.extend(character.to_lowercase());
+        } else if !normal.ends_with('-') {
+            normal.push('-');
+        }
+    }
+    normal
+}
+
+fn check_namespace(format: Format, namespace: Option<&str>, name: &str) -> Result<(), InvalidName> {
+    match (format, namespace) {
+        (Format::Maven, None) => Err(InvalidName(format!(
+            "the maven package `{}` has no namespace: give its group, as in `pkg:maven/com.acme/{0}`",
+            shown(name)
+        ))),
+        (Format::Swift, None) => Err(InvalidName(format!(
+            "the swift package `{}` has no namespace: give its scope, as in `pkg:swift/acme/{0}`",
+            shown(name)
+        ))),
+        (Format::Cargo | Format::Nuget | Format::Pypi | Format::Ruby, Some(namespace)) => Err(InvalidName(format!(
+            "the {format} package `{}` has the namespace `{}`, but {format} packages have none: leave it out",
+            shown(name),
+            shown(namespace)
+        ))),
+        (_, Some(namespace)) => check_text(format, "namespace", namespace),
+        (_, None) => Ok(()),
+    }
+}
+
+/// CodeArtifact's pattern `[^#/\s]{1,255}`, and nothing that a terminal or a log would not show as it is.
+fn check_text(format: Format, field: &str, text: &str) -> Result<(), InvalidName> {
+    let complain = |what: &str| Err(InvalidName(format!("the {field} of a {format} package {what}")));
+    if text.is_empty() {
+        return complain("is empty: CodeArtifact needs 1 to 255 characters");
+    }
+    let chars = text.chars().count();
+    if chars > CHARS_MAX {
+        return complain(&format!("has {chars} characters, but CodeArtifact holds at most {CHARS_MAX}: shorten it"));
+    }
+    match text.chars().find(|character| is_refused(*character)) {
+        None => Ok(()),
+        Some(character @ ('/' | '#')) => complain(&format!(
+            "contains `{character}` (`{}`), which CodeArtifact does not allow: write namespace and name apart",
+            shown(text)
+        )),
+        Some(character) => complain(&format!(
+            "contains the character U+{:04X} (`{}`), which CodeArtifact does not allow: remove it",
+            u32::from(character),
+            shown(text)
+        )),
+    }
+}
+
+fn is_refused(character: char) -> bool {
+    matches!(character, '/' | '#')
+        || character.is_whitespace()
+        || character.is_control()
+        || is_invisible(character)
+}
+
+/// Characters that reorder or hide what stands around them: two names that look the same would differ.
+fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+    )
+}
+
+/// The text for a message: what cannot be seen is written out, and a long text is cut.
+pub(crate) fn shown(text: &str) -> String {
+    const SHOWN_CHARS_MAX: usize = 80;
+    let mut shown: String = text
+        .chars()
+        .take(SHOWN_CHARS_MAX)
+        .flat_map(|character| {
+            let is_hidden = character.is_control() || is_invisible(character);
+            let escaped = is_hidden.then(|| character.escape_unicode());
+            let plain = (!is_hidden).then_some(character);
+            escaped.into_iter().flatten().chain(plain)
+        })
+        .collect();
+    if text.chars().nth(SHOWN_CHARS_MAX).is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 impl fmt::Display for PackageId {

@@ -1,0 +1,154 @@
+//! Every line of `<format>-<question>.jsonl` asked of this crate. A file's differences are reported all at once.
+//!
+//! The corpus is not part of the tree: it is looked for in `shared/vectors` beside the workspace, and a plain line says
+//! where it was missed.
+
+use std::cmp::Ordering;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use downriver_version::{Format, Requirement, RequirementKind, Version};
+use serde_json::Value;
+
+use crate::known_differences;
+
+/// Says where this crate differs from a line, `None` where it agrees.
+type Check = fn(Format, &Value) -> Option<String>;
+
+#[test]
+fn what_a_requirement_admits_agrees_with_the_tools() {
+    check_all("admits", admits);
+}
+
+#[test]
+fn the_order_of_versions_agrees_with_the_tools() {
+    check_all("order", order);
+}
+
+#[test]
+fn what_a_build_selects_agrees_with_the_tools() {
+    check_all("select", selects);
+}
+
+#[test]
+fn the_requirements_that_can_be_read_agree_with_the_tools() {
+    check_all("parse", parses_requirement);
+}
+
+#[test]
+fn the_versions_that_can_be_read_agree_with_the_tools() {
+    check_all("valid", parses_version);
+}
+
+/// The folder of the corpus; prints a line and returns `None` where there is none.
+pub(crate) fn folder() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors");
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    println!("skipped: no corpus in {}", folder.display());
+    None
+}
+
+pub(crate) fn lines(path: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(path).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn check_all(question: &str, check: Check) {
+    let Some(folder) = folder() else { return };
+    let mut differences = Vec::new();
+    for format in Format::ALL {
+        let path = folder.join(format!("{format}-{question}.jsonl"));
+        if !path.is_file() {
+            continue;
+        }
+        let lines = lines(&path);
+        let found: Vec<String> = lines
+            .iter()
+            .filter(|line| !known_differences::is_known(format, line))
+            .filter_map(|line| check(format, line))
+            .collect();
+        println!("{format}-{question}: {} of {} lines agree", lines.len() - found.len(), lines.len());
+        if !found.is_empty() {
+            differences.push(format!("{format}-{question}: {} differences\n{}", found.len(), found.join("\n")));
+        }
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+fn admits(format: Format, line: &Value) -> Option<String> {
+    let requirement = Requirement::parse(format, text(line, "requirement"));
+    let version = Version::parse(format, text(line, "version"));
+    let prereleases = line["prereleases"].as_bool().unwrap_or(false);
+    let found = match (&requirement, &version) {
+        (Ok(requirement), Ok(version)) if prereleases => requirement.admits_with_prereleases(version),
+        (Ok(requirement), Ok(version)) => requirement.admits(version),
+        _ => false,
+    };
+    difference(line, &line["admits"], &Value::from(found))
+}
+
+fn order(format: Format, line: &Value) -> Option<String> {
+    let compared = Version::parse(format, text(line, "a")).ok().zip(Version::parse(format, text(line, "b")).ok());
+    let found = compared.and_then(|(a, b)| a.compare(&b)).map(|order| match order {
+        Ordering::Less => -1,
+        Ordering::Equal => 0,
+        Ordering::Greater => 1,
+    });
+    difference(line, &line["cmp"], &Value::from(found))
+}
+
+fn selects(format: Format, line: &Value) -> Option<String> {
+    let versions: Vec<Version> = line["versions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|version| Version::parse(format, version.as_str()?).ok())
+        .collect();
+    let requirement = Requirement::parse(format, text(line, "requirement")).ok();
+    let found = requirement.as_ref().and_then(|requirement| requirement.selects(&versions));
+    let expected = line["selected"].as_str().map(|version| Version::parse(format, version).unwrap());
+    difference(
+        line,
+        &Value::from(expected.as_ref().map(Version::as_str)),
+        &Value::from(found.map(Version::as_str)),
+    )
+}
+
+/// A requirement that the tool refuses may be read as something else than versions: npm then takes it for a tag.
+fn parses_requirement(format: Format, line: &Value) -> Option<String> {
+    let scheme = line["options"]["scheme"].as_str();
+    if scheme.is_some_and(|scheme| scheme != "resolver") {
+        return None;
+    }
+    let expected = line["valid"].as_bool().unwrap_or_else(|| line["canonical"].is_string());
+    let found = Requirement::parse(format, text(line, "requirement")).is_ok_and(|requirement| {
+        !matches!(requirement.kind(), RequirementKind::Tag(_) | RequirementKind::NotFromRegistry(_))
+    });
+    difference(line, &Value::from(expected), &Value::from(found))
+}
+
+fn parses_version(format: Format, line: &Value) -> Option<String> {
+    // An object that is no string, which only a dynamic language can pass.
+    if line["nonstring"].as_bool() == Some(true) {
+        return None;
+    }
+    let version = Version::parse(format, text(line, "version"));
+    let normal = line["normalized"].as_str();
+    match (&version, normal) {
+        (Ok(version), Some(normal)) => difference(line, &Value::from(normal), &Value::from(version.as_str())),
+        _ => difference(line, &line["valid"], &Value::from(version.is_ok())),
+    }
+}
+
+fn text<'a>(line: &'a Value, field: &str) -> &'a str {
+    line[field].as_str().unwrap()
+}
+
+fn difference(line: &Value, expected: &Value, found: &Value) -> Option<String> {
+    (expected != found).then(|| {
+        let line: String = line.to_string().chars().take(400).collect();
+        format!("  expected {expected}, found {found}: {line}")
+    })
+}
