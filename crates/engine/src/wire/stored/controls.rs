@@ -1,0 +1,128 @@
+//! The stored forms of the operators' switches and of active producers.
+
+use downriver_domain::Timestamp;
+use downriver_domain::slot::{ActiveProducer, Controls, Pause, PauseScope};
+use serde::{Deserialize, Serialize};
+
+use super::fields::{FieldError, InField, named, parse};
+use super::key;
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ControlsV1 {
+    revision: u64,
+    pauses: Vec<PauseV1>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PauseV1 {
+    scope: PauseScopeV1,
+    by: String,
+    reason: String,
+    at: i64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum PauseScopeV1 {
+    System,
+    Application(String),
+    Package(String),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ActiveProducerV1 {
+    application: String,
+    rebuild: String,
+    since: i64,
+}
+
+impl From<&Controls> for ControlsV1 {
+    fn from(controls: &Controls) -> Self {
+        Self {
+            revision: controls.revision,
+            pauses: controls
+                .pauses
+                .iter()
+                .map(|(scope, pause)| PauseV1 {
+                    scope: scope.into(),
+                    by: pause.by.clone(),
+                    reason: pause.reason.clone(),
+                    at: pause.at.unix_millis(),
+                })
+                .collect(),
+        }
+    }
+}
+
+impl TryFrom<ControlsV1> for Controls {
+    type Error = FieldError;
+
+    fn try_from(stored: ControlsV1) -> Result<Self, FieldError> {
+        let pause = |stored: PauseV1| {
+            let pause = Pause {
+                by: stored.by,
+                reason: stored.reason,
+                at: Timestamp::from_unix_millis(stored.at),
+            };
+            let scope = PauseScope::try_from(stored.scope).in_field("pauses")?;
+            Ok((scope, pause))
+        };
+        Ok(Self {
+            revision: stored.revision,
+            pauses: stored
+                .pauses
+                .into_iter()
+                .map(pause)
+                .collect::<Result<_, FieldError>>()?,
+        })
+    }
+}
+
+impl From<&PauseScope> for PauseScopeV1 {
+    fn from(scope: &PauseScope) -> Self {
+        match scope {
+            PauseScope::System => Self::System,
+            PauseScope::Application(id) => Self::Application(id.to_string()),
+            PauseScope::Package(package) => Self::Package(key::package_key(package)),
+        }
+    }
+}
+
+impl TryFrom<PauseScopeV1> for PauseScope {
+    type Error = FieldError;
+
+    fn try_from(stored: PauseScopeV1) -> Result<Self, FieldError> {
+        Ok(match stored {
+            PauseScopeV1::System => Self::System,
+            PauseScopeV1::Application(id) => Self::Application(parse("application", &id)?),
+            PauseScopeV1::Package(package) => {
+                Self::Package(named("package", key::parse_package_key(&package))?)
+            }
+        })
+    }
+}
+
+impl From<&ActiveProducer> for ActiveProducerV1 {
+    fn from(producer: &ActiveProducer) -> Self {
+        Self {
+            application: producer.application.to_string(),
+            rebuild: producer.rebuild.to_string(),
+            since: producer.since.unix_millis(),
+        }
+    }
+}
+
+impl TryFrom<ActiveProducerV1> for ActiveProducer {
+    type Error = FieldError;
+
+    fn try_from(stored: ActiveProducerV1) -> Result<Self, FieldError> {
+        Ok(Self {
+            application: parse("application", &stored.application)?,
+            rebuild: parse("rebuild", &stored.rebuild)?,
+            since: Timestamp::from_unix_millis(stored.since),
+        })
+    }
+}

@@ -1,0 +1,180 @@
+//! The stored form of the topology.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use downriver_domain::version::PackageId;
+use downriver_domain::{ApplicationId, PackagePattern, Repository, Target, Topology};
+use serde::{Deserialize, Serialize};
+
+use super::fields::{
+    FieldError, InField, is_default, keys, list, named, parse, parse_all, read_all, texts, try_list,
+};
+use super::key;
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TopologyV1 {
+    revision: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    domain_owners: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    receivers: Vec<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    repositories: BTreeMap<String, RepositoryV1>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    budgets: BTreeMap<String, u32>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    internal: Vec<PatternV1>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    mutable: Vec<PatternV1>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    producers: BTreeMap<String, Vec<String>>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    upriver: BTreeMap<String, Vec<String>>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    is_shadow: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RepositoryV1 {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    upstreams: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    external_connections: Vec<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PatternV1 {
+    format: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    namespace: Option<String>,
+    name: String,
+}
+
+impl From<&Topology> for TopologyV1 {
+    fn from(topology: &Topology) -> Self {
+        let repositories = topology.repositories.iter();
+        let budgets = topology.budgets.iter();
+        let producers = topology.producers.iter();
+        let upriver = topology.upriver.iter();
+        Self {
+            revision: topology.revision,
+            domain_owners: texts(&topology.domain_owners),
+            receivers: texts(&topology.receivers),
+            repositories: repositories
+                .map(|(id, repository)| (key::repository_key(id), repository.into()))
+                .collect(),
+            budgets: budgets
+                .map(|(target, max)| (key::target_key(target), *max))
+                .collect(),
+            internal: list(&topology.internal),
+            mutable: list(&topology.mutable),
+            producers: producers
+                .map(|(package, ids)| (key::package_key(package), texts(ids)))
+                .collect(),
+            upriver: upriver
+                .map(|(id, above)| (id.to_string(), texts(above)))
+                .collect(),
+            is_shadow: topology.is_shadow,
+        }
+    }
+}
+
+impl TryFrom<TopologyV1> for Topology {
+    type Error = FieldError;
+
+    fn try_from(stored: TopologyV1) -> Result<Self, FieldError> {
+        Ok(Self {
+            revision: stored.revision,
+            domain_owners: parse_all("domain_owners", &stored.domain_owners)?,
+            receivers: parse_all("receivers", &stored.receivers)?,
+            repositories: stored
+                .repositories
+                .into_iter()
+                .map(|(id, repository)| {
+                    let id = named("repositories", key::parse_repository_key(&id))?;
+                    let repository = Repository::try_from(repository).in_field("repositories")?;
+                    Ok((id, repository))
+                })
+                .collect::<Result<_, FieldError>>()?,
+            budgets: parse_budgets(&stored.budgets)?,
+            internal: try_list("internal", stored.internal)?,
+            mutable: try_list("mutable", stored.mutable)?,
+            producers: parse_producers(&stored.producers)?,
+            upriver: parse_upriver(&stored.upriver)?,
+            is_shadow: stored.is_shadow,
+        })
+    }
+}
+
+fn parse_budgets(stored: &BTreeMap<String, u32>) -> Result<BTreeMap<Target, u32>, FieldError> {
+    stored
+        .iter()
+        .map(|(target, max)| Ok((named("budgets", key::parse_target_key(target))?, *max)))
+        .collect()
+}
+
+fn parse_producers(
+    stored: &BTreeMap<String, Vec<String>>,
+) -> Result<BTreeMap<PackageId, BTreeSet<ApplicationId>>, FieldError> {
+    stored
+        .iter()
+        .map(|(package, ids)| {
+            let package = named("producers", key::parse_package_key(package))?;
+            Ok((package, parse_all("producers", ids)?))
+        })
+        .collect()
+}
+
+fn parse_upriver(
+    stored: &BTreeMap<String, Vec<String>>,
+) -> Result<BTreeMap<ApplicationId, BTreeSet<ApplicationId>>, FieldError> {
+    stored
+        .iter()
+        .map(|(id, above)| Ok((parse("upriver", id)?, parse_all("upriver", above)?)))
+        .collect()
+}
+
+impl From<&Repository> for RepositoryV1 {
+    fn from(repository: &Repository) -> Self {
+        Self {
+            upstreams: keys(&repository.upstreams, key::repository_key),
+            external_connections: repository.external_connections.clone(),
+        }
+    }
+}
+
+impl TryFrom<RepositoryV1> for Repository {
+    type Error = FieldError;
+
+    fn try_from(stored: RepositoryV1) -> Result<Self, FieldError> {
+        Ok(Self {
+            upstreams: read_all("upstreams", &stored.upstreams, key::parse_repository_key)?,
+            external_connections: stored.external_connections,
+        })
+    }
+}
+
+impl From<&PackagePattern> for PatternV1 {
+    fn from(pattern: &PackagePattern) -> Self {
+        Self {
+            format: pattern.format.to_string(),
+            namespace: pattern.namespace.clone(),
+            name: pattern.name.clone(),
+        }
+    }
+}
+
+impl TryFrom<PatternV1> for PackagePattern {
+    type Error = FieldError;
+
+    fn try_from(stored: PatternV1) -> Result<Self, FieldError> {
+        Ok(Self {
+            format: parse("format", &stored.format)?,
+            namespace: stored.namespace,
+            name: stored.name,
+        })
+    }
+}
