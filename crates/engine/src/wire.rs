@@ -1,3 +1,14 @@
 //! Formats on the wire and at rest, each converted by hand to domain types.
 
+pub mod codeartifact;
+pub mod codepipeline;
+mod envelope;
+pub mod event;
+pub mod inputs;
+mod json;
+mod rejection;
 pub mod stored;
+
+pub use envelope::Sources;
+pub use json::{EVENT_BYTES_MAX, NESTING_MAX};
+pub use rejection::{Rejection, Shown};
