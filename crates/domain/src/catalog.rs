@@ -164,6 +164,8 @@ pub struct Topology {
     pub revision: u64,
     /// Events of other domain owners are refused.
     pub domain_owners: BTreeSet<AccountId>,
+    /// Accounts, besides the domain owners, whose copies of events are accepted.
+    pub receivers: BTreeSet<AccountId>,
     pub repositories: BTreeMap<RepositoryId, Repository>,
     /// Executions in flight per target; targets not listed have [`Topology::BUDGET_DEFAULT`].
     pub budgets: BTreeMap<Target, u32>,
@@ -266,7 +268,7 @@ impl fmt::Display for RepositoryId {
 }
 
 /// `*` matches any run of characters; greedy with one point of return, so linear in practice and never exponential.
-fn matches_glob(pattern: &str, text: &str) -> bool {
+pub fn matches_glob(pattern: &str, text: &str) -> bool {
     let mut rest = text;
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or("");

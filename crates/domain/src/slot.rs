@@ -150,13 +150,16 @@ pub struct Joined {
     pub version: String,
     pub repository: RepositoryId,
     pub seen_at: Timestamp,
-    pub cascade: Cascade,
 }
 
 /// A successful execution.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Build {
     pub execution: PipelineExecutionId,
+    /// `None`: a person or a rule started it.
+    pub rebuild: Option<RebuildId>,
+    /// Its index result is recorded: the edges hold what it built.
+    pub is_proven: bool,
     pub started_at: Timestamp,
     pub ended_at: Timestamp,
     pub delivered: Vec<Delivered>,

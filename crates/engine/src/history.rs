@@ -41,6 +41,8 @@ pub enum SeenEffect {
     Appeared,
     Revised,
     Withdrawn,
+    /// Nothing that a build could select changed.
+    Noted,
     /// Known already: a redelivery, a copy for another account, an older event.
     Unchanged,
     /// Older than what is known.

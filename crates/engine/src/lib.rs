@@ -3,13 +3,18 @@
 //! Each use case reads: parse → load the few records concerned → decide (pure, in the domain) → conditional commit →
 //! effects. No decision is made in an adapter, and no adapter is named here.
 
+mod built;
+mod carry_out;
+mod cascade;
 mod error;
 pub mod history;
 pub mod index;
+mod judging;
 pub mod operate;
 pub mod ports;
 pub mod register;
 pub mod resolve;
+mod session;
 pub mod start;
 pub mod sweep;
 pub mod track;

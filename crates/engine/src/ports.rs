@@ -238,6 +238,7 @@ pub struct Timer {
 /// The rest of a package's dependents, to be judged on these changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolvePage {
+    pub package: PackageId,
     pub changes: Vec<PageChange>,
     pub after: Option<EdgeCursor>,
 }
@@ -248,7 +249,8 @@ pub struct PageChange {
     pub package_version: PackageVersionId,
     pub repository: RepositoryId,
     pub seen_at: Timestamp,
-    pub cascade: downriver_domain::Cascade,
+    /// The event changed the inventory: verdicts are written down and people are told, not only rebuilds requested.
+    pub is_news: bool,
 }
 
 /// A queue did not take a message.

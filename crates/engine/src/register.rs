@@ -1,9 +1,19 @@
 //! Applies a catalog: registers, changes and removes applications.
 
-use downriver_domain::{Timestamp, Topology};
+use std::collections::{BTreeMap, BTreeSet};
 
+use downriver_domain::slot::{Joined, SlotState};
+use downriver_domain::version::PackageId;
+use downriver_domain::{Application, ApplicationId, Timestamp, Topology};
+
+use crate::carry_out::{carry_out, look_soon, next_version, note};
 use crate::error::EngineError;
-use crate::ports::{Ports, Registration};
+use crate::history::NoteKind;
+use crate::ports::{Commit, CommitOutcome, LOAD_APPLICATIONS_MAX, Ports, Registration, Store};
+use crate::session::{CONTENTION_MAX, Session, contended};
+
+/// Registered applications read at once.
+const LIST_MAX: usize = 1_000;
 
 /// A whole catalog, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,11 +34,176 @@ pub struct Applied {
 }
 
 /// Makes the store hold exactly this catalog. Applications met for the first time are registered at `registered_at`.
-pub async fn apply<P: Ports>(
-    ports: &P,
-    catalog: &Catalog,
+/// Repeating it, also after it broke off in the middle, leads to the same end.
+pub async fn apply<P: Ports>(ports: &P, catalog: &Catalog, registered_at: Timestamp) -> Result<Applied, EngineError> {
+    let known = ports.store().load_topology().await?;
+    let topology = derive(catalog, known.revision + 1);
+    let is_same_topology = Topology { revision: topology.revision, ..known.clone() } == topology;
+    if !is_same_topology && ports.store().record_topology(&topology).await? != CommitOutcome::Done {
+        return Err(contended("the topology"));
+    }
+    let session = Session::open(ports).await?;
+    let mut applied = Applied::default();
+    let wanted: BTreeSet<&ApplicationId> = catalog.applications.iter().map(|entry| &entry.application.id).collect();
+    for id in list_all(&session).await? {
+        if !wanted.contains(&id) {
+            remove(&session, &id).await?;
+            applied.removed += 1;
+        }
+    }
+    for entries in catalog.applications.chunks(LOAD_APPLICATIONS_MAX) {
+        register(&session, entries, registered_at, &mut applied).await?;
+    }
+    Ok(applied)
+}
+
+async fn register<P: Ports>(
+    session: &Session<'_, P>,
+    entries: &[Registration],
     registered_at: Timestamp,
-) -> Result<Applied, EngineError> {
-    let _ = (ports, catalog, registered_at);
-    Ok(Applied::default())
+    applied: &mut Applied,
+) -> Result<(), EngineError> {
+    let ids: Vec<ApplicationId> = entries.iter().map(|entry| entry.application.id.clone()).collect();
+    let known: BTreeMap<ApplicationId, (Application, bool)> = session
+        .ports
+        .store()
+        .load_applications(&ids)
+        .await?
+        .into_iter()
+        .map(|state| (state.application.id.clone(), (state.application, state.is_registered)))
+        .collect();
+    for entry in entries {
+        let before = known.get(&entry.application.id).filter(|(_, is_registered)| *is_registered);
+        let registered_at = before.map_or(registered_at, |(before, _)| before.registered_at);
+        let upriver = upriver_of(&session.topology, entry);
+        let application = Application { upriver, registered_at, ..entry.application.clone() };
+        let Some((before, _)) = before else {
+            write(session, entry, application).await?;
+            applied.added += 1;
+            continue;
+        };
+        if *before == application && is_same_edges(session, entry).await? {
+            applied.unchanged += 1;
+            continue;
+        }
+        write(session, entry, application).await?;
+        judge_anew(session, entry).await?;
+        applied.changed += 1;
+    }
+    Ok(())
+}
+
+async fn write<P: Ports>(
+    session: &Session<'_, P>,
+    entry: &Registration,
+    application: Application,
+) -> Result<(), EngineError> {
+    let registration = Registration { application, dependencies: entry.dependencies.clone() };
+    Ok(session.ports.store().record_registration(&registration).await?)
+}
+
+/// Whether the catalog says of the dependencies what it said before: what executions built since does not count.
+async fn is_same_edges<P: Ports>(session: &Session<'_, P>, entry: &Registration) -> Result<bool, EngineError> {
+    let known = session.ports.store().load_dependencies(&entry.application.id).await?;
+    let shape = |dependency: &downriver_domain::Dependency| {
+        (
+            dependency.package.clone(),
+            dependency.requirement.clone(),
+            dependency.is_locked,
+            dependency.path.clone(),
+            dependency.scope,
+        )
+    };
+    let mut before: Vec<_> = known.iter().map(shape).collect();
+    let mut now: Vec<_> = entry.dependencies.iter().map(shape).collect();
+    before.sort();
+    now.sort();
+    Ok(before == now)
+}
+
+/// An application whose edges or policy changed is judged anew on them: every package whose inventory is known joins.
+async fn judge_anew<P: Ports>(session: &Session<'_, P>, entry: &Registration) -> Result<(), EngineError> {
+    let store = session.ports.store();
+    let visible = session.topology.visible_from(&entry.application.repositories);
+    let packages: BTreeSet<&PackageId> = entry.dependencies.iter().map(|dependency| &dependency.package).collect();
+    let mut joined = BTreeMap::new();
+    for package in packages {
+        let inventory = store.load_inventory(package).await?;
+        let newest = inventory
+            .repositories
+            .iter()
+            .filter(|(repository, _)| visible.contains(*repository))
+            .flat_map(|(repository, records)| records.versions.iter().map(move |(text, record)| (repository, text, record)))
+            .max_by_key(|(_, _, record)| record.published_at);
+        if let Some((repository, version, _)) = newest {
+            let change =
+                Joined { version: version.clone(), repository: repository.clone(), seen_at: session.now };
+            joined.insert(package.clone(), change);
+        }
+    }
+    for _ in 0..CONTENTION_MAX {
+        let Some(state) = session.load(&entry.application.id).await? else { return Ok(()) };
+        let mut slot = next_version(&state.slot);
+        slot.joined.extend(joined.clone());
+        match slot.state {
+            SlotState::Idle => slot.wake_at = slot.idle_wake(session.now),
+            SlotState::Pending(_) => slot.wake_at = Some(session.now),
+            _ => {}
+        }
+        let text = "the catalog changed its edges or policy; it is judged anew";
+        let history = vec![note(&entry.application.id, NoteKind::CatalogChanged, None, None, text, session.now)];
+        let commit = Commit { slot: Some(slot), history, ..Commit::default() };
+        if carry_out(session, &commit, &[]).await? == CommitOutcome::Done {
+            return Ok(());
+        }
+    }
+    Err(contended(&entry.application.id))
+}
+
+/// What is pending ends with that reason at its next look; what runs is tracked to its end.
+async fn remove<P: Ports>(session: &Session<'_, P>, id: &ApplicationId) -> Result<(), EngineError> {
+    session.ports.store().remove_registration(id).await?;
+    look_soon(session, std::slice::from_ref(id)).await
+}
+
+async fn list_all<P: Ports>(session: &Session<'_, P>) -> Result<Vec<ApplicationId>, EngineError> {
+    let mut all: Vec<ApplicationId> = Vec::new();
+    loop {
+        let page = session.ports.store().list_applications(all.last(), LIST_MAX).await?;
+        if page.is_empty() {
+            return Ok(all);
+        }
+        all.extend(page);
+    }
+}
+
+/// The topology with the producer graph that follows from the catalog's edges.
+fn derive(catalog: &Catalog, revision: u64) -> Topology {
+    let mut topology = Topology { revision, ..catalog.topology.clone() };
+    topology.producers = BTreeMap::new();
+    for entry in &catalog.applications {
+        for product in &entry.application.products {
+            topology.producers.entry(product.clone()).or_default().insert(entry.application.id.clone());
+        }
+    }
+    topology.upriver = catalog
+        .applications
+        .iter()
+        .filter(|entry| entry.application.is_producer())
+        .map(|entry| (entry.application.id.clone(), upriver_of(&topology, entry)))
+        .collect();
+    topology
+}
+
+/// The producers of what an application depends on, as far as its policy follows them.
+fn upriver_of(topology: &Topology, entry: &Registration) -> BTreeSet<ApplicationId> {
+    entry
+        .dependencies
+        .iter()
+        .filter(|dependency| entry.application.is_followed(dependency))
+        .filter_map(|dependency| topology.producers.get(&dependency.package))
+        .flatten()
+        .filter(|producer| **producer != entry.application.id)
+        .cloned()
+        .collect()
 }

@@ -1,9 +1,20 @@
 //! Follows pipeline executions, ours and other people's.
 
+mod end;
+mod others;
+mod superseded;
+
+use downriver_domain::slot::{Running, SlotState, StartedBy};
 use downriver_domain::{Pipeline, PipelineExecutionId, Timestamp};
 
 use crate::error::EngineError;
-use crate::ports::{Ports, Trigger};
+use crate::ports::{
+    ApplicationState, Execution, ExecutionStatus, Pipelines, Ports, ReadError, Store, Trigger,
+};
+use crate::session::{CONTENTION_MAX, Session, contended};
+use crate::start::{Looked, record_started};
+
+pub(crate) use superseded::settle as settle_superseded;
 
 /// A `CodePipeline Pipeline Execution State Change` event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,8 +41,102 @@ pub enum ExecutionState {
     Resumed,
 }
 
-/// Records what happened to an execution and lets go what was waiting for it.
+impl ExecutionState {
+    /// The state that a read of the execution stands for; `None` while it is in progress.
+    pub(crate) const fn of(status: ExecutionStatus) -> Option<Self> {
+        match status {
+            ExecutionStatus::InProgress | ExecutionStatus::Stopping => None,
+            ExecutionStatus::Stopped => Some(Self::Stopped),
+            ExecutionStatus::Succeeded => Some(Self::Succeeded),
+            ExecutionStatus::Superseded => Some(Self::Superseded),
+            ExecutionStatus::Failed => Some(Self::Failed),
+            ExecutionStatus::Cancelled => Some(Self::Canceled),
+        }
+    }
+}
+
+/// Records what happened to an execution and lets go what was waiting for it. Events of pipelines that no application
+/// has are none of our business.
 pub async fn track<P: Ports>(ports: &P, event: &ExecutionEvent) -> Result<(), EngineError> {
-    let _ = (ports, event);
-    Ok(())
+    let session = Session::open(ports).await?;
+    let Some(application) = ports.store().find_application_by_pipeline(&event.pipeline).await? else {
+        return Ok(());
+    };
+    for _ in 0..CONTENTION_MAX {
+        let Some(state) = session.load(&application).await? else { return Ok(()) };
+        if let Looked::Done = track_once(&session, &state, event).await? {
+            return Ok(());
+        }
+    }
+    Err(contended(application))
+}
+
+pub(crate) async fn track_once<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+    event: &ExecutionEvent,
+) -> Result<Looked, EngineError> {
+    match &state.slot.state {
+        SlotState::Running(running) | SlotState::Parked(running) if running.execution == event.execution => {
+            return end::current(session, state, running, event).await;
+        }
+        SlotState::Running(running) if follows(running, &event.execution) && event.state != ExecutionState::Started => {
+            others::note(session, state, event, None).await?;
+            return settle_again(session, state).await;
+        }
+        _ => {}
+    }
+    let known = state.slot.executions.iter().find(|seen| seen.execution == event.execution);
+    if let Some(known) = known
+        && let StartedBy::Downriver(attempt) = &known.started_by
+    {
+        return match event.state {
+            ExecutionState::Resumed => end::resume(session, state, known, attempt).await,
+            // An end that is recorded already.
+            _ => Ok(Looked::Done),
+        };
+    }
+    let execution = if known.is_none() || event.state == ExecutionState::Succeeded {
+        describe(session, event).await?
+    } else {
+        None
+    };
+    let trigger = event.trigger.clone().or_else(|| execution.as_ref().map(|execution| execution.trigger.clone()));
+    if let (SlotState::Starting(starting), Some(Trigger::Session(name))) = (&state.slot.state, &trigger)
+        && name == starting.attempt.as_str()
+    {
+        // Its start was not recorded yet; then the event is looked at again.
+        let started_at = event.started_at.unwrap_or(event.event_time);
+        record_started(session, state, starting, &event.execution, started_at).await?;
+        return Ok(Looked::Again);
+    }
+    let event = ExecutionEvent { trigger, ..event.clone() };
+    others::note(session, state, &event, execution.as_ref()).await
+}
+
+/// After an event of the followed execution, with the slot as it now stands.
+async fn settle_again<P: Ports>(session: &Session<'_, P>, state: &ApplicationState) -> Result<Looked, EngineError> {
+    let Some(state) = session.load(&state.application.id).await? else { return Ok(Looked::Done) };
+    match &state.slot.state {
+        SlotState::Running(running) if running.following.is_some() => {
+            superseded::settle(session, &state, running).await
+        }
+        _ => Ok(Looked::Done),
+    }
+}
+
+fn follows(running: &Running, execution: &PipelineExecutionId) -> bool {
+    running.following.as_ref().is_some_and(|followed| followed.as_ref() == Some(execution))
+}
+
+/// What CodePipeline says of an execution that the event does not say enough of. Without permission: nothing.
+async fn describe<P: Ports>(
+    session: &Session<'_, P>,
+    event: &ExecutionEvent,
+) -> Result<Option<Execution>, EngineError> {
+    match session.ports.pipelines().load_execution(&event.pipeline, &event.execution).await {
+        Ok(execution) => Ok(Some(execution)),
+        Err(error @ ReadError::Transient(_)) => Err(error.into()),
+        Err(ReadError::NotFound | ReadError::Denied(_)) => Ok(None),
+    }
 }

@@ -135,7 +135,7 @@ fn asked(application: &Application, assessment: &Assessment<'_>) -> Option<Ask> 
 fn effective_built(subject: Subject<'_>, edge: &Edge, requirement: Option<&Requirement>) -> Built {
     let dependency = &edge.dependency;
     let Some(baseline) = subject.slot.builds.first() else { return dependency.built.clone() };
-    let is_current = dependency.built_as_of.is_some_and(|as_of| as_of >= baseline.started_at);
+    let is_current = baseline.is_proven || dependency.built_as_of.is_some_and(|as_of| as_of >= baseline.started_at);
     let is_held_by_lock = dependency.is_locked && subject.application.policy.on_locked != OnLocked::Rebuild;
     if is_current || is_held_by_lock {
         return dependency.built.clone();

@@ -137,7 +137,14 @@ fn succeed(
         .filter(|(package, _)| settled.contains(package))
         .map(|(package, wanted)| Delivered { package: package.clone(), from: wanted.from.clone(), to: wanted.version.clone() })
         .collect();
-    let build = Build { execution: execution.clone(), started_at: running.started_at, ended_at, delivered };
+    let build = Build {
+        execution: execution.clone(),
+        rebuild: Some(running.rebuild.id.clone()),
+        is_proven: false,
+        started_at: running.started_at,
+        ended_at,
+        delivered,
+    };
     // A person's success on the same execution was noted as a build already: one build per execution.
     slot.builds.retain(|known| known.execution != build.execution);
     slot.builds.insert(0, build);

@@ -1,0 +1,80 @@
+//! The built versions that a successful execution sets (DESIGN 3).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use downriver_domain::slot::{Build, Rebuild};
+use downriver_domain::version::{PackageId, Requirement, Version};
+use downriver_domain::{Application, Built, Dependency, Timestamp};
+
+use crate::error::EngineError;
+use crate::judging::load_edges;
+use crate::ports::{BuiltWrite, Ports};
+use crate::session::Session;
+
+/// What a success of ours makes assumed: the wanted version, for every instance whose requirement admits it. A locked
+/// instance moves only if the execution carried our variables for it.
+pub(crate) async fn assumed<P: Ports>(
+    session: &Session<'_, P>,
+    application: &Application,
+    rebuild: &Rebuild,
+    settled: &BTreeSet<PackageId>,
+    started_at: Timestamp,
+) -> Result<Vec<BuiltWrite>, EngineError> {
+    let edges = load_edges(session, application, settled).await?;
+    let mut writes = Vec::new();
+    for edge in edges.into_values().flatten() {
+        let Some(wanted) = rebuild.packages.get(&edge.dependency.package) else { continue };
+        let is_held = edge.dependency.is_locked && !wanted.needs_refresh && !rebuilds_on_lock(application);
+        if is_held || !admits(&edge.dependency, &wanted.version) {
+            continue;
+        }
+        writes.push(BuiltWrite {
+            application: application.id.clone(),
+            package: edge.dependency.package,
+            instance: edge.instance,
+            built: Built::Assumed(wanted.version.clone()),
+            built_as_of: started_at,
+            built_revision: wanted.revision.clone(),
+        });
+    }
+    Ok(writes)
+}
+
+/// What a rollback makes assumed: what later builds had delivered is as it was before them.
+pub(crate) async fn reverted<P: Ports>(
+    session: &Session<'_, P>,
+    application: &Application,
+    undone: &[Build],
+    started_at: Timestamp,
+) -> Result<Vec<BuiltWrite>, EngineError> {
+    let mut before: BTreeMap<PackageId, Option<String>> = BTreeMap::new();
+    // Newest first, so that what the oldest of them replaced is what counts.
+    for delivered in undone.iter().flat_map(|build| &build.delivered) {
+        before.insert(delivered.package.clone(), delivered.from.clone());
+    }
+    let packages = before.keys().cloned().collect();
+    let edges = load_edges(session, application, &packages).await?;
+    let writes = edges.into_values().flatten().map(|edge| BuiltWrite {
+        application: application.id.clone(),
+        instance: edge.instance,
+        built: before[&edge.dependency.package].clone().map_or(Built::Unknown, Built::Assumed),
+        built_as_of: started_at,
+        built_revision: None,
+        package: edge.dependency.package,
+    });
+    Ok(writes.collect())
+}
+
+pub(crate) fn admits(dependency: &Dependency, version: &str) -> bool {
+    let format = dependency.package.format();
+    let (Ok(requirement), Ok(version)) =
+        (Requirement::parse(format, &dependency.requirement), Version::parse(format, version))
+    else {
+        return false;
+    };
+    requirement.admits_with_prereleases(&version)
+}
+
+fn rebuilds_on_lock(application: &Application) -> bool {
+    application.policy.on_locked == downriver_domain::OnLocked::Rebuild
+}

@@ -1,0 +1,172 @@
+//! Commits a decision and performs what follows from it. Every effect can be repeated; one that is lost costs at most a
+//! sweep interval.
+
+use std::collections::BTreeSet;
+
+use downriver_domain::slot::{Rebuild, Slot, SlotState, WaitingFor};
+use downriver_domain::version::PackageVersionId;
+use downriver_domain::{ApplicationId, PipelineExecutionId, RebuildId, Target, Timestamp};
+
+use crate::error::EngineError;
+use crate::history::{HistoryBody, HistoryEntry, Note, NoteKind, Outcome, RebuildChange, RebuildRecord};
+use crate::ports::{
+    BudgetWrite, Bus, Commit, CommitOutcome, LOAD_APPLICATIONS_MAX, MarkerWrite, Notice, Ports, Queue, Store, Timer,
+};
+use crate::session::Session;
+
+/// Slots woken at once when a gate opens; those beyond are found by `sweep`.
+const WAKE_MAX: usize = 1_000;
+
+/// Commits; if that is done, arms the slot's timer, wakes what the commit may have freed, and tells people.
+pub(crate) async fn carry_out<P: Ports>(
+    session: &Session<'_, P>,
+    commit: &Commit,
+    notices: &[Notice],
+) -> Result<CommitOutcome, EngineError> {
+    let outcome = session.ports.store().commit(commit).await?;
+    if outcome != CommitOutcome::Done {
+        return Ok(outcome);
+    }
+    if let Some(slot) = &commit.slot {
+        arm(session, slot).await?;
+    }
+    if let Some(MarkerWrite::Remove(producer)) = &commit.marker {
+        wake(session, &WaitingFor::Producer(producer.clone()), WAKE_MAX).await?;
+    }
+    if let Some(BudgetWrite::Return { target, .. }) = &commit.budget {
+        wake_for_budget(session, target).await?;
+    }
+    if !notices.is_empty() {
+        session.ports.bus().publish(notices).await?;
+    }
+    Ok(outcome)
+}
+
+/// Sends timers at once to slots that wait for this, the longest waiting first.
+pub(crate) async fn wake<P: Ports>(
+    session: &Session<'_, P>,
+    waiting_for: &WaitingFor,
+    slots_max: usize,
+) -> Result<(), EngineError> {
+    let waiting = session.ports.store().list_waiting(waiting_for, None, slots_max).await?;
+    let ids: Vec<ApplicationId> = waiting.into_iter().map(|(_, id)| id).collect();
+    look_soon(session, &ids).await
+}
+
+/// Sends a timer at once to each of these slots.
+pub(crate) async fn look_soon<P: Ports>(
+    session: &Session<'_, P>,
+    applications: &[ApplicationId],
+) -> Result<(), EngineError> {
+    for ids in applications.chunks(LOAD_APPLICATIONS_MAX) {
+        for state in session.ports.store().load_applications(ids).await? {
+            let timer = Timer {
+                application: state.application.id,
+                slot_revision: state.slot.revision,
+                at: session.now,
+            };
+            session.ports.queue().send_timer(&timer).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn wake_for_budget<P: Ports>(session: &Session<'_, P>, target: &Target) -> Result<(), EngineError> {
+    let taken: BTreeSet<RebuildId> = session.ports.store().load_budget(target).await?;
+    let max = usize::try_from(session.topology.budget(target)).unwrap_or(usize::MAX);
+    let free = max.saturating_sub(taken.len()).min(WAKE_MAX);
+    if free == 0 {
+        return Ok(());
+    }
+    wake(session, &WaitingFor::Target(target.clone()), free).await
+}
+
+/// A wait of up to 15 minutes is a delayed message; a longer one is the due record in the slot.
+async fn arm<P: Ports>(session: &Session<'_, P>, slot: &Slot) -> Result<(), EngineError> {
+    let Some(at) = slot.wake_at else { return Ok(()) };
+    if at.secs_since(session.now) > <P::Queue as Queue>::DELAY_SECS_MAX {
+        return Ok(());
+    }
+    let timer = Timer { application: slot.application.clone(), slot_revision: slot.revision, at: at.max(session.now) };
+    Ok(session.ports.queue().send_timer(&timer).await?)
+}
+
+/// The slot as its next version, to be changed and committed.
+pub(crate) fn next_version(slot: &Slot) -> Slot {
+    Slot { revision: slot.revision + 1, ..slot.clone() }
+}
+
+/// The rebuild as it now stands, for the history.
+pub(crate) fn rebuild_entry(
+    application: &ApplicationId,
+    rebuild: &Rebuild,
+    outcome: Outcome,
+    reason: impl Into<String>,
+    executions: &[PipelineExecutionId],
+    now: Timestamp,
+) -> HistoryEntry {
+    let is_over = !matches!(
+        outcome,
+        Outcome::Pending | Outcome::Starting | Outcome::Running | Outcome::Parked | Outcome::Stuck
+    );
+    let changes = rebuild.packages.iter().filter_map(|(package, wanted)| {
+        let package_version = PackageVersionId::new(package.clone(), &wanted.version).ok()?;
+        Some(RebuildChange {
+            package_version,
+            from: wanted.from.clone(),
+            reason: wanted.reason.clone(),
+            cascade: wanted.cascade.clone(),
+            needs_refresh: wanted.needs_refresh,
+        })
+    });
+    let record = RebuildRecord {
+        id: rebuild.id.clone(),
+        application: application.clone(),
+        changes: changes.collect(),
+        requested_at: rebuild.requested_at,
+        started_at: rebuild.first_started_at,
+        finished_at: is_over.then_some(now),
+        attempts: rebuild.attempts,
+        executions: executions.to_vec(),
+        outcome,
+        reason: reason.into(),
+        waited: rebuild.waited.clone(),
+    };
+    HistoryEntry {
+        at: now,
+        application: Some(application.clone()),
+        package_version: None,
+        body: HistoryBody::Rebuild(record),
+    }
+}
+
+pub(crate) fn note(
+    application: &ApplicationId,
+    kind: NoteKind,
+    rebuild: Option<&RebuildId>,
+    execution: Option<&PipelineExecutionId>,
+    text: impl Into<String>,
+    now: Timestamp,
+) -> HistoryEntry {
+    let note = Note { kind, rebuild: rebuild.cloned(), execution: execution.cloned(), text: text.into() };
+    HistoryEntry { at: now, application: Some(application.clone()), package_version: None, body: HistoryBody::Note(note) }
+}
+
+/// Whether this slot's marker is to stand: it is active for those that depend on it.
+pub(crate) fn marker_write(slot: &Slot, is_producer: bool, is_shadow: bool) -> Option<MarkerWrite> {
+    if !is_producer {
+        return None;
+    }
+    match slot.rebuild() {
+        _ if is_shadow || !slot.is_active() => Some(MarkerWrite::Remove(slot.application.clone())),
+        Some(rebuild) if !matches!(slot.state, SlotState::Parked(_) | SlotState::Stuck(_)) => {
+            Some(MarkerWrite::Put(downriver_domain::slot::ActiveProducer {
+                application: slot.application.clone(),
+                rebuild: rebuild.id.clone(),
+                since: rebuild.requested_at,
+            }))
+        }
+        // An ended execution whose products' changes are still to come: the marker stays as it was written.
+        _ => None,
+    }
+}

@@ -1,0 +1,61 @@
+//! Where a change comes from: known from product, repository and the execution's time (DESIGN 2).
+
+use downriver_domain::slot::{Rebuild, SeenExecution, StartedBy};
+use downriver_domain::version::{PackageId, PackageVersionId};
+use downriver_domain::{ApplicationId, Cascade, Timestamp};
+
+use crate::error::EngineError;
+use crate::ports::{ApplicationState, LOAD_APPLICATIONS_MAX, Ports, Store};
+use crate::session::Session;
+
+/// What the products of a rebuild's execution descend from.
+pub(crate) fn cascade_of(application: &ApplicationId, rebuild: &Rebuild) -> Cascade {
+    let mut cascade = Cascade::default();
+    cascade.applications.insert(application.clone());
+    for (package, wanted) in &rebuild.packages {
+        cascade.applications.extend(wanted.cascade.applications.iter().cloned());
+        cascade.is_urgent |= wanted.cascade.is_urgent;
+        if wanted.cascade.roots.is_empty() {
+            cascade.roots.extend(PackageVersionId::new(package.clone(), &wanted.version).ok());
+        } else {
+            cascade.roots.extend(wanted.cascade.roots.iter().cloned());
+        }
+    }
+    cascade
+}
+
+/// The cascade of a version of `package` that was published at `published_at`: that of the execution of a producer which
+/// ran then. Empty for a root change.
+pub(crate) async fn descend<P: Ports>(
+    session: &Session<'_, P>,
+    package: &PackageId,
+    published_at: Timestamp,
+) -> Result<Cascade, EngineError> {
+    let Some(producers) = session.topology.producers.get(package) else { return Ok(Cascade::default()) };
+    let ids: Vec<ApplicationId> = producers.iter().take(LOAD_APPLICATIONS_MAX).cloned().collect();
+    let states = session.ports.store().load_applications(&ids).await?;
+    Ok(states.iter().fold(Cascade::default(), |sum, state| joined(sum, of_producer(state, published_at))))
+}
+
+fn of_producer(state: &ApplicationState, published_at: Timestamp) -> Cascade {
+    let grace_secs = state.application.policy.publish_grace_secs;
+    let running_then = |execution: &&SeenExecution| {
+        published_at >= execution.started_at
+            && execution.ended_at.is_none_or(|ended| published_at <= ended.plus_secs(grace_secs))
+    };
+    let then: Vec<&SeenExecution> = state.slot.executions.iter().filter(running_then).collect();
+    let is_a_persons = then.iter().any(|execution| execution.started_by == StartedBy::Person);
+    let descended = then.iter().find(|execution| execution.started_by != StartedBy::Person);
+    descended.map_or_else(Cascade::default, |execution| Cascade {
+        is_overlapped: is_a_persons,
+        ..execution.cascade.clone()
+    })
+}
+
+fn joined(mut sum: Cascade, other: Cascade) -> Cascade {
+    sum.roots.extend(other.roots);
+    sum.applications.extend(other.applications);
+    sum.is_overlapped |= other.is_overlapped;
+    sum.is_urgent |= other.is_urgent;
+    sum
+}

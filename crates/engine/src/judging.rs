@@ -1,0 +1,104 @@
+//! Loads what a judgement needs and holds it against an application.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use downriver_domain::impact::{Ask, JudgedChange, Judgement, ask, judge};
+use downriver_domain::inventory::View;
+use downriver_domain::version::PackageId;
+use downriver_domain::{Application, Edge, PackageInventory, RepositoryId};
+
+use crate::error::EngineError;
+use crate::ports::{ApplicationState, PageChange, Ports, Store};
+use crate::session::Session;
+
+/// Inventories of a few packages, and how they look from the repository lists met so far. Applications of one team
+/// mostly share theirs.
+#[derive(Default)]
+pub(crate) struct Views {
+    inventories: BTreeMap<PackageId, PackageInventory>,
+    visible: BTreeMap<Vec<RepositoryId>, BTreeSet<RepositoryId>>,
+    views: BTreeMap<(PackageId, Vec<RepositoryId>), View>,
+}
+
+impl Views {
+    pub(crate) fn insert(&mut self, inventory: PackageInventory) {
+        self.inventories.insert(inventory.package.clone(), inventory);
+    }
+
+    pub(crate) fn inventory(&self, package: &PackageId) -> Option<&PackageInventory> {
+        self.inventories.get(package)
+    }
+
+    pub(crate) async fn load<P: Ports>(
+        &mut self,
+        session: &Session<'_, P>,
+        packages: impl IntoIterator<Item = &PackageId>,
+    ) -> Result<(), EngineError> {
+        for package in packages {
+            if !self.inventories.contains_key(package) {
+                self.insert(session.ports.store().load_inventory(package).await?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes sure that the view of `package` for this application exists.
+    fn prepare<P: Ports>(&mut self, session: &Session<'_, P>, application: &Application, package: &PackageId) {
+        let repositories = &application.repositories;
+        if !self.visible.contains_key(repositories) {
+            self.visible.insert(repositories.clone(), session.topology.visible_from(repositories));
+        }
+        let key = (package.clone(), repositories.clone());
+        if !self.views.contains_key(&key) {
+            let inventory = &self.inventories[package];
+            let view = View::of(inventory, &self.visible[repositories]);
+            self.views.insert(key, view);
+        }
+    }
+
+    /// What each of these packages asks of the application now.
+    pub(crate) fn asks<P: Ports>(
+        &mut self,
+        session: &Session<'_, P>,
+        state: &ApplicationState,
+        edges: &BTreeMap<PackageId, Vec<Edge>>,
+    ) -> BTreeMap<PackageId, Ask> {
+        let mut asks = BTreeMap::new();
+        for (package, edges) in edges {
+            self.prepare(session, &state.application, package);
+            let view = &self.views[&(package.clone(), state.application.repositories.clone())];
+            if let Some(ask) = ask(&session.topology, &state.application, &state.slot, edges, view) {
+                asks.insert(package.clone(), ask);
+            }
+        }
+        asks
+    }
+
+    pub(crate) fn judge<P: Ports>(
+        &mut self,
+        session: &Session<'_, P>,
+        state: &ApplicationState,
+        edges: &[Edge],
+        change: &PageChange,
+    ) -> Judgement {
+        let package = change.package_version.package();
+        self.prepare(session, &state.application, package);
+        let repositories = &state.application.repositories;
+        let view = &self.views[&(package.clone(), repositories.clone())];
+        let change = JudgedChange { package_version: &change.package_version, repository: &change.repository };
+        judge(&session.topology, &state.application, &state.slot, edges, &self.visible[repositories], view, change)
+    }
+}
+
+/// The edges of one application to these packages, by package.
+pub(crate) async fn load_edges<P: Ports>(
+    session: &Session<'_, P>,
+    application: &Application,
+    packages: &BTreeSet<PackageId>,
+) -> Result<BTreeMap<PackageId, Vec<Edge>>, EngineError> {
+    let mut by_package: BTreeMap<PackageId, Vec<Edge>> = BTreeMap::new();
+    for edge in session.ports.store().load_edges(&application.id, packages).await? {
+        by_package.entry(edge.dependency.package.clone()).or_default().push(edge);
+    }
+    Ok(by_package)
+}

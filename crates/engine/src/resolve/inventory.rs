@@ -1,0 +1,242 @@
+//! Takes events into the inventory: one conditional write for each repository touched.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use downriver_domain::inventory::{SightingEffect, SightingOrder, apply_sighting, order_sighting, seed_inventory};
+use downriver_domain::version::{PackageId, PackageVersionId};
+use downriver_domain::{
+    Cascade, Origin, PackageInventory, RepositoryId, RepositoryInventory, Sighting, VersionRecord,
+    VersionStatus,
+};
+
+use crate::cascade::descend;
+use crate::error::EngineError;
+use crate::history::{HistoryBody, HistoryEntry, Seen, SeenEffect};
+use crate::ports::{Commit, CommitOutcome, PageChange, Ports, ReadError, Registry, Store};
+use crate::session::{CONTENTION_MAX, Session, contended};
+
+/// Versions read when a package is first met in a repository.
+const SEEDED_VERSIONS_MAX: usize = 5_000;
+
+/// Takes the sightings of one package in, oldest first, and returns the changes to judge. Also an old or repeated event
+/// has its package judged, so that nothing is lost when a function died between two writes.
+pub(super) async fn take_in<P: Ports>(
+    session: &Session<'_, P>,
+    package: &PackageId,
+    sightings: &[&Sighting],
+) -> Result<Vec<PageChange>, EngineError> {
+    let mut by_repository: BTreeMap<&RepositoryId, Vec<&Sighting>> = BTreeMap::new();
+    for sighting in sightings {
+        by_repository.entry(&sighting.repository).or_default().push(sighting);
+    }
+    let mut changes: BTreeMap<(RepositoryId, PackageVersionId), PageChange> = BTreeMap::new();
+    for (repository, sightings) in by_repository {
+        for change in take_in_repository(session, package, repository, &sightings).await? {
+            let key = (change.repository.clone(), change.package_version.clone());
+            let is_news = change.is_news || changes.get(&key).is_some_and(|known| known.is_news);
+            changes.insert(key, PageChange { is_news, ..change });
+        }
+    }
+    Ok(changes.into_values().collect())
+}
+
+async fn take_in_repository<P: Ports>(
+    session: &Session<'_, P>,
+    package: &PackageId,
+    repository: &RepositoryId,
+    sightings: &[&Sighting],
+) -> Result<Vec<PageChange>, EngineError> {
+    let store = session.ports.store();
+    for _ in 0..CONTENTION_MAX {
+        let inventory = store.load_inventory(package).await?;
+        let mut commits = seed_unmet(session, &inventory, repository, package).await?;
+        let mut records = match commits.remove(repository) {
+            Some(seeded) => meet(seeded, sightings),
+            None => inventory.repositories[repository].clone(),
+        };
+        let mut history = Vec::new();
+        let mut changes = Vec::new();
+        for sighting in sightings {
+            let (effect, cascade) = take_in_one(session, &inventory, &mut records, sighting).await?;
+            history.push(seen(session, sighting, effect, &cascade));
+            changes.push(PageChange {
+                package_version: sighting.package_version.clone(),
+                repository: repository.clone(),
+                seen_at: session.now,
+                is_news: !matches!(effect, SightingEffect::Unchanged | SightingEffect::Stale),
+            });
+        }
+        for seeded in commits.into_values() {
+            // Losing this race means that somebody else seeded it.
+            store.commit(&Commit { inventory: Some(seeded), ..Commit::default() }).await?;
+        }
+        records.record_revision += 1;
+        let commit = Commit { inventory: Some(records), history, ..Commit::default() };
+        if store.commit(&commit).await? == CommitOutcome::Done {
+            return Ok(changes);
+        }
+    }
+    Err(contended(package))
+}
+
+/// Reads what the repository, and those upstream of it, hold of a package that was not met there before.
+async fn seed_unmet<P: Ports>(
+    session: &Session<'_, P>,
+    inventory: &PackageInventory,
+    repository: &RepositoryId,
+    package: &PackageId,
+) -> Result<BTreeMap<RepositoryId, RepositoryInventory>, EngineError> {
+    let mut seeded = BTreeMap::new();
+    if inventory.repositories.contains_key(repository) {
+        return Ok(seeded);
+    }
+    let unmet: BTreeSet<RepositoryId> = session
+        .topology
+        .visible_from(std::slice::from_ref(repository))
+        .into_iter()
+        .filter(|candidate| !inventory.repositories.contains_key(candidate))
+        .collect();
+    for candidate in unmet {
+        let listed =
+            session.ports.registry().list_package_versions(&candidate, package, SEEDED_VERSIONS_MAX).await;
+        let record = match listed {
+            Ok(listed) => {
+                let rows = listed.into_iter().map(|row| (row.version, row.status, row.revision, row.origin));
+                seed_inventory(&candidate, package, rows, session.now)
+            }
+            Err(ReadError::NotFound) => seed_inventory(&candidate, package, [], session.now),
+            Err(ReadError::Denied(_)) => RepositoryInventory::new(candidate.clone(), package.clone()),
+            Err(error @ ReadError::Transient(_)) => return Err(error.into()),
+        };
+        let is_wanted = candidate == *repository || !record.versions.is_empty();
+        if is_wanted {
+            let record_revision = u64::from(candidate != *repository);
+            seeded.insert(candidate, RepositoryInventory { record_revision, ..record });
+        }
+    }
+    Ok(seeded)
+}
+
+/// What an event of this batch tells is taken from it (it knows when), not from the listing that already contains it,
+/// unless the listing knows better.
+fn meet(mut seeded: RepositoryInventory, sightings: &[&Sighting]) -> RepositoryInventory {
+    let last_status: BTreeMap<&str, VersionStatus> =
+        sightings.iter().map(|sighting| (sighting.package_version.version(), sighting.status)).collect();
+    seeded.versions.retain(|version, row| last_status.get(version.as_str()) != Some(&row.status));
+    seeded
+}
+
+async fn take_in_one<P: Ports>(
+    session: &Session<'_, P>,
+    inventory: &PackageInventory,
+    records: &mut RepositoryInventory,
+    sighting: &Sighting,
+) -> Result<(SightingEffect, Cascade), EngineError> {
+    let version = sighting.package_version.version();
+    let known = records.versions.get(version);
+    let order = order_sighting(known, sighting);
+    let as_known = known.map_or_else(Cascade::default, |known| known.cascade.clone());
+    match order {
+        SightingOrder::Same => return Ok((SightingEffect::Unchanged, as_known)),
+        SightingOrder::Older => return Ok((SightingEffect::Stale, as_known)),
+        SightingOrder::Disputed if !is_confirmed(session, known, sighting).await => {
+            return Ok((SightingEffect::Stale, as_known));
+        }
+        SightingOrder::Newer | SightingOrder::Disputed => {}
+    }
+    let elsewhere = inventory
+        .first_record(version)
+        .filter(|(repository, record)| **repository != sighting.repository && record.published_at.is_some());
+    let (origin, cascade) = match elsewhere {
+        // A copy, retained or promoted: it is what it was where it was first published.
+        Some((_, first)) => (first.origin, first.cascade.clone()),
+        None => {
+            let origin = match known {
+                Some(known) if known.origin != Origin::Unknown => known.origin,
+                _ => find_origin(session, inventory, sighting).await?,
+            };
+            (origin, descend(session, sighting.package_version.package(), sighting.event_time).await?)
+        }
+    };
+    Ok((apply_sighting(records, sighting, origin, &cascade), cascade))
+}
+
+/// Event time and sequence number disagree: is it as this event says?
+async fn is_confirmed<P: Ports>(
+    session: &Session<'_, P>,
+    known: Option<&VersionRecord>,
+    sighting: &Sighting,
+) -> bool {
+    let described =
+        session.ports.registry().describe_package_version(&sighting.repository, &sighting.package_version).await;
+    match described {
+        Ok(row) => {
+            row.status == sighting.status && (sighting.revision.is_none() || row.revision == sighting.revision)
+        }
+        Err(ReadError::NotFound) => sighting.status == VersionStatus::Deleted,
+        // It cannot be told: the later event time counts.
+        Err(ReadError::Denied(_) | ReadError::Transient(_)) => {
+            known.is_none_or(|known| sighting.event_time > known.event_time)
+        }
+    }
+}
+
+/// DESIGN 3.2: `internal` patterns and products decide first, then DescribePackageVersion; if that is denied, a version
+/// counts as external when it was also seen in a repository that has an external connection itself.
+async fn find_origin<P: Ports>(
+    session: &Session<'_, P>,
+    inventory: &PackageInventory,
+    sighting: &Sighting,
+) -> Result<Origin, EngineError> {
+    if session.topology.is_internal(sighting.package_version.package()) {
+        return Ok(Origin::Internal);
+    }
+    let described =
+        session.ports.registry().describe_package_version(&sighting.repository, &sighting.package_version).await;
+    match described {
+        Ok(row) => Ok(row.origin),
+        Err(error @ ReadError::Transient(_)) => Err(error.into()),
+        Err(ReadError::Denied(_) | ReadError::NotFound) => {
+            let version = sighting.package_version.version();
+            let holders = inventory
+                .repositories
+                .iter()
+                .filter(|(_, records)| records.versions.contains_key(version))
+                .map(|(repository, _)| repository)
+                .chain([&sighting.repository]);
+            let is_connected = |repository: &RepositoryId| {
+                let known = session.topology.repositories.get(repository);
+                known.is_some_and(|known| !known.external_connections.is_empty())
+            };
+            Ok(if holders.into_iter().any(is_connected) { Origin::External } else { Origin::Unknown })
+        }
+    }
+}
+
+fn seen<P: Ports>(
+    session: &Session<'_, P>,
+    sighting: &Sighting,
+    effect: SightingEffect,
+    cascade: &Cascade,
+) -> HistoryEntry {
+    let name = &sighting.repository.name;
+    let (effect, text) = match effect {
+        SightingEffect::Appeared => (SeenEffect::Appeared, format!("published in {name}")),
+        SightingEffect::Revised => (SeenEffect::Revised, format!("has new contents in {name}")),
+        SightingEffect::Withdrawn => (SeenEffect::Withdrawn, format!("withdrawn from {name}: {:?}", sighting.status)),
+        SightingEffect::Noted => (SeenEffect::Noted, format!("seen in {name}: {:?}", sighting.status)),
+        SightingEffect::Unchanged => (SeenEffect::Unchanged, format!("known already in {name}; judged again")),
+        SightingEffect::Stale => (SeenEffect::Stale, format!("older than what is known of {name}; judged again")),
+    };
+    HistoryEntry {
+        at: session.now,
+        application: None,
+        package_version: Some(sighting.package_version.clone()),
+        body: HistoryBody::Seen(Seen {
+            repository: sighting.repository.clone(),
+            effect,
+            cascade: cascade.clone(),
+            text,
+        }),
+    }
+}

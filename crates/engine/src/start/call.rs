@@ -1,0 +1,247 @@
+//! The call to CodePipeline: made after its intent stands, recorded after it answered, repeated only as the same call.
+
+use downriver_domain::slot::{
+    Pending, Running, SeenExecution, Slot, SlotState, StartedBy, Starting, decide_stuck,
+};
+use downriver_domain::{PipelineExecutionId, RebuildId, Timestamp};
+
+use super::pending::START_DEADLINE_SECS;
+use super::{Looked, finish};
+use crate::carry_out::{marker_write, next_version, note, rebuild_entry};
+use crate::cascade::cascade_of;
+use crate::error::EngineError;
+use crate::history::{NoteKind, Outcome};
+use crate::ports::{
+    ApplicationState, BudgetWrite, Commit, Execution, Notice, NoticeKind, Pipelines, Ports, ReadError, StartError,
+    StartExecution, Trigger,
+};
+use crate::session::Session;
+
+/// Executions read to find one by the name of its session.
+const RECOVERY_EXECUTIONS_MAX: usize = 100;
+/// The clocks of CodePipeline and ours may differ by this much, in seconds.
+const CLOCK_SKEW_SECS: u64 = 60;
+/// First and longest back-off, in seconds; doubles from one to the other.
+const BACK_OFF_SECS: (u64, u64) = (30, 900);
+/// CodePipeline's longest variable value.
+const VARIABLE_CHARS_MAX: usize = 1_000;
+const VARIABLE_REBUILD: &str = "DOWNRIVER_REBUILD";
+const VARIABLE_CHANGES: &str = "DOWNRIVER_CHANGES";
+
+/// Calls StartPipelineExecution for a slot whose intent stands, and records the answer.
+pub(super) async fn call<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+    starting: &Starting,
+) -> Result<Looked, EngineError> {
+    let start = StartExecution {
+        pipeline: starting.pipeline.clone(),
+        attempt: starting.attempt.clone(),
+        token: starting.token.clone(),
+        variables: variables(starting),
+    };
+    match session.ports.pipelines().start_execution(&start).await {
+        Ok(execution) => record_started(session, state, starting, &execution, session.now).await,
+        Err(error @ (StartError::Throttled | StartError::Busy)) => back_off(session, state, starting, &error).await,
+        // It may have started: stays Starting until the deadline, then it is looked for by the name of its session.
+        Err(StartError::Unknown(_)) => Ok(Looked::Done),
+        Err(error @ (StartError::NotFound | StartError::Denied(_) | StartError::Invalid(_))) => {
+            stick(session, state, starting, &format!("pipeline {}: {error}", starting.pipeline.name)).await
+        }
+    }
+}
+
+/// The deadline of a start passed without its result being recorded.
+pub(crate) async fn recover<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+    starting: &Starting,
+) -> Result<Looked, EngineError> {
+    let since = starting.started_at.minus_secs(CLOCK_SKEW_SECS);
+    let listed = session.ports.pipelines().list_executions(&starting.pipeline, since, RECOVERY_EXECUTIONS_MAX).await;
+    match listed {
+        Ok(executions) => match executions.iter().find(|execution| is_of(execution, starting)) {
+            Some(execution) => record_started(session, state, starting, &execution.id, execution.started_at).await,
+            None if executions.len() >= RECOVERY_EXECUTIONS_MAX => {
+                let reason = "too many executions since to tell whether ours started";
+                stick(session, state, starting, reason).await
+            }
+            None => repeat(session, state, starting).await,
+        },
+        Err(ReadError::Transient(text)) => Err(ReadError::Transient(text).into()),
+        Err(error @ (ReadError::Denied(_) | ReadError::NotFound)) => {
+            let reason = format!("whether attempt {} started cannot be told: listing executions: {error}", starting.attempt);
+            stick(session, state, starting, &reason).await
+        }
+    }
+}
+
+/// None was found: the same call again, after a new intent, so that only this writer makes it.
+async fn repeat<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+    starting: &Starting,
+) -> Result<Looked, EngineError> {
+    let starting = Starting { deadline: session.now.plus_secs(START_DEADLINE_SECS), ..starting.clone() };
+    let mut slot = next_version(&state.slot);
+    slot.wake_at = Some(starting.deadline);
+    slot.state = SlotState::Starting(starting.clone());
+    let id = &state.application.id;
+    let text = format!("no execution of attempt {} was found after its deadline; the same call is made again", starting.attempt);
+    let history = vec![note(id, NoteKind::Recovered, Some(&starting.rebuild.id), None, text, session.now)];
+    let commit = Commit { slot: Some(slot.clone()), history, ..Commit::default() };
+    match finish(session, &commit, &[]).await? {
+        Looked::Again => Ok(Looked::Again),
+        Looked::Done => call(session, &ApplicationState { slot, ..state.clone() }, &starting).await,
+    }
+}
+
+/// Records that an attempt runs as this execution.
+pub(crate) async fn record_started<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+    starting: &Starting,
+    execution: &PipelineExecutionId,
+    started_at: Timestamp,
+) -> Result<Looked, EngineError> {
+    let mut slot = next_version(&state.slot);
+    let running = run(state, &mut slot, starting, execution, started_at);
+    let rebuild = &running.rebuild;
+    let id = &state.application.id;
+    let text = format!("execution {execution} started for rebuild {}", rebuild.id);
+    let history = vec![
+        note(id, NoteKind::Started, Some(&rebuild.id), Some(execution), &text, session.now),
+        rebuild_entry(id, rebuild, Outcome::Running, &text, std::slice::from_ref(execution), session.now),
+    ];
+    let notice = notice(NoticeKind::RebuildStarted, state, &rebuild.id, text, session.now);
+    finish(session, &Commit { slot: Some(slot), history, ..Commit::default() }, &[notice]).await
+}
+
+fn run(
+    state: &ApplicationState,
+    slot: &mut Slot,
+    starting: &Starting,
+    execution: &PipelineExecutionId,
+    started_at: Timestamp,
+) -> Running {
+    let mut rebuild = starting.rebuild.clone();
+    rebuild.first_started_at = rebuild.first_started_at.or(Some(started_at));
+    let running = Running {
+        attempt: starting.attempt.clone(),
+        pipeline: starting.pipeline.clone(),
+        execution: execution.clone(),
+        started_at,
+        following: None,
+        holds_budget: true,
+        published: std::collections::BTreeSet::new(),
+        rebuild,
+    };
+    slot.note_execution(SeenExecution {
+        execution: execution.clone(),
+        started_by: StartedBy::Downriver(starting.attempt.clone()),
+        started_at,
+        ended_at: None,
+        is_superseded: false,
+        is_rollback: false,
+        cascade: cascade_of(&state.application.id, &running.rebuild),
+    });
+    slot.wake_at = Some(started_at.plus_secs(state.application.policy.max_run_secs));
+    slot.state = SlotState::Running(running.clone());
+    running
+}
+
+/// Throttled or over a limit: back to Pending; the attempt is not counted as failed.
+async fn back_off<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+    starting: &Starting,
+    error: &StartError,
+) -> Result<Looked, EngineError> {
+    let mut slot = next_version(&state.slot);
+    // Attempts in a row that were refused; those that ran and failed are counted apart.
+    let refused = starting.rebuild.attempts.saturating_sub(starting.rebuild.failures);
+    let secs = BACK_OFF_SECS.0.saturating_mul(1 << refused.saturating_sub(1).min(10)).min(BACK_OFF_SECS.1);
+    let not_before = session.now.plus_secs(secs + jitter_secs(starting, secs));
+    slot.wake_at = Some(not_before);
+    slot.state = SlotState::Pending(Pending {
+        rebuild: starting.rebuild.clone(),
+        not_before: Some(not_before),
+        backoffs: refused,
+        waits: Vec::new(),
+    });
+    let text = format!("attempt {} was refused: {error}; next try in {secs} s or a little later", starting.attempt);
+    let rebuild = &starting.rebuild;
+    let id = &state.application.id;
+    let history = vec![note(id, NoteKind::StartRefused, Some(&rebuild.id), None, text, session.now)];
+    let budget = Some(returned(starting));
+    finish(session, &Commit { slot: Some(slot), budget, history, ..Commit::default() }, &[]).await
+}
+
+/// Needs a person: keeps its changes and goes on after `retry`.
+async fn stick<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+    starting: &Starting,
+    reason: &str,
+) -> Result<Looked, EngineError> {
+    let mut slot = next_version(&state.slot);
+    decide_stuck(&mut slot, starting.rebuild.clone(), reason, session.now);
+    let id = &state.application.id;
+    let rebuild = &starting.rebuild;
+    let text = format!("{reason}; run `downriver retry {id}` once that is mended");
+    let history = vec![
+        note(id, NoteKind::Stuck, Some(&rebuild.id), None, &text, session.now),
+        rebuild_entry(id, rebuild, Outcome::Stuck, &text, &[], session.now),
+    ];
+    let commit = Commit {
+        marker: marker_write(&slot, state.application.is_producer(), false),
+        slot: Some(slot),
+        budget: Some(returned(starting)),
+        history,
+        ..Commit::default()
+    };
+    let mut notice = notice(NoticeKind::RebuildStuck, state, &rebuild.id, text, session.now);
+    notice.is_urgent = true;
+    finish(session, &commit, &[notice]).await
+}
+
+fn returned(starting: &Starting) -> BudgetWrite {
+    BudgetWrite::Return { target: starting.pipeline.target.clone(), rebuild: starting.rebuild.id.clone() }
+}
+
+fn notice(kind: NoticeKind, state: &ApplicationState, rebuild: &RebuildId, text: String, now: Timestamp) -> Notice {
+    Notice {
+        kind,
+        at: now,
+        application: Some(state.application.id.clone()),
+        rebuild: Some(rebuild.clone()),
+        package_version: None,
+        is_urgent: false,
+        text,
+    }
+}
+
+fn is_of(execution: &Execution, starting: &Starting) -> bool {
+    matches!(&execution.trigger, Trigger::Session(name) if name == starting.attempt.as_str())
+}
+
+/// The refresh variables, where the lockfile holds something back. The same attempt gives the same variables.
+fn variables(starting: &Starting) -> Vec<(String, String)> {
+    let rebuild = &starting.rebuild;
+    if !rebuild.packages.values().any(|wanted| wanted.needs_refresh) {
+        return Vec::new();
+    }
+    let mut variables = vec![(VARIABLE_REBUILD.to_owned(), rebuild.id.to_string())];
+    let changes: Vec<String> = rebuild.changes().iter().map(ToString::to_string).collect();
+    let changes = changes.join(" ");
+    if changes.chars().count() <= VARIABLE_CHARS_MAX {
+        variables.push((VARIABLE_CHANGES.to_owned(), changes));
+    }
+    variables
+}
+
+/// Spreads repeated calls; from the attempt's own token, so that the same input gives the same trace.
+fn jitter_secs(starting: &Starting, secs: u64) -> u64 {
+    let spread = starting.token.as_str().bytes().take(8).fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    spread % (secs / 4).max(1)
+}

@@ -1,0 +1,350 @@
+//! A pending rebuild, or changes that joined while an execution ran: judged anew, then held against the gates.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use downriver_domain::impact::Ask;
+use downriver_domain::slot::{
+    ActiveProducer, GateContext, GateReport, Held, HeldReason, Merged, Pending, Slot, SlotState, Starting, WaitOn,
+    evaluate_gates, open_gates, rejudge,
+};
+use downriver_domain::version::{PackageId, PackageVersionId};
+use downriver_domain::{AttemptId, ClientRequestToken, Edge};
+
+use super::{Looked, call, finish, is_shadow, set_idle};
+use crate::carry_out::{carry_out, marker_write, next_version, note, rebuild_entry};
+use crate::error::EngineError;
+use crate::history::{HistoryBody, HistoryEntry, NoteKind, Outcome};
+use crate::judging::{Views, load_edges};
+use crate::ports::{
+    ApplicationState, BudgetWrite, Commit, CommitOutcome, MarkerWrite, PageChange, Ports, Store,
+};
+use crate::resolve::{notice, pending_commit, requested_notice};
+use crate::session::Session;
+
+/// The longest that one StartPipelineExecution call may take, plus two minutes (DESIGN 4), in seconds.
+pub(super) const START_DEADLINE_SECS: u64 = 60 + 120;
+
+/// What was seen while an execution ran is judged now that it is known what it built.
+pub(super) async fn judge_joined<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+) -> Result<Looked, EngineError> {
+    if state.slot.joined.is_empty() || state.slot.is_index_awaited(session.now) {
+        return Ok(Looked::Done);
+    }
+    let (commit, merged, notices) = rejudged(session, state).await?;
+    let outcome = carry_out(session, &commit, &notices).await?;
+    // A new rebuild may be settled already: what joined was seen long ago.
+    Ok(if outcome == CommitOutcome::Done && merged == Merged::Unchanged { Looked::Done } else { Looked::Again })
+}
+
+/// Looks at a pending rebuild.
+pub(super) async fn consider<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+    pending: &Pending,
+) -> Result<Looked, EngineError> {
+    if !state.is_registered {
+        let reason = "the application was taken out of the catalog";
+        return end_unstarted(session, state, pending, Outcome::Removed, reason).await;
+    }
+    if !state.slot.joined.is_empty() && !state.slot.is_index_awaited(session.now) {
+        let (commit, _, notices) = rejudged(session, state).await?;
+        let outcome = carry_out(session, &commit, &notices).await?;
+        let _ = outcome;
+        return Ok(Looked::Again);
+    }
+    let packages: BTreeSet<PackageId> = pending.rebuild.packages.keys().cloned().collect();
+    let (asks, _, _) = ask_anew(session, state, &packages).await?;
+    if asks.is_empty() && !state.slot.is_index_awaited(session.now) {
+        let reason = why_not_needed(session, state, pending).await?;
+        return end_unstarted(session, state, pending, Outcome::NotNeeded, &reason).await;
+    }
+    let mut slot = next_version(&state.slot);
+    if !asks.is_empty() {
+        let joined = std::mem::take(&mut slot.joined);
+        rejudge(&mut slot, &asks, None, session.now);
+        slot.joined = joined;
+    }
+    pass_gates(session, state, slot).await
+}
+
+async fn pass_gates<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+    mut slot: Slot,
+) -> Result<Looked, EngineError> {
+    let SlotState::Pending(pending) = &mut slot.state else { return Ok(Looked::Done) };
+    let before = pending.clone();
+    let active = session.ports.store().load_active_producers().await?;
+    let report = gates(session, state, &slot, &before, &active).await?;
+    let SlotState::Pending(pending) = &mut slot.state else { return Ok(Looked::Done) };
+    open_gates(pending, &report, session.now);
+    slot.wake_at = report.wake_at;
+    if !report.waits.is_empty() {
+        let has_marker = active.iter().any(|marker| marker.application == state.application.id);
+        return hold(session, state, slot, &report, has_marker).await;
+    }
+    if is_shadow(session, state) {
+        return would_start(session, state, slot).await;
+    }
+    intend(session, state, slot, &report).await
+}
+
+async fn gates<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+    slot: &Slot,
+    pending: &Pending,
+    active: &[ActiveProducer],
+) -> Result<GateReport, EngineError> {
+    let store = session.ports.store();
+    let controls = store.load_controls().await?;
+    let budget = store.load_budget(&state.application.pipeline.target).await?;
+    let context = GateContext {
+        now: session.now,
+        topology: &session.topology,
+        application: &state.application,
+        controls: &controls,
+        active,
+        budget: &budget,
+    };
+    Ok(evaluate_gates(slot, pending, context))
+}
+
+/// Writes down which gates are closed. A rebuild that a person holds does not hold up others.
+async fn hold<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+    slot: Slot,
+    report: &GateReport,
+    has_marker: bool,
+) -> Result<Looked, EngineError> {
+    let SlotState::Pending(before) = &state.slot.state else { return Ok(Looked::Done) };
+    let is_told = before.waits.iter().map(|wait| (wait.gate, &wait.on)).eq(report.waits.iter().map(|wait| (wait.gate, &wait.on)));
+    let id = &state.application.id;
+    let history = if is_told {
+        Vec::new()
+    } else {
+        vec![note(id, NoteKind::Waiting, Some(&before.rebuild.id), None, waits_text(report), session.now)]
+    };
+    let is_producer = state.application.is_producer() && !is_shadow(session, state);
+    let marker = match (report.is_held && slot.tail.is_none(), has_marker) {
+        (true, true) => Some(MarkerWrite::Remove(id.clone())),
+        (false, false) if is_producer => marker_write(&slot, true, false),
+        _ => None,
+    };
+    finish(session, &Commit { slot: Some(slot), marker, history, ..Commit::default() }, &[]).await
+}
+
+/// Shadow mode: ends at once and is not asked again for the same versions.
+async fn would_start<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+    mut slot: Slot,
+) -> Result<Looked, EngineError> {
+    let Some(rebuild) = slot.rebuild().cloned() else { return Ok(Looked::Done) };
+    for (package, wanted) in &rebuild.packages {
+        let held = Held { version: wanted.version.clone(), reason: HeldReason::WouldStart, since: session.now };
+        slot.held.insert(package.clone(), held);
+    }
+    set_idle(session, &mut slot);
+    let reason = "shadow mode: it would have started now";
+    let history = vec![rebuild_entry(&state.application.id, &rebuild, Outcome::WouldStart, reason, &[], session.now)];
+    finish(session, &Commit { slot: Some(slot), history, ..Commit::default() }, &[]).await
+}
+
+/// Records the intent, reads the markers again, and calls.
+async fn intend<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+    mut slot: Slot,
+    report: &GateReport,
+) -> Result<Looked, EngineError> {
+    let Some(mut rebuild) = slot.rebuild().cloned() else { return Ok(Looked::Done) };
+    let pipeline = state.application.pipeline.clone();
+    rebuild.attempts += 1;
+    let attempt = AttemptId::numbered(&rebuild.id, rebuild.attempts);
+    let starting = Starting {
+        token: ClientRequestToken::of(&attempt),
+        attempt,
+        pipeline: pipeline.clone(),
+        started_at: session.now,
+        deadline: session.now.plus_secs(START_DEADLINE_SECS),
+        is_block_waived: report.is_block_waived,
+        rebuild,
+    };
+    slot.wake_at = Some(starting.deadline);
+    slot.state = SlotState::Starting(starting.clone());
+    let history = report
+        .is_block_waived
+        .then(|| {
+            let text = format!("max block ({} s) is over: starts although a producer that reaches it is active", state.application.policy.max_block_secs);
+            note(&state.application.id, NoteKind::BlockWaived, Some(&starting.rebuild.id), None, text, session.now)
+        })
+        .into_iter()
+        .collect();
+    let commit = Commit {
+        marker: state.application.is_producer().then(|| marker_write(&slot, true, false)).flatten(),
+        slot: Some(slot.clone()),
+        budget: Some(BudgetWrite::Take {
+            executions_in_flight_max: session.topology.budget(&pipeline.target),
+            target: pipeline.target,
+            rebuild: starting.rebuild.id.clone(),
+        }),
+        history,
+        ..Commit::default()
+    };
+    if carry_out(session, &commit, &[]).await? != CommitOutcome::Done {
+        // Somebody wrote, or took the last place in the budget: the gates are evaluated anew.
+        return Ok(Looked::Again);
+    }
+    let intended = ApplicationState { slot, ..state.clone() };
+    if starting.is_block_waived {
+        return call::call(session, &intended, &starting).await;
+    }
+    reread_markers(session, &intended, &starting).await
+}
+
+/// I4: a producer may have become active between the gates and the intent. Then the rebuild falls back.
+async fn reread_markers<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+    starting: &Starting,
+) -> Result<Looked, EngineError> {
+    let active = session.ports.store().load_active_producers().await?;
+    let pending =
+        Pending { rebuild: starting.rebuild.clone(), not_before: None, backoffs: 0, waits: Vec::new() };
+    let report = gates(session, state, &state.slot, &pending, &active).await?;
+    let is_blocked = report.waits.iter().any(|wait| matches!(wait.on, WaitOn::Producers(_)));
+    if !is_blocked {
+        return call::call(session, state, starting).await;
+    }
+    let mut slot = next_version(&state.slot);
+    slot.state = SlotState::Pending(pending);
+    slot.wake_at = Some(session.now);
+    let budget = BudgetWrite::Return { target: starting.pipeline.target.clone(), rebuild: starting.rebuild.id.clone() };
+    finish(session, &Commit { slot: Some(slot), budget: Some(budget), ..Commit::default() }, &[]).await?;
+    Ok(Looked::Again)
+}
+
+async fn end_unstarted<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+    pending: &Pending,
+    outcome: Outcome,
+    reason: &str,
+) -> Result<Looked, EngineError> {
+    let mut slot = next_version(&state.slot);
+    set_idle(session, &mut slot);
+    let id = &state.application.id;
+    let executions: Vec<_> = Vec::new();
+    let history = vec![rebuild_entry(id, &pending.rebuild, outcome, reason, &executions, session.now)];
+    let marker = (state.application.is_producer() && !slot.is_active()).then(|| MarkerWrite::Remove(id.clone()));
+    finish(session, &Commit { slot: Some(slot), marker, history, ..Commit::default() }, &[]).await
+}
+
+type Anew = (BTreeMap<PackageId, Ask>, BTreeMap<PackageId, Vec<Edge>>, Views);
+
+/// What each of these packages asks for now, from the inventory as it stands.
+async fn ask_anew<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+    packages: &BTreeSet<PackageId>,
+) -> Result<Anew, EngineError> {
+    let edges = load_edges(session, &state.application, packages).await?;
+    let mut views = Views::default();
+    views.load(session, packages).await?;
+    let asks = views.asks(session, state, &edges);
+    Ok((asks, edges, views))
+}
+
+/// Judges everything pending and everything that joined, and writes the verdicts on what joined down.
+async fn rejudged<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+) -> Result<(Commit, Merged, Vec<crate::ports::Notice>), EngineError> {
+    let pending = state.slot.rebuild().map(|rebuild| rebuild.packages.keys().cloned().collect::<BTreeSet<_>>());
+    let mut packages = pending.unwrap_or_default();
+    packages.extend(state.slot.joined.keys().cloned());
+    let (asks, edges, mut views) = ask_anew(session, state, &packages).await?;
+    let mut slot = next_version(&state.slot);
+    let execution = state.slot.builds.first().map(|build| build.execution.clone());
+    let merged = rejudge(&mut slot, &asks, execution.as_ref(), session.now);
+    let mut notices = requested_notice(session, &state.application.id, merged, &slot);
+    let mut verdicts = Vec::new();
+    for (package, joined) in &state.slot.joined {
+        let Ok(package_version) = PackageVersionId::new(package.clone(), &joined.version) else { continue };
+        let change = PageChange {
+            package_version,
+            repository: joined.repository.clone(),
+            seen_at: joined.seen_at,
+            is_news: true,
+        };
+        let edges = edges.get(package).map_or(&[][..], Vec::as_slice);
+        verdicts.push(views.judge(session, state, edges, &change));
+    }
+    notices.extend(verdicts.iter().filter_map(|verdict| notice(session, verdict)));
+    let history: Vec<HistoryEntry> = verdicts
+        .into_iter()
+        .map(|verdict| HistoryEntry {
+            at: session.now,
+            application: None,
+            package_version: Some(verdict.package_version.clone()),
+            body: HistoryBody::Verdicts(vec![verdict]),
+        })
+        .collect();
+    let mut commit = match slot.state {
+        SlotState::Pending(_) if merged != Merged::Unchanged => pending_commit(session, state, slot, merged, &asks),
+        SlotState::Pending(_) => Commit { slot: Some(slot), ..Commit::default() },
+        _ => {
+            slot.wake_at = slot.idle_wake(session.now);
+            Commit { slot: Some(slot), ..Commit::default() }
+        }
+    };
+    commit.history.extend(history);
+    Ok((commit, merged, notices))
+}
+
+/// The sentence of the first package's verdict: what makes the rebuild unnecessary.
+async fn why_not_needed<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+    pending: &Pending,
+) -> Result<String, EngineError> {
+    let Some((package, wanted)) = pending.rebuild.packages.iter().next() else {
+        return Ok("nothing asks for it any more".to_owned());
+    };
+    let packages = BTreeSet::from([package.clone()]);
+    let (_, edges, mut views) = ask_anew(session, state, &packages).await?;
+    let Ok(package_version) = PackageVersionId::new(package.clone(), &wanted.version) else {
+        return Ok("nothing asks for it any more".to_owned());
+    };
+    let change = PageChange {
+        package_version,
+        repository: wanted.repository.clone(),
+        seen_at: wanted.seen_at,
+        is_news: false,
+    };
+    let edges = edges.get(package).map_or(&[][..], Vec::as_slice);
+    let judgement = views.judge(session, state, edges, &change);
+    Ok(format!("nothing asks for it any more: {package}: {}", judgement.reason))
+}
+
+fn waits_text(report: &GateReport) -> String {
+    let waits: Vec<String> = report
+        .waits
+        .iter()
+        .map(|wait| match &wait.on {
+            WaitOn::Time => wait.gate.as_str().to_owned(),
+            WaitOn::Execution(execution) => format!("{} (execution {execution})", wait.gate.as_str()),
+            WaitOn::Producers(producers) => {
+                let names: Vec<&str> = producers.iter().map(downriver_domain::ApplicationId::as_str).collect();
+                format!("{} ({})", wait.gate.as_str(), names.join(", "))
+            }
+            WaitOn::Target(target) => format!("{} ({target})", wait.gate.as_str()),
+            WaitOn::Pause(_) => wait.gate.as_str().to_owned(),
+        })
+        .collect();
+    format!("waits on {}", waits.join(", "))
+}

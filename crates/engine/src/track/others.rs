@@ -1,0 +1,139 @@
+//! Executions that people, rules and rollbacks start: they move built versions, and they may settle what is pending.
+
+use std::collections::BTreeSet;
+
+use downriver_domain::slot::{Build, Held, HeldReason, SeenExecution, Slot, SlotState, StartedBy};
+use downriver_domain::{Cascade, PipelineExecutionId, Timestamp};
+
+use super::{ExecutionEvent, ExecutionState};
+use crate::built;
+use crate::carry_out::{next_version, note as note_entry};
+use crate::error::EngineError;
+use crate::history::NoteKind;
+use crate::ports::{ApplicationState, BuiltWrite, Commit, Execution, Ports, Trigger};
+use crate::session::Session;
+use crate::start::{Looked, finish};
+
+/// How long the first decision after a success waits for its index result, in seconds.
+const INDEX_WAIT_SECS: u64 = 600;
+
+/// Notes what happened to an execution that is not ours. `execution`: what a read of it says, where that was needed.
+pub(super) async fn note<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+    event: &ExecutionEvent,
+    execution: Option<&Execution>,
+) -> Result<Looked, EngineError> {
+    let known = state.slot.executions.iter().find(|seen| seen.execution == event.execution);
+    if known.is_some_and(|known| known.ended_at.is_some()) && event.state != ExecutionState::Resumed {
+        return Ok(Looked::Done);
+    }
+    let mut slot = next_version(&state.slot);
+    let rollback_target = execution.and_then(|execution| execution.rollback_target.clone());
+    let seen = SeenExecution {
+        ended_at: ends(event.state).then_some(event.event_time),
+        is_superseded: event.state == ExecutionState::Superseded,
+        ..known.cloned().unwrap_or_else(|| first_seen(state, event, execution))
+    };
+    let is_rollback = seen.is_rollback;
+    let started_at = seen.started_at;
+    slot.note_execution(seen);
+    let mut built = Vec::new();
+    let mut history = Vec::new();
+    if event.state == ExecutionState::Succeeded {
+        built = match rollback_target {
+            Some(target) => roll_back(session, state, &mut slot, event, &target).await?,
+            None if is_rollback => Vec::new(),
+            None => {
+                succeed(session, &mut slot, event, started_at);
+                Vec::new()
+            }
+        };
+        let id = &state.application.id;
+        let text = if is_rollback {
+            format!("execution {} rolled back; what it undid is held until `retry` or a newer version", event.execution)
+        } else {
+            format!("execution {}, which Downriver did not start, succeeded; built versions follow it", event.execution)
+        };
+        history.push(note_entry(id, NoteKind::Tracked, None, Some(&event.execution), text, session.now));
+    }
+    finish(session, &Commit { slot: Some(slot), built, history, ..Commit::default() }, &[]).await
+}
+
+/// A person's success is the new baseline; it clears a failure.
+fn succeed<P: Ports>(session: &Session<'_, P>, slot: &mut Slot, event: &ExecutionEvent, started_at: Timestamp) {
+    let build = Build {
+        execution: event.execution.clone(),
+        rebuild: None,
+        is_proven: false,
+        started_at,
+        ended_at: event.event_time,
+        delivered: Vec::new(),
+    };
+    slot.builds.insert(0, build);
+    slot.builds.sort_by_key(|build| std::cmp::Reverse(build.started_at));
+    slot.builds.truncate(Slot::BUILDS_MAX);
+    slot.failure = None;
+    slot.held.retain(|_, held| !matches!(held.reason, HeldReason::Failed | HeldReason::Stopped));
+    slot.index_awaited_until = Some(session.now.plus_secs(INDEX_WAIT_SECS));
+    if matches!(slot.state, SlotState::Idle) {
+        slot.wake_at = slot.idle_wake(session.now);
+    }
+}
+
+/// DESIGN 3: restores the built versions of the execution it returns to, and holds what it rolled back.
+async fn roll_back<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+    slot: &mut Slot,
+    event: &ExecutionEvent,
+    target: &PipelineExecutionId,
+) -> Result<Vec<BuiltWrite>, EngineError> {
+    let kept = slot.builds.iter().position(|build| build.execution == *target).unwrap_or(slot.builds.len());
+    let undone: Vec<Build> = slot.builds.drain(..kept).collect();
+    let mut held = BTreeSet::new();
+    for delivered in undone.iter().flat_map(|build| &build.delivered) {
+        if held.insert(delivered.package.clone()) {
+            let hold = Held { version: delivered.to.clone(), reason: HeldReason::RolledBack, since: session.now };
+            slot.held.insert(delivered.package.clone(), hold);
+        }
+    }
+    // The edges hold what the rolled-back executions built; they are set back, as of the baseline that stands again.
+    let as_of = slot.builds.first().map_or(event.event_time, |build| build.started_at);
+    built::reverted(session, &state.application, &undone, as_of).await
+}
+
+fn first_seen(state: &ApplicationState, event: &ExecutionEvent, execution: Option<&Execution>) -> SeenExecution {
+    let trigger = event.trigger.as_ref();
+    let started_by = if matches!(trigger, Some(Trigger::Rule)) { StartedBy::Rule } else { StartedBy::Person };
+    let cascade = match started_by {
+        // An old EventBridge rule: it continues the cascade of the change before it.
+        StartedBy::Rule => state.slot.last_cascade.clone().unwrap_or_default(),
+        StartedBy::Person | StartedBy::Downriver(_) => Cascade::default(),
+    };
+    let is_rollback_trigger = matches!(trigger, Some(Trigger::Other(kind)) if kind.ends_with("Rollback"));
+    SeenExecution {
+        execution: event.execution.clone(),
+        started_by,
+        started_at: event
+            .started_at
+            .or_else(|| execution.map(|execution| execution.started_at))
+            .unwrap_or(event.event_time),
+        ended_at: None,
+        is_superseded: false,
+        is_rollback: is_rollback_trigger
+            || execution.is_some_and(|execution| execution.rollback_target.is_some()),
+        cascade,
+    }
+}
+
+const fn ends(state: ExecutionState) -> bool {
+    matches!(
+        state,
+        ExecutionState::Succeeded
+            | ExecutionState::Failed
+            | ExecutionState::Canceled
+            | ExecutionState::Superseded
+            | ExecutionState::Stopped
+    )
+}
