@@ -193,7 +193,9 @@ pub enum RequirementKind {
     Range,
     /// Admits exactly one version (npm `1.2.3`, PEP 440 `==1.2.3`, Cargo `=1.2.3`, Maven `[1.2]`).
     Exact,
-    /// Maven's bare version: admits every version, a plain build keeps this one.
+    /// Maven's bare version: a build keeps this one, though Maven would accept any other that the graph forces. Only
+    /// versions equal to it are admitted in the sense of [`Requirement::admits`], so ask for this kind before calling
+    /// a version excluded.
     SoftPin,
     /// Names a mutable version, a Maven `-SNAPSHOT`.
     Mutable,

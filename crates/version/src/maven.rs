@@ -2,9 +2,7 @@
 //!
 //! The order is that of maven-resolver's `GenericVersion` (2.0), which decides what a dependency's range contains. It
 //! is not that of maven-artifact's `ComparableVersion`, which plugins and the enforcer use and which differs on some
-//! four of a hundred pairs. The order is reproduced as the tool has it, and there it is not transitive: numbers and
-//! words cannot be compared, the resolver then pads, and `1-x`, `1.0.1` and the like can go round in a circle. Choosing
-//! the highest therefore depends on the order of the candidates in such a set, as it does in the tool.
+//! four of a hundred pairs.
 //!
 //! A bare version is a soft pin: a build keeps it, whatever else there is, so it *selects* the candidate with that very
 //! text. What it *admits* is maven-resolver's `VersionConstraint.containsVersion`, versions equal to it.
@@ -58,7 +56,9 @@ impl Ecosystem for Maven {
 
     fn selects(requirement: &Requirement, candidates: &[&Version]) -> Option<usize> {
         match requirement {
-            Requirement::Pin(pin) => candidates.iter().position(|candidate| candidate.text() == pin.text()),
+            Requirement::Pin(pin) => candidates
+                .iter()
+                .position(|candidate| candidate.text() == pin.text()),
             _ => highest(candidates, |version| requirement.admits(version)),
         }
     }

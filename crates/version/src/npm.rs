@@ -48,7 +48,9 @@ impl Ecosystem for Npm {
     }
 
     fn admits(requirement: &Requirement, version: &Version, prereleases: bool) -> bool {
-        requirement.range().is_some_and(|range| range.admits(version, prereleases))
+        requirement
+            .range()
+            .is_some_and(|range| range.admits(version, prereleases))
     }
 
     fn alias(requirement: &Requirement) -> Option<&str> {

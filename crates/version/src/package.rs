@@ -41,7 +41,10 @@ impl PackageId {
     pub fn new(format: Format, namespace: Option<&str>, name: &str) -> Result<Self, InvalidName> {
         let namespace = namespace.filter(|namespace| !namespace.is_empty());
         let (namespace, name) = match format {
-            Format::Npm => (namespace.map(|scope| scope.strip_prefix('@').unwrap_or(scope).to_owned()), name.to_owned()),
+            Format::Npm => (
+                namespace.map(|scope| scope.strip_prefix('@').unwrap_or(scope).to_owned()),
+                name.to_owned(),
+            ),
             Format::Pypi => (namespace.map(str::to_owned), normalise_pypi(name)),
             Format::Nuget => (namespace.map(str::to_owned), name.to_lowercase()),
             Format::Swift => (namespace.map(str::to_lowercase), name.to_lowercase()),
@@ -51,7 +54,11 @@ impl PackageId {
         };
         check_namespace(format, namespace.as_deref(), &name)?;
         check_text(format, "name", &name)?;
-        Ok(Self { format, namespace, name })
+        Ok(Self {
+            format,
+            namespace,
+            name,
+        })
     }
 
     pub const fn format(&self) -> Format {
@@ -108,11 +115,13 @@ fn check_namespace(format: Format, namespace: Option<&str>, name: &str) -> Resul
             "the swift package `{}` has no namespace: give its scope, as in `pkg:swift/acme/{0}`",
             shown(name)
         ))),
-        (Format::Cargo | Format::Nuget | Format::Pypi | Format::Ruby, Some(namespace)) => Err(InvalidName(format!(
-            "the {format} package `{}` has the namespace `{}`, but {format} packages have none: leave it out",
-            shown(name),
-            shown(namespace)
-        ))),
+        (Format::Cargo | Format::Nuget | Format::Pypi | Format::Ruby, Some(namespace)) => {
+            Err(InvalidName(format!(
+                "the {format} package `{}` has the namespace `{}`, but {format} packages have none: leave it out",
+                shown(name),
+                shown(namespace)
+            )))
+        }
         (_, Some(namespace)) => check_text(format, "namespace", namespace),
         (_, None) => Ok(()),
     }
@@ -120,13 +129,19 @@ fn check_namespace(format: Format, namespace: Option<&str>, name: &str) -> Resul
 
 /// CodeArtifact's pattern `[^#/\s]{1,255}`, and nothing that a terminal or a log would not show as it is.
 fn check_text(format: Format, field: &str, text: &str) -> Result<(), InvalidName> {
-    let complain = |what: &str| Err(InvalidName(format!("the {field} of a {format} package {what}")));
+    let complain = |what: &str| {
+        Err(InvalidName(format!(
+            "the {format} package's {field} {what}"
+        )))
+    };
     if text.is_empty() {
         return complain("is empty: CodeArtifact needs 1 to 255 characters");
     }
     let chars = text.chars().count();
     if chars > CHARS_MAX {
-        return complain(&format!("has {chars} characters, but CodeArtifact holds at most {CHARS_MAX}: shorten it"));
+        return complain(&format!(
+            "has {chars} characters, but CodeArtifact holds at most {CHARS_MAX}: shorten it"
+        ));
     }
     match text.chars().find(|character| is_refused(*character)) {
         None => Ok(()),

@@ -17,7 +17,9 @@ mod package;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use package::{format_package, format_package_version, parse_package, parse_package_version};
+pub(crate) use package::{
+    format_package, format_package_version, parse_package, parse_package_version,
+};
 
 /// A package URL in its normal form. Displays canonically: the same package gives the same text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,14 +42,23 @@ pub struct InvalidPurl {
 
 /// Reads a package URL; components come back decoded, and normalised where their type has a rule.
 pub fn parse_purl(text: &str) -> Result<Purl, InvalidPurl> {
-    parse(text).map_err(|reason| InvalidPurl { text: crate::package::shown(text), reason })
+    parse(text).map_err(|reason| InvalidPurl {
+        text: crate::package::shown(text),
+        reason,
+    })
 }
 
 impl Purl {
     /// Builds a package URL of decoded components. `namespace` may have several segments, separated by `/`.
-    pub fn new(package_type: &str, namespace: Option<&str>, name: &str) -> Result<Self, InvalidPurl> {
-        build(package_type, namespace, name)
-            .map_err(|reason| InvalidPurl { text: crate::package::shown(&format!("{package_type}/{name}")), reason })
+    pub fn new(
+        package_type: &str,
+        namespace: Option<&str>,
+        name: &str,
+    ) -> Result<Self, InvalidPurl> {
+        build(package_type, namespace, name).map_err(|reason| InvalidPurl {
+            text: crate::package::shown(&format!("{package_type}/{name}")),
+            reason,
+        })
     }
 
     /// With a version; an empty one is none.
@@ -59,7 +70,10 @@ impl Purl {
 
     /// With one more qualifier. The key is folded to lower case; an empty value takes the qualifier away.
     pub fn with_qualifier(mut self, key: &str, value: &str) -> Result<Self, InvalidPurl> {
-        let key = qualifier_key(key).map_err(|reason| InvalidPurl { text: crate::package::shown(key), reason })?;
+        let key = qualifier_key(key).map_err(|reason| InvalidPurl {
+            text: crate::package::shown(key),
+            reason,
+        })?;
         if value.is_empty() {
             self.qualifiers.remove(&key);
         } else {
@@ -71,7 +85,10 @@ impl Purl {
     /// With a path inside the package; empty segments, `.` and `..` fall out.
     #[must_use]
     pub fn with_subpath(mut self, subpath: &str) -> Self {
-        let segments: Vec<&str> = subpath.split('/').filter(|segment| is_path_segment(segment)).collect();
+        let segments: Vec<&str> = subpath
+            .split('/')
+            .filter(|segment| is_path_segment(segment))
+            .collect();
         self.subpath = (!segments.is_empty()).then(|| segments.join("/"));
         self
     }
@@ -107,7 +124,11 @@ impl Purl {
 impl fmt::Display for Purl {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "pkg:{}/", self.package_type)?;
-        for segment in self.namespace.iter().flat_map(|namespace| namespace.split('/')) {
+        for segment in self
+            .namespace
+            .iter()
+            .flat_map(|namespace| namespace.split('/'))
+        {
             write!(out, "{}/", codec::encode(segment))?;
         }
         out.write_str(&codec::encode(&self.name))?;
@@ -115,10 +136,25 @@ impl fmt::Display for Purl {
             write!(out, "@{}", codec::encode(version))?;
         }
         for (position, (key, value)) in self.qualifiers.iter().enumerate() {
-            write!(out, "{}{key}={}", if position == 0 { '?' } else { '&' }, codec::encode(value))?;
+            write!(
+                out,
+                "{}{key}={}",
+                if position == 0 { '?' } else { '&' },
+                codec::encode(value)
+            )?;
         }
-        for (position, segment) in self.subpath.iter().flat_map(|subpath| subpath.split('/')).enumerate() {
-            write!(out, "{}{}", if position == 0 { '#' } else { '/' }, codec::encode(segment))?;
+        for (position, segment) in self
+            .subpath
+            .iter()
+            .flat_map(|subpath| subpath.split('/'))
+            .enumerate()
+        {
+            write!(
+                out,
+                "{}{}",
+                if position == 0 { '#' } else { '/' },
+                codec::encode(segment)
+            )?;
         }
         Ok(())
     }
@@ -127,18 +163,25 @@ impl fmt::Display for Purl {
 fn parse(text: &str) -> Result<Purl, String> {
     let (rest, subpath) = split_last(text, '#');
     let (rest, qualifiers) = split_last(rest, '?');
-    let (scheme, rest) = rest.split_once(':').ok_or("it does not start with `pkg:`")?;
+    let (scheme, rest) = rest
+        .split_once(':')
+        .ok_or("it does not start with `pkg:`")?;
     if !scheme.eq_ignore_ascii_case("pkg") {
-        return Err(format!("it starts with `{}:`, not with `pkg:`", crate::package::shown(scheme)));
+        return Err(format!(
+            "it starts with `{}:`, not with `pkg:`",
+            crate::package::shown(scheme)
+        ));
     }
     let rest = rest.trim_matches('/');
-    let (package_type, rest) = rest.split_once('/').ok_or("a type and a name are needed, as in `pkg:npm/lodash`")?;
+    let (package_type, rest) = rest
+        .split_once('/')
+        .ok_or("a type and a name are needed, as in `pkg:npm/lodash`")?;
     // The `@` of an unencoded npm scope has a `/` after it.
     let (path, version) = match rest.rsplit_once('@') {
         Some((path, version)) if !version.contains('/') => (path, version),
         _ => (rest, ""),
     };
-    let (namespace, name) = match path.trim_end_matches('/').rsplit_once('/') {
+    let (namespace, name) = match path.rsplit_once('/') {
         Some((namespace, name)) => (namespace, name),
         None => ("", path),
     };
@@ -153,26 +196,41 @@ fn parse(text: &str) -> Result<Purl, String> {
 fn build(package_type: &str, namespace: Option<&str>, name: &str) -> Result<Purl, String> {
     let package_type = package_type.to_ascii_lowercase();
     let is_type = package_type.starts_with(|c: char| c.is_ascii_lowercase())
-        && package_type.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte));
+        && package_type
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte));
     if !is_type {
-        return Err("its type has to start with a letter, then letters, digits, `.` and `-`".to_owned());
+        return Err(
+            "its type has to start with a letter, then letters, digits, `.` and `-`".to_owned(),
+        );
     }
     if name.is_empty() {
         return Err("it has no name".to_owned());
     }
-    let segments: Vec<&str> =
-        namespace.unwrap_or_default().split('/').filter(|segment| !segment.is_empty()).collect();
+    let segments: Vec<&str> = namespace
+        .unwrap_or_default()
+        .split('/')
+        .filter(|segment| !segment.is_empty())
+        .collect();
     match package_type.as_str() {
         "cargo" | "gem" | "nuget" | "pypi" if !segments.is_empty() => {
-            return Err(format!("packages of the type `{package_type}` have no namespace"));
+            return Err(format!(
+                "packages of the type `{package_type}` have no namespace"
+            ));
         }
         "maven" | "swift" if segments.is_empty() => {
-            return Err(format!("packages of the type `{package_type}` need a namespace before the name"));
+            return Err(format!(
+                "packages of the type `{package_type}` need a namespace before the name"
+            ));
         }
         _ => {}
     }
     Ok(Purl {
-        name: if package_type == "pypi" { name.to_lowercase().replace('_', "-") } else { name.to_owned() },
+        name: if package_type == "pypi" {
+            name.to_lowercase().replace('_', "-")
+        } else {
+            name.to_owned()
+        },
         package_type,
         namespace: (!segments.is_empty()).then(|| segments.join("/")),
         version: None,
@@ -201,11 +259,16 @@ fn parse_qualifiers(package_type: &str, text: &str) -> Result<BTreeMap<String, S
 
 fn qualifier_key(key: &str) -> Result<String, String> {
     let is_key = key.starts_with(|c: char| c.is_ascii_alphabetic())
-        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
+        && key
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
     if is_key {
         Ok(key.to_ascii_lowercase())
     } else {
-        Err(format!("the qualifier key `{}` is not a letter, then letters, digits, `.`, `-` and `_`", crate::package::shown(key)))
+        Err(format!(
+            "the qualifier key `{}` is not a letter, then letters, digits, `.`, `-` and `_`",
+            crate::package::shown(key)
+        ))
     }
 }
 
@@ -214,7 +277,10 @@ fn decode_segments(text: &str, is_kept: impl Fn(&str) -> bool) -> Result<Option<
     for written in text.split('/') {
         let segment = codec::decode(written)?;
         if segment.contains('/') {
-            return Err(format!("the segment `{}` contains an encoded `/`", crate::package::shown(written)));
+            return Err(format!(
+                "the segment `{}` contains an encoded `/`",
+                crate::package::shown(written)
+            ));
         }
         if is_kept(&segment) {
             segments.push(segment);

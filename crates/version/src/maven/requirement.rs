@@ -97,7 +97,9 @@ impl Range {
 
 /// Gradle's spelling of open intervals, `]1.0, 2.0[`, in Maven's; `None` for what Maven reads itself.
 fn gradle_interval(text: &str) -> Option<String> {
-    let inner = text.strip_prefix(['[', '(', ']'])?.strip_suffix([']', ')', '['])?;
+    let inner = text
+        .strip_prefix(['[', '(', ']'])?
+        .strip_suffix([']', ')', '['])?;
     if !text.starts_with(']') && !text.ends_with('[') {
         return None;
     }
@@ -110,7 +112,9 @@ fn parse_union(text: &str) -> Result<Box<[Range]>, String> {
     let mut ranges = Vec::new();
     let mut rest = text;
     while rest.starts_with(['[', '(']) {
-        let end = rest.find([')', ']']).ok_or_else(|| format!("the range `{rest}` is not closed by `]` or `)`"))?;
+        let end = rest
+            .find([')', ']'])
+            .ok_or_else(|| format!("the range `{rest}` is not closed by `]` or `)`"))?;
         let (range, after) = rest.split_at(end + 1);
         ranges.push(parse_interval(range)?);
         let after = trim_java(after);
@@ -130,7 +134,9 @@ fn parse_interval(text: &str) -> Result<Range, String> {
     let upper_inclusive = text.ends_with(']');
     let Some((lower, upper)) = inner.split_once(',') else {
         if !lower_inclusive || !upper_inclusive {
-            return Err(format!("the single version in `{text}` has to be surrounded by `[` and `]`"));
+            return Err(format!(
+                "the single version in `{text}` has to be surrounded by `[` and `]`"
+            ));
         }
         return single(trim_java(inner));
     };
@@ -142,32 +148,53 @@ fn parse_interval(text: &str) -> Result<Range, String> {
     if let (Some(lower), Some(upper)) = (&lower, &upper)
         && upper.version < lower.version
     {
-        return Err(format!("the lower bound of `{text}` is greater than the upper one"));
+        return Err(format!(
+            "the lower bound of `{text}` is greater than the upper one"
+        ));
     }
     Ok(Range { lower, upper })
 }
 
 /// `[1.2]`, or `[1.2.*]` for everything between `1.2.min` and `1.2.max`.
 fn single(version: &str) -> Result<Range, String> {
-    let (lower, upper) = match version.strip_suffix('*').filter(|prefix| prefix.ends_with('.')) {
+    let (lower, upper) = match version
+        .strip_suffix('*')
+        .filter(|prefix| prefix.ends_with('.'))
+    {
         Some(prefix) => (format!("{prefix}min"), format!("{prefix}max")),
         None => (version.to_owned(), version.to_owned()),
     };
-    let inclusive = |text: &str| checked_version(text).map(|version| Some(Bound { version, is_inclusive: true }));
-    Ok(Range { lower: inclusive(&lower)?, upper: inclusive(&upper)? })
+    let inclusive = |text: &str| {
+        checked_version(text).map(|version| {
+            Some(Bound {
+                version,
+                is_inclusive: true,
+            })
+        })
+    };
+    Ok(Range {
+        lower: inclusive(&lower)?,
+        upper: inclusive(&upper)?,
+    })
 }
 
 fn bound(text: &str, is_inclusive: bool) -> Result<Option<Bound>, String> {
     if text.is_empty() {
         return Ok(None);
     }
-    Ok(Some(Bound { version: checked_version(text)?, is_inclusive }))
+    Ok(Some(Bound {
+        version: checked_version(text)?,
+        is_inclusive,
+    }))
 }
 
 fn checked_version(text: &str) -> Result<Version, String> {
     const BOUND_LEN_MAX: usize = 1024;
     if text.len() > BOUND_LEN_MAX {
-        return Err(format!("a bound of {} bytes is longer than the {BOUND_LEN_MAX} that are read", text.len()));
+        return Err(format!(
+            "a bound of {} bytes is longer than the {BOUND_LEN_MAX} that are read",
+            text.len()
+        ));
     }
     Ok(Version::parse(text))
 }

@@ -25,8 +25,13 @@ enum Item {
 
 impl Version {
     pub(super) fn parse(text: &str) -> Self {
-        let tokens = Tokens { rest: if text.is_empty() { "0" } else { text } };
-        Self { text: text.into(), items: without_padding(tokens.collect()) }
+        let tokens = Tokens {
+            rest: if text.is_empty() { "0" } else { text },
+        };
+        Self {
+            text: text.into(),
+            items: without_padding(tokens.collect()),
+        }
     }
 
     pub(super) fn text(&self) -> &str {
@@ -40,7 +45,11 @@ impl Version {
 
     /// Whether a word before the release (alpha to snapshot) stands anywhere in it.
     pub(super) fn is_prerelease(&self) -> bool {
-        self.is_snapshot() || self.items.iter().any(|item| matches!(item, Item::Qualifier(rank) if *rank < 0))
+        self.is_snapshot()
+            || self
+                .items
+                .iter()
+                .any(|item| matches!(item, Item::Qualifier(rank) if *rank < 0))
     }
 }
 
@@ -56,13 +65,16 @@ pub(super) fn is_snapshot(text: &str) -> bool {
 
 /// Maven's `-([0-9]{8}.[0-9]{6})-([0-9]+)` at the end of the text.
 fn has_time_stamp(text: &str) -> bool {
-    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let are_digits =
+        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let mut parts = text.rsplitn(3, '-');
-    let (Some(build), Some(stamp), Some(_)) = (parts.next(), parts.next(), parts.next()) else { return false };
+    let (Some(build), Some(stamp), Some(_)) = (parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
     are_digits(build)
-        && stamp
-            .split_once('.')
-            .is_some_and(|(day, time)| day.len() == 8 && time.len() == 6 && are_digits(day) && are_digits(time))
+        && stamp.split_once('.').is_some_and(|(day, time)| {
+            day.len() == 8 && time.len() == 6 && are_digits(day) && are_digits(time)
+        })
 }
 
 impl Item {
@@ -95,7 +107,9 @@ impl Item {
         match (self, other) {
             (Self::Qualifier(rank), Self::Qualifier(other)) => rank.cmp(other),
             (Self::Int(number), Self::Int(other)) => number.cmp(other),
-            (Self::BigInt(digits), Self::BigInt(other)) => (digits.len(), digits).cmp(&(other.len(), other)),
+            (Self::BigInt(digits), Self::BigInt(other)) => {
+                (digits.len(), digits).cmp(&(other.len(), other))
+            }
             // Java compares the 16-bit units, not the characters.
             (Self::Word(word), Self::Word(other)) => word.encode_utf16().cmp(other.encode_utf16()),
             _ => self.kind().cmp(&other.kind()),
@@ -138,7 +152,11 @@ fn number_item(token: &str) -> Item {
     if digits.len() > INT_DIGITS_MAX {
         return Item::BigInt(digits.into());
     }
-    Item::Int(digits.bytes().fold(0, |number, digit| number * 10 + u32::from(digit - b'0')))
+    Item::Int(
+        digits
+            .bytes()
+            .fold(0, |number, digit| number * 10 + u32::from(digit - b'0')),
+    )
 }
 
 fn word_item(token: &str, is_last: bool, is_before_digit: bool) -> Item {
@@ -162,7 +180,10 @@ fn word_item(token: &str, is_last: bool, is_before_digit: bool) -> Item {
 
 /// Java's comparison without case: each character in upper, then in lower case, where that is one character.
 fn folded(c: char) -> char {
-    let single = |c: char, mut mapped: Box<dyn Iterator<Item = char>>| match (mapped.next(), mapped.next()) {
+    let single = |c: char, mut mapped: Box<dyn Iterator<Item = char>>| match (
+        mapped.next(),
+        mapped.next(),
+    ) {
         (Some(one), None) => one,
         _ => c,
     };
@@ -198,13 +219,13 @@ fn without_padding(items: Vec<Item>) -> Box<[Item]> {
 
 impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
-        let (these, those) = (&*self.items, &*other.items);
+        let (mine, others) = (&*self.items, &*other.items);
         let mut is_number = true;
         for index in 0.. {
-            let (this, that) = match (these.get(index), those.get(index)) {
+            let (this, that) = match (mine.get(index), others.get(index)) {
                 (None, None) => return Ordering::Equal,
-                (None, Some(_)) => return cmp_rest(those, index, None).reverse(),
-                (Some(_), None) => return cmp_rest(these, index, None),
+                (None, Some(_)) => return cmp_rest(others, index, None).reverse(),
+                (Some(_), None) => return cmp_rest(mine, index, None),
                 (Some(this), Some(that)) => (this, that),
             };
             if this.is_number() == that.is_number() {
@@ -216,9 +237,9 @@ impl Ord for Version {
             } else if index == 0 {
                 return this.cmp_item(that);
             } else if is_number == this.is_number() {
-                return cmp_rest(these, index, Some(is_number));
+                return cmp_rest(mine, index, Some(is_number));
             } else {
-                return cmp_rest(those, index, Some(is_number)).reverse();
+                return cmp_rest(others, index, Some(is_number)).reverse();
             }
         }
         Ordering::Equal

@@ -26,13 +26,26 @@ pub(super) fn hyphen(range: &str, options: Options) -> Result<String, String> {
     let lower = match from {
         Partial { major, .. } if is_any(Some(major)) => String::new(),
         Partial { major, minor, .. } if is_any(minor) => format!(">={major}.0.0{lowest}"),
-        Partial { major, minor, patch, .. } if is_any(patch) => {
+        Partial {
+            major,
+            minor,
+            patch,
+            ..
+        } if is_any(patch) => {
             format!(">={major}.{}.0{lowest}", minor.unwrap_or("0"))
         }
-        Partial { prerelease: Some(_), .. } => format!(">={from_text}"),
+        Partial {
+            prerelease: Some(_),
+            ..
+        } => format!(">={from_text}"),
         Partial { .. } => format!(">={from_text}{lowest}"),
     };
-    let Partial { major, minor, patch, prerelease } = to;
+    let Partial {
+        major,
+        minor,
+        patch,
+        prerelease,
+    } = to;
     let (minor_text, patch_text) = (minor.unwrap_or("0"), patch.unwrap_or("0"));
     let upper = if is_any(Some(major)) {
         String::new()
@@ -52,7 +65,10 @@ pub(super) fn hyphen(range: &str, options: Options) -> Result<String, String> {
 
 /// Rewrites one comparator without spaces into one or two, separated by a space; empty stands for any version.
 pub(super) fn comparator(text: &str, options: Options) -> Result<String, String> {
-    if let Some(found) = text.strip_prefix('^').and_then(|rest| pattern::partial(rest, options.loose)) {
+    if let Some(found) = text
+        .strip_prefix('^')
+        .and_then(|rest| pattern::partial(rest, options.loose))
+    {
         return caret(found, options);
     }
     if let Some(rest) = text.strip_prefix('~') {
@@ -71,11 +87,21 @@ fn split_hyphen(range: &str, loose: bool) -> Option<(&str, Partial<'_>, &str, Pa
     let (from_text, rest) = range.split_at(end);
     let to_text = rest.strip_prefix(" - ")?;
     let to_text = to_text.strip_suffix(' ').unwrap_or(to_text);
-    Some((from_text, pattern::partial(from_text, loose)?, to_text, pattern::partial(to_text, loose)?))
+    Some((
+        from_text,
+        pattern::partial(from_text, loose)?,
+        to_text,
+        pattern::partial(to_text, loose)?,
+    ))
 }
 
 fn tilde(found: Partial<'_>, options: Options) -> Result<String, String> {
-    let Partial { major, minor, patch, prerelease } = found;
+    let Partial {
+        major,
+        minor,
+        patch,
+        prerelease,
+    } = found;
     if is_any(Some(major)) {
         return Ok(String::new());
     }
@@ -91,7 +117,12 @@ fn tilde(found: Partial<'_>, options: Options) -> Result<String, String> {
 }
 
 fn caret(found: Partial<'_>, options: Options) -> Result<String, String> {
-    let Partial { major, minor, patch, prerelease } = found;
+    let Partial {
+        major,
+        minor,
+        patch,
+        prerelease,
+    } = found;
     if is_any(Some(major)) {
         return Ok(String::new());
     }
@@ -100,7 +131,11 @@ fn caret(found: Partial<'_>, options: Options) -> Result<String, String> {
         return Ok(format!(">={major}.0.0{lowest} <{}.0.0-0", next(major)?));
     };
     let Some(patch) = patch.filter(|patch| !is_any(Some(patch))) else {
-        let upper = if major == "0" { format!("0.{}.0", next(minor)?) } else { format!("{}.0.0", next(major)?) };
+        let upper = if major == "0" {
+            format!("0.{}.0", next(minor)?)
+        } else {
+            format!("{}.0.0", next(major)?)
+        };
         return Ok(format!(">={major}.{minor}.0{lowest} <{upper}-0"));
     };
     let upper = match (major, minor) {
@@ -108,12 +143,21 @@ fn caret(found: Partial<'_>, options: Options) -> Result<String, String> {
         ("0", _) => format!("0.{}.0", next(minor)?),
         _ => format!("{}.0.0", next(major)?),
     };
-    Ok(format!(">={major}.{minor}.{patch}{} <{upper}-0", suffix(prerelease)))
+    Ok(format!(
+        ">={major}.{minor}.{patch}{} <{upper}-0",
+        suffix(prerelease)
+    ))
 }
 
 fn x_range(text: &str, options: Options) -> Result<String, String> {
     let (operator, rest) = pattern::split_operator(text);
-    let Some(Partial { major, minor, patch, .. }) = pattern::partial(rest, options.loose) else {
+    let Some(Partial {
+        major,
+        minor,
+        patch,
+        ..
+    }) = pattern::partial(rest, options.loose)
+    else {
         return Ok(text.to_owned());
     };
     let (any_major, any_minor, any_patch) = (is_any(Some(major)), is_any(minor), is_any(patch));
@@ -139,7 +183,9 @@ fn x_range(text: &str, options: Options) -> Result<String, String> {
 
 /// Takes out the first `*` with the operator before it, wherever it stands.
 fn without_star(text: &str) -> String {
-    let Some(star) = text.find('*') else { return text.to_owned() };
+    let Some(star) = text.find('*') else {
+        return text.to_owned();
+    };
     let before = text[..star].strip_suffix(' ').unwrap_or(&text[..star]);
     let before = before.strip_suffix('=').unwrap_or(before);
     let before = before.strip_suffix(['<', '>']).unwrap_or(before);
@@ -147,7 +193,9 @@ fn without_star(text: &str) -> String {
 }
 
 fn suffix(prerelease: Option<&str>) -> String {
-    prerelease.map(|prerelease| format!("-{prerelease}")).unwrap_or_default()
+    prerelease
+        .map(|prerelease| format!("-{prerelease}"))
+        .unwrap_or_default()
 }
 
 fn next(digits: &str) -> Result<u64, String> {

@@ -32,10 +32,26 @@ enum Operator {
 
 impl Range {
     pub(super) fn parse(text: &str, loose: bool) -> Result<Self, String> {
-        let sets = parse_sets(text, Options { loose, prereleases: false })?;
+        let sets = parse_sets(
+            text,
+            Options {
+                loose,
+                prereleases: false,
+            },
+        )?;
         // The moved bounds can be too large a number where the others were not; then the tool admits nothing.
-        let with_prereleases = parse_sets(text, Options { loose, prereleases: true }).unwrap_or_default();
-        Ok(Self { sets_with_prereleases: (with_prereleases != sets).then_some(with_prereleases), sets })
+        let with_prereleases = parse_sets(
+            text,
+            Options {
+                loose,
+                prereleases: true,
+            },
+        )
+        .unwrap_or_default();
+        Ok(Self {
+            sets_with_prereleases: (with_prereleases != sets).then_some(with_prereleases),
+            sets,
+        })
     }
 
     /// Whether the range is one version written in full.
@@ -57,7 +73,9 @@ impl Range {
 
 /// npm's rule: a pre-release is meant only where a comparator names a pre-release of the same three numbers.
 fn names_prerelease_of(set: &[Comparator], version: &Version) -> bool {
-    set.iter().any(|comparator| comparator.version.has_prerelease() && comparator.version.is_of_same_release(version))
+    set.iter().any(|comparator| {
+        comparator.version.has_prerelease() && comparator.version.is_of_same_release(version)
+    })
 }
 
 impl Comparator {
@@ -82,7 +100,8 @@ fn parse_comparator(text: &str, loose: bool) -> Result<Comparator, String> {
         ">" => Operator::Greater,
         _ => Operator::Equal,
     };
-    let version = Version::parse(rest, loose).map_err(|reason| format!("in the comparator `{text}`: {reason}"))?;
+    let version = Version::parse(rest, loose)
+        .map_err(|reason| format!("in the comparator `{text}`: {reason}"))?;
     Ok(Comparator { operator, version })
 }
 
@@ -112,8 +131,10 @@ fn parse_sets(text: &str, options: Options) -> Result<Box<[Set]>, String> {
 fn parse_set(alternative: &str, options: Options) -> Result<Option<Set>, String> {
     let plain = desugar::hyphen(&without_builds(alternative), options)?;
     let plain = trim_after(&trim_after(&trim_operators(&plain), "~"), "^");
-    let desugared: Result<Vec<String>, String> =
-        plain.split(' ').map(|written| desugar::comparator(written, options)).collect();
+    let desugared: Result<Vec<String>, String> = plain
+        .split(' ')
+        .map(|written| desugar::comparator(written, options))
+        .collect();
     let desugared = desugared?.join(" ");
     let mut comparators = Vec::new();
     // The tool splits at runs of spaces, so an empty comparator between two others is lost. In the loose reading, where
@@ -133,7 +154,11 @@ fn parse_set(alternative: &str, options: Options) -> Result<Option<Set>, String>
 }
 
 fn is_lower_bound_of_all(text: &str, options: Options) -> bool {
-    text == if options.prereleases { ">=0.0.0-0" } else { ">=0.0.0" }
+    text == if options.prereleases {
+        ">=0.0.0-0"
+    } else {
+        ">=0.0.0"
+    }
 }
 
 fn is_loose_comparator(text: &str) -> bool {
@@ -146,14 +171,22 @@ fn is_nothing(set: &[Comparator]) -> bool {
 
 /// Whether this is `<0.0.0-0`, which no version satisfies.
 fn is_nothing_comparator(comparator: &Comparator) -> bool {
-    let Version { major, minor, patch, prerelease } = &comparator.version;
+    let Version {
+        major,
+        minor,
+        patch,
+        prerelease,
+    } = &comparator.version;
     comparator.operator == Operator::Less
         && (major, minor, patch) == (&0, &0, &0)
         && matches!(&**prerelease, [Identifier::Number(0.0)])
 }
 
 fn collapse_spaces(text: &str) -> String {
-    let words: Vec<&str> = text.split(super::is_space).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = text
+        .split(super::is_space)
+        .filter(|word| !word.is_empty())
+        .collect();
     words.join(" ")
 }
 
@@ -187,7 +220,9 @@ fn trim_operators(text: &str) -> String {
             }
             // A longer character than one byte starts no version, so stepping over the whole of it loses nothing.
             Err(end) => {
-                let end = (end.max(at + 1)..=bytes.len()).find(|end| text.is_char_boundary(*end)).unwrap_or(bytes.len());
+                let end = (end.max(at + 1)..=bytes.len())
+                    .find(|end| text.is_char_boundary(*end))
+                    .unwrap_or(bytes.len());
                 kept.push_str(&text[at..end]);
                 at = end;
             }
@@ -203,7 +238,11 @@ fn trim_after(text: &str, sign: &str) -> String {
     while let Some(position) = rest.find(sign) {
         let (before, after) = rest.split_at(position + sign.len());
         kept.push_str(before);
-        let past_arrow = if sign == "~" { after.strip_prefix('>').unwrap_or(after) } else { after };
+        let past_arrow = if sign == "~" {
+            after.strip_prefix('>').unwrap_or(after)
+        } else {
+            after
+        };
         rest = past_arrow.strip_prefix(' ').unwrap_or(after);
     }
     kept + rest

@@ -28,7 +28,10 @@ impl Requirement {
             Some(source) => Target::NotFromRegistry(source.into()),
             None => parse_registry(text)?,
         };
-        Ok(Self { target, alias: None })
+        Ok(Self {
+            target,
+            alias: None,
+        })
     }
 
     pub(super) fn kind(&self) -> RequirementKind {
@@ -56,7 +59,10 @@ fn parse_alias(aliased: &str) -> Result<Requirement, String> {
     // Yarn writes `npm:` before plain ranges too.
     let is_plain_range = aliased.starts_with(|c: char| c.is_ascii_digit() || "^~<>=*".contains(c));
     if is_plain_range && let Ok(target) = parse_registry(aliased) {
-        return Ok(Requirement { target, alias: None });
+        return Ok(Requirement {
+            target,
+            alias: None,
+        });
     }
     let scope_len = usize::from(aliased.starts_with('@'));
     let (name, range) = match aliased[scope_len..].find('@') {
@@ -64,12 +70,21 @@ fn parse_alias(aliased: &str) -> Result<Requirement, String> {
         None => (aliased, ""),
     };
     if name.len() == scope_len || (scope_len == 1 && !name.contains('/')) {
-        return Err("`npm:` has to be followed by the name of a package, as in `npm:@acme/tokens@^2`".to_owned());
+        return Err(
+            "`npm:` has to be followed by the name of a package, as in `npm:@acme/tokens@^2`"
+                .to_owned(),
+        );
     }
     if strip_protocol(range, "npm").is_some() || not_from_registry(range).is_some() {
-        return Err("an alias has to name a version, a range or a tag of a package in a registry".to_owned());
+        return Err(
+            "an alias has to name a version, a range or a tag of a package in a registry"
+                .to_owned(),
+        );
     }
-    Ok(Requirement { target: parse_registry(range)?, alias: Some(name.into()) })
+    Ok(Requirement {
+        target: parse_registry(range)?,
+        alias: Some(name.into()),
+    })
 }
 
 /// The text as a version, a range or a tag.
@@ -83,7 +98,10 @@ fn parse_registry(text: &str) -> Result<Target, String> {
 
 /// Whether a tag may be called so: what a URL takes without escaping.
 fn is_tag(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte))
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte))
 }
 
 /// Names the source of what does not come from a registry.
@@ -104,16 +122,23 @@ fn not_from_registry(text: &str) -> Option<&str> {
             _ => None,
         };
     }
-    if text.split_once('/').is_some_and(|(owner, name)| is_github_shorthand(owner, name)) {
+    if text
+        .split_once('/')
+        .is_some_and(|(owner, name)| is_github_shorthand(owner, name))
+    {
         return Some("github");
     }
     let lower = text.to_ascii_lowercase();
-    let is_archive = [".tgz", ".tar.gz", ".tar"].iter().any(|ending| lower.ends_with(ending));
+    let is_archive = [".tgz", ".tar.gz", ".tar"]
+        .iter()
+        .any(|ending| lower.ends_with(ending));
     (text.contains('/') || is_archive).then_some("file")
 }
 
 fn is_git_address(text: &str) -> bool {
-    text.split(['#', '?']).next().is_some_and(|address| address.strip_suffix(".git").is_some())
+    text.split(['#', '?'])
+        .next()
+        .is_some_and(|address| address.strip_suffix(".git").is_some())
 }
 
 fn is_github_shorthand(owner: &str, name: &str) -> bool {
@@ -124,7 +149,9 @@ fn is_github_shorthand(owner: &str, name: &str) -> bool {
 
 fn is_scheme(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte))
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte))
 }
 
 fn strip_protocol<'a>(text: &'a str, protocol: &str) -> Option<&'a str> {

@@ -29,8 +29,9 @@ impl Version {
         if text.encode_utf16().count() > VERSION_LEN_MAX {
             return Err(format!("it is longer than {VERSION_LEN_MAX} characters"));
         }
-        let found = pattern::version(text.trim_matches(super::is_space), loose)
-            .ok_or("expected three numbers separated by dots, then optionally `-` and a pre-release")?;
+        let found = pattern::version(text.trim_matches(super::is_space), loose).ok_or(
+            "expected three numbers separated by dots, then optionally `-` and a pre-release",
+        )?;
         Self::from_complete(found)
     }
 
@@ -39,7 +40,10 @@ impl Version {
             major: number(found.major)?,
             minor: number(found.minor.unwrap_or("0"))?,
             patch: number(found.patch.unwrap_or("0"))?,
-            prerelease: found.prerelease.map(|list| list.split('.').map(identifier).collect()).unwrap_or_default(),
+            prerelease: found
+                .prerelease
+                .map(|list| list.split('.').map(identifier).collect())
+                .unwrap_or_default(),
         })
     }
 
@@ -73,7 +77,13 @@ impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
         (self.major, self.minor, self.patch)
             .cmp(&(other.major, other.minor, other.patch))
-            .then_with(|| other.prerelease.is_empty().cmp(&self.prerelease.is_empty()).reverse())
+            .then_with(|| {
+                other
+                    .prerelease
+                    .is_empty()
+                    .cmp(&self.prerelease.is_empty())
+                    .reverse()
+            })
             .then_with(|| self.prerelease.iter().cmp(other.prerelease.iter()))
     }
 }

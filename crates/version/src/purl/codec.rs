@@ -26,13 +26,19 @@ pub(super) fn decode(text: &str) -> Result<String, String> {
             bytes.push(byte);
             continue;
         }
-        let decoded = after.first_chunk().and_then(|&[high, low]| Some(hex(high)? << 4 | hex(low)?));
-        bytes.push(decoded.ok_or("a `%` is not followed by two hexadecimal digits: write `%25` for the sign itself")?);
+        let decoded = after
+            .first_chunk()
+            .and_then(|&[high, low]| Some(hex(high)? << 4 | hex(low)?));
+        bytes.push(decoded.ok_or(
+            "a `%` is not followed by two hexadecimal digits: write `%25` for the sign itself",
+        )?);
         rest = &after[2..];
     }
     String::from_utf8(bytes).map_err(|_| "an encoded part is not UTF-8".to_owned())
 }
 
 fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|value| u8::try_from(value).ok())
 }
