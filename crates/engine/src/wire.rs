@@ -1,5 +1,6 @@
 //! Formats on the wire and at rest, each converted by hand to domain types.
 
+pub mod catalog;
 pub mod codeartifact;
 pub mod codepipeline;
 mod envelope;
