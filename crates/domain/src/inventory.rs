@@ -125,7 +125,9 @@ impl PackageInventory {
     pub fn first_record(&self, version: &str) -> Option<(&RepositoryId, &VersionRecord)> {
         self.repositories
             .iter()
-            .filter_map(|(repository, inventory)| Some((repository, inventory.versions.get(version)?)))
+            .filter_map(|(repository, inventory)| {
+                Some((repository, inventory.versions.get(version)?))
+            })
             .min_by_key(|(repository, record)| (record.first_seen, (*repository).clone()))
     }
 }

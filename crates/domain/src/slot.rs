@@ -369,13 +369,20 @@ impl Slot {
 
     /// A producer that others wait for: pending, starting, running, or ended with changes still to come.
     pub const fn is_active(&self) -> bool {
-        matches!(self.state, SlotState::Pending(_) | SlotState::Starting(_) | SlotState::Running(_)) || self.tail.is_some()
+        matches!(
+            self.state,
+            SlotState::Pending(_) | SlotState::Starting(_) | SlotState::Running(_)
+        ) || self.tail.is_some()
     }
 
     /// When a slot without a current rebuild is to be looked at: its tail ends, or what joined it is to be judged.
     pub fn idle_wake(&self, now: Timestamp) -> Option<Timestamp> {
-        let joined = (!self.joined.is_empty()).then(|| self.index_awaited_until.map_or(now, |until| until.max(now)));
-        [self.tail.as_ref().map(|tail| tail.until), joined].into_iter().flatten().min()
+        let joined = (!self.joined.is_empty())
+            .then(|| self.index_awaited_until.map_or(now, |until| until.max(now)));
+        [self.tail.as_ref().map(|tail| tail.until), joined]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// The index result of the last success is still awaited.
@@ -385,11 +392,16 @@ impl Slot {
 
     /// Notes an execution of this pipeline, or what became of it.
     pub fn note_execution(&mut self, seen: SeenExecution) {
-        match self.executions.iter_mut().find(|known| known.execution == seen.execution) {
+        match self
+            .executions
+            .iter_mut()
+            .find(|known| known.execution == seen.execution)
+        {
             Some(known) => *known = seen,
             None => self.executions.push(seen),
         }
-        self.executions.sort_by(|a, b| (b.started_at, &b.execution).cmp(&(a.started_at, &a.execution)));
+        self.executions
+            .sort_by(|a, b| (b.started_at, &b.execution).cmp(&(a.started_at, &a.execution)));
         self.executions.truncate(Self::EXECUTIONS_MAX);
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use downriver_domain::slot::{Build, Rebuild};
-use downriver_domain::version::{PackageId, Requirement, Version};
+use downriver_domain::version::{PackageId, Requirement, RequirementKind, Version};
 use downriver_domain::{Application, Built, Dependency, Timestamp};
 
 use crate::error::EngineError;
@@ -23,8 +23,11 @@ pub(crate) async fn assumed<P: Ports>(
     let edges = load_edges(session, application, settled).await?;
     let mut writes = Vec::new();
     for edge in edges.into_values().flatten() {
-        let Some(wanted) = rebuild.packages.get(&edge.dependency.package) else { continue };
-        let is_held = edge.dependency.is_locked && !wanted.needs_refresh && !rebuilds_on_lock(application);
+        let Some(wanted) = rebuild.packages.get(&edge.dependency.package) else {
+            continue;
+        };
+        let is_held =
+            edge.dependency.is_locked && !wanted.needs_refresh && !rebuilds_on_lock(application);
         if is_held || !admits(&edge.dependency, &wanted.version) {
             continue;
         }
@@ -57,7 +60,9 @@ pub(crate) async fn reverted<P: Ports>(
     let writes = edges.into_values().flatten().map(|edge| BuiltWrite {
         application: application.id.clone(),
         instance: edge.instance,
-        built: before[&edge.dependency.package].clone().map_or(Built::Unknown, Built::Assumed),
+        built: before[&edge.dependency.package]
+            .clone()
+            .map_or(Built::Unknown, Built::Assumed),
         built_as_of: started_at,
         built_revision: None,
         package: edge.dependency.package,
@@ -67,12 +72,14 @@ pub(crate) async fn reverted<P: Ports>(
 
 pub(crate) fn admits(dependency: &Dependency, version: &str) -> bool {
     let format = dependency.package.format();
-    let (Ok(requirement), Ok(version)) =
-        (Requirement::parse(format, &dependency.requirement), Version::parse(format, version))
-    else {
+    let (Ok(requirement), Ok(version)) = (
+        Requirement::parse(format, &dependency.requirement),
+        Version::parse(format, version),
+    ) else {
         return false;
     };
-    requirement.admits_with_prereleases(&version)
+    matches!(requirement.kind(), RequirementKind::Tag(_))
+        || requirement.admits_with_prereleases(&version)
 }
 
 fn rebuilds_on_lock(application: &Application) -> bool {

@@ -8,9 +8,12 @@ use downriver_domain::version::PackageVersionId;
 use downriver_domain::{ApplicationId, PipelineExecutionId, RebuildId, Target, Timestamp};
 
 use crate::error::EngineError;
-use crate::history::{HistoryBody, HistoryEntry, Note, NoteKind, Outcome, RebuildChange, RebuildRecord};
+use crate::history::{
+    HistoryBody, HistoryEntry, Note, NoteKind, Outcome, RebuildChange, RebuildRecord,
+};
 use crate::ports::{
-    BudgetWrite, Bus, Commit, CommitOutcome, LOAD_APPLICATIONS_MAX, MarkerWrite, Notice, Ports, Queue, Store, Timer,
+    BudgetWrite, Bus, Commit, CommitOutcome, LOAD_APPLICATIONS_MAX, MarkerWrite, Notice, Ports,
+    Queue, Store, Timer,
 };
 use crate::session::Session;
 
@@ -48,7 +51,11 @@ pub(crate) async fn wake<P: Ports>(
     waiting_for: &WaitingFor,
     slots_max: usize,
 ) -> Result<(), EngineError> {
-    let waiting = session.ports.store().list_waiting(waiting_for, None, slots_max).await?;
+    let waiting = session
+        .ports
+        .store()
+        .list_waiting(waiting_for, None, slots_max)
+        .await?;
     let ids: Vec<ApplicationId> = waiting.into_iter().map(|(_, id)| id).collect();
     look_soon(session, &ids).await
 }
@@ -71,7 +78,10 @@ pub(crate) async fn look_soon<P: Ports>(
     Ok(())
 }
 
-async fn wake_for_budget<P: Ports>(session: &Session<'_, P>, target: &Target) -> Result<(), EngineError> {
+async fn wake_for_budget<P: Ports>(
+    session: &Session<'_, P>,
+    target: &Target,
+) -> Result<(), EngineError> {
     let taken: BTreeSet<RebuildId> = session.ports.store().load_budget(target).await?;
     let max = usize::try_from(session.topology.budget(target)).unwrap_or(usize::MAX);
     let free = max.saturating_sub(taken.len()).min(WAKE_MAX);
@@ -83,17 +93,26 @@ async fn wake_for_budget<P: Ports>(session: &Session<'_, P>, target: &Target) ->
 
 /// A wait of up to 15 minutes is a delayed message; a longer one is the due record in the slot.
 async fn arm<P: Ports>(session: &Session<'_, P>, slot: &Slot) -> Result<(), EngineError> {
-    let Some(at) = slot.wake_at else { return Ok(()) };
+    let Some(at) = slot.wake_at else {
+        return Ok(());
+    };
     if at.secs_since(session.now) > <P::Queue as Queue>::DELAY_SECS_MAX {
         return Ok(());
     }
-    let timer = Timer { application: slot.application.clone(), slot_revision: slot.revision, at: at.max(session.now) };
+    let timer = Timer {
+        application: slot.application.clone(),
+        slot_revision: slot.revision,
+        at: at.max(session.now),
+    };
     Ok(session.ports.queue().send_timer(&timer).await?)
 }
 
 /// The slot as its next version, to be changed and committed.
 pub(crate) fn next_version(slot: &Slot) -> Slot {
-    Slot { revision: slot.revision + 1, ..slot.clone() }
+    Slot {
+        revision: slot.revision + 1,
+        ..slot.clone()
+    }
 }
 
 /// The rebuild as it now stands, for the history.
@@ -148,8 +167,18 @@ pub(crate) fn note(
     text: impl Into<String>,
     now: Timestamp,
 ) -> HistoryEntry {
-    let note = Note { kind, rebuild: rebuild.cloned(), execution: execution.cloned(), text: text.into() };
-    HistoryEntry { at: now, application: Some(application.clone()), package_version: None, body: HistoryBody::Note(note) }
+    let note = Note {
+        kind,
+        rebuild: rebuild.cloned(),
+        execution: execution.cloned(),
+        text: text.into(),
+    };
+    HistoryEntry {
+        at: now,
+        application: Some(application.clone()),
+        package_version: None,
+        body: HistoryBody::Note(note),
+    }
 }
 
 /// Whether this slot's marker is to stand: it is active for those that depend on it.

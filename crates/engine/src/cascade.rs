@@ -13,10 +13,14 @@ pub(crate) fn cascade_of(application: &ApplicationId, rebuild: &Rebuild) -> Casc
     let mut cascade = Cascade::default();
     cascade.applications.insert(application.clone());
     for (package, wanted) in &rebuild.packages {
-        cascade.applications.extend(wanted.cascade.applications.iter().cloned());
+        cascade
+            .applications
+            .extend(wanted.cascade.applications.iter().cloned());
         cascade.is_urgent |= wanted.cascade.is_urgent;
         if wanted.cascade.roots.is_empty() {
-            cascade.roots.extend(PackageVersionId::new(package.clone(), &wanted.version).ok());
+            cascade
+                .roots
+                .extend(PackageVersionId::new(package.clone(), &wanted.version).ok());
         } else {
             cascade.roots.extend(wanted.cascade.roots.iter().cloned());
         }
@@ -31,21 +35,35 @@ pub(crate) async fn descend<P: Ports>(
     package: &PackageId,
     published_at: Timestamp,
 ) -> Result<Cascade, EngineError> {
-    let Some(producers) = session.topology.producers.get(package) else { return Ok(Cascade::default()) };
-    let ids: Vec<ApplicationId> = producers.iter().take(LOAD_APPLICATIONS_MAX).cloned().collect();
+    let Some(producers) = session.topology.producers.get(package) else {
+        return Ok(Cascade::default());
+    };
+    let ids: Vec<ApplicationId> = producers
+        .iter()
+        .take(LOAD_APPLICATIONS_MAX)
+        .cloned()
+        .collect();
     let states = session.ports.store().load_applications(&ids).await?;
-    Ok(states.iter().fold(Cascade::default(), |sum, state| joined(sum, of_producer(state, published_at))))
+    Ok(states.iter().fold(Cascade::default(), |sum, state| {
+        joined(sum, of_producer(state, published_at))
+    }))
 }
 
 fn of_producer(state: &ApplicationState, published_at: Timestamp) -> Cascade {
     let grace_secs = state.application.policy.publish_grace_secs;
     let running_then = |execution: &&SeenExecution| {
         published_at >= execution.started_at
-            && execution.ended_at.is_none_or(|ended| published_at <= ended.plus_secs(grace_secs))
+            && execution
+                .ended_at
+                .is_none_or(|ended| published_at <= ended.plus_secs(grace_secs))
     };
     let then: Vec<&SeenExecution> = state.slot.executions.iter().filter(running_then).collect();
-    let is_a_persons = then.iter().any(|execution| execution.started_by == StartedBy::Person);
-    let descended = then.iter().find(|execution| execution.started_by != StartedBy::Person);
+    let is_a_persons = then
+        .iter()
+        .any(|execution| execution.started_by == StartedBy::Person);
+    let descended = then
+        .iter()
+        .find(|execution| execution.started_by != StartedBy::Person);
     descended.map_or_else(Cascade::default, |execution| Cascade {
         is_overlapped: is_a_persons,
         ..execution.cascade.clone()

@@ -11,7 +11,8 @@ use crate::carry_out::{carry_out, next_version, note};
 use crate::error::EngineError;
 use crate::history::{HistoryBody, HistoryEntry, NoteKind, Outcome, RebuildRecord};
 use crate::ports::{
-    ApplicationState, BuiltWrite, Commit, CommitOutcome, HistoryOf, Notice, NoticeKind, Ports, Store,
+    ApplicationState, BuiltWrite, Commit, CommitOutcome, HistoryOf, Notice, NoticeKind, Ports,
+    Store,
 };
 use crate::session::{CONTENTION_MAX, Session, contended};
 
@@ -44,8 +45,14 @@ pub async fn record_built<P: Ports>(ports: &P, report: &BuiltReport) -> Result<(
         by_package.entry(&built.package).or_default().push(built);
     }
     for _ in 0..CONTENTION_MAX {
-        let Some(state) = session.load(&report.application).await? else { return Ok(()) };
-        let is_baseline = state.slot.builds.first().is_some_and(|build| build.execution == report.execution);
+        let Some(state) = session.load(&report.application).await? else {
+            return Ok(());
+        };
+        let is_baseline = state
+            .slot
+            .builds
+            .first()
+            .is_some_and(|build| build.execution == report.execution);
         if !is_baseline {
             return Ok(());
         }
@@ -66,7 +73,9 @@ async fn proven<P: Ports>(
 ) -> Result<(Commit, Vec<Notice>), EngineError> {
     let id = &state.application.id;
     let mut slot = next_version(&state.slot);
-    let Some(build) = slot.builds.first_mut() else { return Ok((Commit::default(), Vec::new())) };
+    let Some(build) = slot.builds.first_mut() else {
+        return Ok((Commit::default(), Vec::new()));
+    };
     build.is_proven = true;
     let build = build.clone();
     slot.index_awaited_until = None;
@@ -81,9 +90,20 @@ async fn proven<P: Ports>(
     let mut notices = regressions(session, state, reported);
     if let Some(rebuild) = &build.rebuild {
         let proof = prove(&mut slot, &build, reported, session);
-        history.push(note(id, NoteKind::Proof, Some(rebuild), Some(&build.execution), &proof.text, session.now));
+        history.push(note(
+            id,
+            NoteKind::Proof,
+            Some(rebuild),
+            Some(&build.execution),
+            &proof.text,
+            session.now,
+        ));
         if let Some(record) = last_record(session, id, rebuild.as_str()).await? {
-            let record = RebuildRecord { outcome: proof.outcome, reason: proof.text.clone(), ..record };
+            let record = RebuildRecord {
+                outcome: proof.outcome,
+                reason: proof.text.clone(),
+                ..record
+            };
             history.push(HistoryEntry {
                 at: session.now,
                 application: Some(id.clone()),
@@ -103,7 +123,15 @@ async fn proven<P: Ports>(
             });
         }
     }
-    Ok((Commit { slot: Some(slot), built, history, ..Commit::default() }, notices))
+    Ok((
+        Commit {
+            slot: Some(slot),
+            built,
+            history,
+            ..Commit::default()
+        },
+        notices,
+    ))
 }
 
 struct Proof {
@@ -112,18 +140,36 @@ struct Proof {
 }
 
 /// Holds what was built against what the rebuild was for.
-fn prove<P>(slot: &mut Slot, build: &Build, reported: &ByPackage<'_>, session: &Session<'_, P>) -> Proof {
+fn prove<P>(
+    slot: &mut Slot,
+    build: &Build,
+    reported: &ByPackage<'_>,
+    session: &Session<'_, P>,
+) -> Proof {
     let mut missed = Vec::new();
     let mut unread = Vec::new();
     for delivered in &build.delivered {
         match reported.get(&delivered.package) {
             None => unread.push(delivered.package.to_string()),
-            Some(built) if !built.iter().any(|built| contains(delivered, &built.version)) => {
-                let held =
-                    Held { version: delivered.to.clone(), reason: HeldReason::NotPickedUp, since: session.now };
+            Some(built)
+                if !built
+                    .iter()
+                    .any(|built| contains(delivered, &built.version)) =>
+            {
+                let held = Held {
+                    version: delivered.to.clone(),
+                    reason: HeldReason::NotPickedUp,
+                    since: session.now,
+                };
                 slot.held.insert(delivered.package.clone(), held);
-                let versions: Vec<&str> = built.iter().map(|built| built.version.as_str()).collect();
-                missed.push(format!("{}: wanted {}, built {}", delivered.package, delivered.to, versions.join(" and ")));
+                let versions: Vec<&str> =
+                    built.iter().map(|built| built.version.as_str()).collect();
+                missed.push(format!(
+                    "{}: wanted {}, built {}",
+                    delivered.package,
+                    delivered.to,
+                    versions.join(" and ")
+                ));
             }
             Some(_) => {}
         }
@@ -135,12 +181,24 @@ fn prove<P>(slot: &mut Slot, build: &Build, reported: &ByPackage<'_>, session: &
              this version is not attempted again",
             missed.join(", ")
         );
-        Proof { outcome: Outcome::NotPickedUp, text }
+        Proof {
+            outcome: Outcome::NotPickedUp,
+            text,
+        }
     } else if unread.is_empty() {
-        Proof { outcome: Outcome::Delivered, text: format!("execution {execution} built what it was for") }
+        Proof {
+            outcome: Outcome::Delivered,
+            text: format!("execution {execution} built what it was for"),
+        }
     } else {
-        let text = format!("execution {execution} succeeded; nothing tells what it built of {}", unread.join(", "));
-        Proof { outcome: Outcome::Unproven, text }
+        let text = format!(
+            "execution {execution} succeeded; nothing tells what it built of {}",
+            unread.join(", ")
+        );
+        Proof {
+            outcome: Outcome::Unproven,
+            text,
+        }
     }
 }
 
@@ -150,8 +208,13 @@ fn contains(delivered: &Delivered, built: &str) -> bool {
         return true;
     }
     let format = delivered.package.format();
-    match (Version::parse(format, built), Version::parse(format, &delivered.to)) {
-        (Ok(built), Ok(wanted)) => built.compare(&wanted).is_some_and(std::cmp::Ordering::is_ge),
+    match (
+        Version::parse(format, built),
+        Version::parse(format, &delivered.to),
+    ) {
+        (Ok(built), Ok(wanted)) => built
+            .compare(&wanted)
+            .is_some_and(std::cmp::Ordering::is_ge),
         _ => false,
     }
 }
@@ -169,7 +232,10 @@ fn changed(
         let counter = instances.entry(&dependency.package).or_default();
         let instance = *counter;
         *counter += 1;
-        let Some(built) = reported.get(&dependency.package).and_then(|built| of_instance(dependency, built)) else {
+        let Some(built) = reported
+            .get(&dependency.package)
+            .and_then(|built| of_instance(dependency, built))
+        else {
             continue;
         };
         let proven = Built::Proven(built.version.clone());
@@ -189,8 +255,15 @@ fn changed(
 }
 
 /// Of several instances that were built, the one that this requirement admits.
-fn of_instance<'a>(dependency: &Dependency, built: &[&'a BuiltPackage]) -> Option<&'a BuiltPackage> {
-    built.iter().find(|built| admits(dependency, &built.version)).or_else(|| built.first()).copied()
+fn of_instance<'a>(
+    dependency: &Dependency,
+    built: &[&'a BuiltPackage],
+) -> Option<&'a BuiltPackage> {
+    built
+        .iter()
+        .find(|built| admits(dependency, &built.version))
+        .or_else(|| built.first())
+        .copied()
 }
 
 /// A person's execution built less than we had delivered: the refreshed lockfile was never committed.
@@ -199,14 +272,18 @@ fn regressions<P>(
     state: &ApplicationState,
     reported: &ByPackage<'_>,
 ) -> Vec<Notice> {
-    let [build, before, ..] = state.slot.builds.as_slice() else { return Vec::new() };
+    let [build, before, ..] = state.slot.builds.as_slice() else {
+        return Vec::new();
+    };
     if build.rebuild.is_some() {
         return Vec::new();
     }
     let is_regressed = |delivered: &&Delivered| {
-        reported
-            .get(&delivered.package)
-            .is_some_and(|built| !built.iter().any(|built| contains(delivered, &built.version)))
+        reported.get(&delivered.package).is_some_and(|built| {
+            !built
+                .iter()
+                .any(|built| contains(delivered, &built.version))
+        })
     };
     let regressed: BTreeSet<String> = before
         .delivered
@@ -239,7 +316,11 @@ async fn last_record<P: Ports>(
     rebuild: &str,
 ) -> Result<Option<RebuildRecord>, EngineError> {
     let of = HistoryOf::Application(application.clone());
-    let entries = session.ports.store().load_history(&of, HISTORY_READ_MAX).await?;
+    let entries = session
+        .ports
+        .store()
+        .load_history(&of, HISTORY_READ_MAX)
+        .await?;
     Ok(entries.into_iter().find_map(|entry| match entry.body {
         HistoryBody::Rebuild(record) if record.id.as_str() == rebuild => Some(record),
         _ => None,

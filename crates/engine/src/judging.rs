@@ -22,7 +22,8 @@ pub(crate) struct Views {
 
 impl Views {
     pub(crate) fn insert(&mut self, inventory: PackageInventory) {
-        self.inventories.insert(inventory.package.clone(), inventory);
+        self.inventories
+            .insert(inventory.package.clone(), inventory);
     }
 
     pub(crate) fn inventory(&self, package: &PackageId) -> Option<&PackageInventory> {
@@ -43,10 +44,18 @@ impl Views {
     }
 
     /// Makes sure that the view of `package` for this application exists.
-    fn prepare<P: Ports>(&mut self, session: &Session<'_, P>, application: &Application, package: &PackageId) {
+    fn prepare<P: Ports>(
+        &mut self,
+        session: &Session<'_, P>,
+        application: &Application,
+        package: &PackageId,
+    ) {
         let repositories = &application.repositories;
         if !self.visible.contains_key(repositories) {
-            self.visible.insert(repositories.clone(), session.topology.visible_from(repositories));
+            self.visible.insert(
+                repositories.clone(),
+                session.topology.visible_from(repositories),
+            );
         }
         let key = (package.clone(), repositories.clone());
         if !self.views.contains_key(&key) {
@@ -67,7 +76,13 @@ impl Views {
         for (package, edges) in edges {
             self.prepare(session, &state.application, package);
             let view = &self.views[&(package.clone(), state.application.repositories.clone())];
-            if let Some(ask) = ask(&session.topology, &state.application, &state.slot, edges, view) {
+            if let Some(ask) = ask(
+                &session.topology,
+                &state.application,
+                &state.slot,
+                edges,
+                view,
+            ) {
                 asks.insert(package.clone(), ask);
             }
         }
@@ -85,8 +100,19 @@ impl Views {
         self.prepare(session, &state.application, package);
         let repositories = &state.application.repositories;
         let view = &self.views[&(package.clone(), repositories.clone())];
-        let change = JudgedChange { package_version: &change.package_version, repository: &change.repository };
-        judge(&session.topology, &state.application, &state.slot, edges, &self.visible[repositories], view, change)
+        let change = JudgedChange {
+            package_version: &change.package_version,
+            repository: &change.repository,
+        };
+        judge(
+            &session.topology,
+            &state.application,
+            &state.slot,
+            edges,
+            &self.visible[repositories],
+            view,
+            change,
+        )
     }
 }
 
@@ -97,8 +123,16 @@ pub(crate) async fn load_edges<P: Ports>(
     packages: &BTreeSet<PackageId>,
 ) -> Result<BTreeMap<PackageId, Vec<Edge>>, EngineError> {
     let mut by_package: BTreeMap<PackageId, Vec<Edge>> = BTreeMap::new();
-    for edge in session.ports.store().load_edges(&application.id, packages).await? {
-        by_package.entry(edge.dependency.package.clone()).or_default().push(edge);
+    for edge in session
+        .ports
+        .store()
+        .load_edges(&application.id, packages)
+        .await?
+    {
+        by_package
+            .entry(edge.dependency.package.clone())
+            .or_default()
+            .push(edge);
     }
     Ok(by_package)
 }

@@ -12,6 +12,7 @@ pub mod index;
 mod judging;
 pub mod operate;
 pub mod ports;
+pub mod query;
 pub mod register;
 pub mod resolve;
 mod session;

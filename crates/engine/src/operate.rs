@@ -1,9 +1,13 @@
 //! What operators do: pause, resume, retry, expedite.
 
-use downriver_domain::slot::{Controls, Pause, PauseScope, Pending, Rebuild, SlotState, WaitingFor};
+use downriver_domain::slot::{
+    Controls, Pause, PauseScope, Pending, Rebuild, SlotState, WaitingFor,
+};
 use downriver_domain::{ApplicationId, RebuildId};
 
-use crate::carry_out::{carry_out, look_soon, marker_write, next_version, note, rebuild_entry, wake};
+use crate::carry_out::{
+    carry_out, look_soon, marker_write, next_version, note, rebuild_entry, wake,
+};
 use crate::error::EngineError;
 use crate::history::{NoteKind, Outcome};
 use crate::ports::{ApplicationState, Commit, CommitOutcome, LOAD_APPLICATIONS_MAX, Ports, Store};
@@ -14,10 +18,20 @@ const WAKE_MAX: usize = 10_000;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    Pause { scope: PauseScope, by: String, reason: String },
-    Resume { scope: PauseScope },
-    Retry { application: ApplicationId },
-    Expedite { application: ApplicationId },
+    Pause {
+        scope: PauseScope,
+        by: String,
+        reason: String,
+    },
+    Resume {
+        scope: PauseScope,
+    },
+    Retry {
+        application: ApplicationId,
+    },
+    Expedite {
+        application: ApplicationId,
+    },
 }
 
 /// What a command did.
@@ -34,7 +48,11 @@ pub async fn operate<P: Ports>(ports: &P, command: &Command) -> Result<Operated,
     let session = Session::open(ports).await?;
     match command {
         Command::Pause { scope, by, reason } => {
-            let pause = Pause { by: by.clone(), reason: reason.clone(), at: session.now };
+            let pause = Pause {
+                by: by.clone(),
+                reason: reason.clone(),
+                at: session.now,
+            };
             let changed = change_controls(&session, scope, Some(pause)).await?;
             // What is pending is looked at, so that a held producer no longer holds up others.
             look_at_pending(&session, scope).await?;
@@ -60,12 +78,18 @@ async fn change_controls<P: Ports>(
         if known.pauses.contains_key(scope) == pause.is_some() {
             return Ok(Operated::Unchanged);
         }
-        let mut controls = Controls { revision: known.revision + 1, ..known };
+        let mut controls = Controls {
+            revision: known.revision + 1,
+            ..known
+        };
         match &pause {
             Some(pause) => controls.pauses.insert(scope.clone(), pause.clone()),
             None => controls.pauses.remove(scope),
         };
-        let commit = Commit { controls: Some(controls), ..Commit::default() };
+        let commit = Commit {
+            controls: Some(controls),
+            ..Commit::default()
+        };
         if session.ports.store().commit(&commit).await? == CommitOutcome::Done {
             return Ok(Operated::Done);
         }
@@ -73,14 +97,23 @@ async fn change_controls<P: Ports>(
     Err(contended("the controls"))
 }
 
-async fn look_at_pending<P: Ports>(session: &Session<'_, P>, scope: &PauseScope) -> Result<(), EngineError> {
+async fn look_at_pending<P: Ports>(
+    session: &Session<'_, P>,
+    scope: &PauseScope,
+) -> Result<(), EngineError> {
     if let PauseScope::Application(application) = scope {
         return look_soon(session, std::slice::from_ref(application)).await;
     }
     let mut after: Option<ApplicationId> = None;
     loop {
-        let ids = session.ports.store().list_busy(after.as_ref(), LOAD_APPLICATIONS_MAX).await?;
-        let Some(last) = ids.last() else { return Ok(()) };
+        let ids = session
+            .ports
+            .store()
+            .list_busy(after.as_ref(), LOAD_APPLICATIONS_MAX)
+            .await?;
+        let Some(last) = ids.last() else {
+            return Ok(());
+        };
         after = Some(last.clone());
         look_soon(session, &ids).await?;
     }
@@ -92,8 +125,12 @@ async fn on_slot<P: Ports>(
     change: fn(&Session<'_, P>, &ApplicationState) -> Option<Commit>,
 ) -> Result<Operated, EngineError> {
     for _ in 0..CONTENTION_MAX {
-        let Some(state) = session.load(application).await? else { return Ok(Operated::UnknownApplication) };
-        let Some(commit) = change(session, &state) else { return Ok(Operated::Unchanged) };
+        let Some(state) = session.load(application).await? else {
+            return Ok(Operated::UnknownApplication);
+        };
+        let Some(commit) = change(session, &state) else {
+            return Ok(Operated::Unchanged);
+        };
         if carry_out(session, &commit, &[]).await? == CommitOutcome::Done {
             return Ok(Operated::Done);
         }
@@ -106,7 +143,9 @@ fn retry<P: Ports>(session: &Session<'_, P>, state: &ApplicationState) -> Option
     let mut slot = next_version(&state.slot);
     let rebuild = match &state.slot.state {
         SlotState::Stuck(stuck) => stuck.rebuild.clone(),
-        SlotState::Pending(pending) if pending.not_before.is_some_and(|at| at > session.now) => pending.rebuild.clone(),
+        SlotState::Pending(pending) if pending.not_before.is_some_and(|at| at > session.now) => {
+            pending.rebuild.clone()
+        }
         SlotState::Idle => {
             let failure = state.slot.failure.as_ref()?;
             slot.rebuilds_requested += 1;
@@ -127,24 +166,47 @@ fn retry<P: Ports>(session: &Session<'_, P>, state: &ApplicationState) -> Option
         _ => return None,
     };
     slot.failure = None;
-    slot.held.retain(|package, _| !rebuild.packages.contains_key(package));
+    slot.held
+        .retain(|package, _| !rebuild.packages.contains_key(package));
     slot.wake_at = Some(session.now);
     let id = &state.application.id;
-    let text = format!("an operator retried: rebuild {} is pending again", rebuild.id);
+    let text = format!(
+        "an operator retried: rebuild {} is pending again",
+        rebuild.id
+    );
     let history = vec![
-        note(id, NoteKind::Operator, Some(&rebuild.id), None, &text, session.now),
+        note(
+            id,
+            NoteKind::Operator,
+            Some(&rebuild.id),
+            None,
+            &text,
+            session.now,
+        ),
         rebuild_entry(id, &rebuild, Outcome::Pending, &text, &[], session.now),
     ];
-    slot.state = SlotState::Pending(Pending { rebuild, not_before: None, backoffs: 0, waits: Vec::new() });
+    slot.state = SlotState::Pending(Pending {
+        rebuild,
+        not_before: None,
+        backoffs: 0,
+        waits: Vec::new(),
+    });
     let is_shadow = session.topology.is_shadow || state.application.policy.is_shadow;
     let marker = marker_write(&slot, state.application.is_producer(), is_shadow);
-    Some(Commit { slot: Some(slot), marker, history, ..Commit::default() })
+    Some(Commit {
+        slot: Some(slot),
+        marker,
+        history,
+        ..Commit::default()
+    })
 }
 
 /// Urgent: does not wait to settle.
 fn expedite<P: Ports>(session: &Session<'_, P>, state: &ApplicationState) -> Option<Commit> {
     let mut slot = next_version(&state.slot);
-    let SlotState::Pending(pending) = &mut slot.state else { return None };
+    let SlotState::Pending(pending) = &mut slot.state else {
+        return None;
+    };
     if pending.rebuild.is_expedited {
         return None;
     }
@@ -152,6 +214,17 @@ fn expedite<P: Ports>(session: &Session<'_, P>, state: &ApplicationState) -> Opt
     let text = format!("an operator expedited rebuild {}", pending.rebuild.id);
     let rebuild = pending.rebuild.id.clone();
     slot.wake_at = Some(session.now);
-    let history = vec![note(&state.application.id, NoteKind::Operator, Some(&rebuild), None, text, session.now)];
-    Some(Commit { slot: Some(slot), history, ..Commit::default() })
+    let history = vec![note(
+        &state.application.id,
+        NoteKind::Operator,
+        Some(&rebuild),
+        None,
+        text,
+        session.now,
+    )];
+    Some(Commit {
+        slot: Some(slot),
+        history,
+        ..Commit::default()
+    })
 }

@@ -35,16 +35,27 @@ pub struct Applied {
 
 /// Makes the store hold exactly this catalog. Applications met for the first time are registered at `registered_at`.
 /// Repeating it, also after it broke off in the middle, leads to the same end.
-pub async fn apply<P: Ports>(ports: &P, catalog: &Catalog, registered_at: Timestamp) -> Result<Applied, EngineError> {
+pub async fn apply<P: Ports>(
+    ports: &P,
+    catalog: &Catalog,
+    registered_at: Timestamp,
+) -> Result<Applied, EngineError> {
     let known = ports.store().load_topology().await?;
     let topology = derive(catalog, known.revision + 1);
-    let is_same_topology = Topology { revision: topology.revision, ..known.clone() } == topology;
+    let is_same_topology = Topology {
+        revision: topology.revision,
+        ..known.clone()
+    } == topology;
     if !is_same_topology && ports.store().record_topology(&topology).await? != CommitOutcome::Done {
         return Err(contended("the topology"));
     }
     let session = Session::open(ports).await?;
     let mut applied = Applied::default();
-    let wanted: BTreeSet<&ApplicationId> = catalog.applications.iter().map(|entry| &entry.application.id).collect();
+    let wanted: BTreeSet<&ApplicationId> = catalog
+        .applications
+        .iter()
+        .map(|entry| &entry.application.id)
+        .collect();
     for id in list_all(&session).await? {
         if !wanted.contains(&id) {
             remove(&session, &id).await?;
@@ -63,20 +74,34 @@ async fn register<P: Ports>(
     registered_at: Timestamp,
     applied: &mut Applied,
 ) -> Result<(), EngineError> {
-    let ids: Vec<ApplicationId> = entries.iter().map(|entry| entry.application.id.clone()).collect();
+    let ids: Vec<ApplicationId> = entries
+        .iter()
+        .map(|entry| entry.application.id.clone())
+        .collect();
     let known: BTreeMap<ApplicationId, (Application, bool)> = session
         .ports
         .store()
         .load_applications(&ids)
         .await?
         .into_iter()
-        .map(|state| (state.application.id.clone(), (state.application, state.is_registered)))
+        .map(|state| {
+            (
+                state.application.id.clone(),
+                (state.application, state.is_registered),
+            )
+        })
         .collect();
     for entry in entries {
-        let before = known.get(&entry.application.id).filter(|(_, is_registered)| *is_registered);
+        let before = known
+            .get(&entry.application.id)
+            .filter(|(_, is_registered)| *is_registered);
         let registered_at = before.map_or(registered_at, |(before, _)| before.registered_at);
         let upriver = upriver_of(&session.topology, entry);
-        let application = Application { upriver, registered_at, ..entry.application.clone() };
+        let application = Application {
+            upriver,
+            registered_at,
+            ..entry.application.clone()
+        };
         let Some((before, _)) = before else {
             write(session, entry, application).await?;
             applied.added += 1;
@@ -98,13 +123,27 @@ async fn write<P: Ports>(
     entry: &Registration,
     application: Application,
 ) -> Result<(), EngineError> {
-    let registration = Registration { application, dependencies: entry.dependencies.clone() };
-    Ok(session.ports.store().record_registration(&registration).await?)
+    let registration = Registration {
+        application,
+        dependencies: entry.dependencies.clone(),
+    };
+    Ok(session
+        .ports
+        .store()
+        .record_registration(&registration)
+        .await?)
 }
 
 /// Whether the catalog says of the dependencies what it said before: what executions built since does not count.
-async fn is_same_edges<P: Ports>(session: &Session<'_, P>, entry: &Registration) -> Result<bool, EngineError> {
-    let known = session.ports.store().load_dependencies(&entry.application.id).await?;
+async fn is_same_edges<P: Ports>(
+    session: &Session<'_, P>,
+    entry: &Registration,
+) -> Result<bool, EngineError> {
+    let known = session
+        .ports
+        .store()
+        .load_dependencies(&entry.application.id)
+        .await?;
     let shape = |dependency: &downriver_domain::Dependency| {
         (
             dependency.package.clone(),
@@ -122,10 +161,19 @@ async fn is_same_edges<P: Ports>(session: &Session<'_, P>, entry: &Registration)
 }
 
 /// An application whose edges or policy changed is judged anew on them: every package whose inventory is known joins.
-async fn judge_anew<P: Ports>(session: &Session<'_, P>, entry: &Registration) -> Result<(), EngineError> {
+async fn judge_anew<P: Ports>(
+    session: &Session<'_, P>,
+    entry: &Registration,
+) -> Result<(), EngineError> {
     let store = session.ports.store();
-    let visible = session.topology.visible_from(&entry.application.repositories);
-    let packages: BTreeSet<&PackageId> = entry.dependencies.iter().map(|dependency| &dependency.package).collect();
+    let visible = session
+        .topology
+        .visible_from(&entry.application.repositories);
+    let packages: BTreeSet<&PackageId> = entry
+        .dependencies
+        .iter()
+        .map(|dependency| &dependency.package)
+        .collect();
     let mut joined = BTreeMap::new();
     for package in packages {
         let inventory = store.load_inventory(package).await?;
@@ -133,16 +181,26 @@ async fn judge_anew<P: Ports>(session: &Session<'_, P>, entry: &Registration) ->
             .repositories
             .iter()
             .filter(|(repository, _)| visible.contains(*repository))
-            .flat_map(|(repository, records)| records.versions.iter().map(move |(text, record)| (repository, text, record)))
+            .flat_map(|(repository, records)| {
+                records
+                    .versions
+                    .iter()
+                    .map(move |(text, record)| (repository, text, record))
+            })
             .max_by_key(|(_, _, record)| record.published_at);
         if let Some((repository, version, _)) = newest {
-            let change =
-                Joined { version: version.clone(), repository: repository.clone(), seen_at: session.now };
+            let change = Joined {
+                version: version.clone(),
+                repository: repository.clone(),
+                seen_at: session.now,
+            };
             joined.insert(package.clone(), change);
         }
     }
     for _ in 0..CONTENTION_MAX {
-        let Some(state) = session.load(&entry.application.id).await? else { return Ok(()) };
+        let Some(state) = session.load(&entry.application.id).await? else {
+            return Ok(());
+        };
         let mut slot = next_version(&state.slot);
         slot.joined.extend(joined.clone());
         match slot.state {
@@ -151,8 +209,19 @@ async fn judge_anew<P: Ports>(session: &Session<'_, P>, entry: &Registration) ->
             _ => {}
         }
         let text = "the catalog changed its edges or policy; it is judged anew";
-        let history = vec![note(&entry.application.id, NoteKind::CatalogChanged, None, None, text, session.now)];
-        let commit = Commit { slot: Some(slot), history, ..Commit::default() };
+        let history = vec![note(
+            &entry.application.id,
+            NoteKind::CatalogChanged,
+            None,
+            None,
+            text,
+            session.now,
+        )];
+        let commit = Commit {
+            slot: Some(slot),
+            history,
+            ..Commit::default()
+        };
         if carry_out(session, &commit, &[]).await? == CommitOutcome::Done {
             return Ok(());
         }
@@ -169,7 +238,11 @@ async fn remove<P: Ports>(session: &Session<'_, P>, id: &ApplicationId) -> Resul
 async fn list_all<P: Ports>(session: &Session<'_, P>) -> Result<Vec<ApplicationId>, EngineError> {
     let mut all: Vec<ApplicationId> = Vec::new();
     loop {
-        let page = session.ports.store().list_applications(all.last(), LIST_MAX).await?;
+        let page = session
+            .ports
+            .store()
+            .list_applications(all.last(), LIST_MAX)
+            .await?;
         if page.is_empty() {
             return Ok(all);
         }
@@ -179,11 +252,18 @@ async fn list_all<P: Ports>(session: &Session<'_, P>) -> Result<Vec<ApplicationI
 
 /// The topology with the producer graph that follows from the catalog's edges.
 fn derive(catalog: &Catalog, revision: u64) -> Topology {
-    let mut topology = Topology { revision, ..catalog.topology.clone() };
+    let mut topology = Topology {
+        revision,
+        ..catalog.topology.clone()
+    };
     topology.producers = BTreeMap::new();
     for entry in &catalog.applications {
         for product in &entry.application.products {
-            topology.producers.entry(product.clone()).or_default().insert(entry.application.id.clone());
+            topology
+                .producers
+                .entry(product.clone())
+                .or_default()
+                .insert(entry.application.id.clone());
         }
     }
     topology.upriver = catalog

@@ -15,8 +15,8 @@ use crate::error::EngineError;
 use crate::history::{HistoryBody, HistoryEntry};
 use crate::judging::Views;
 use crate::ports::{
-    Bus, Commit, CommitOutcome, DEPENDENTS_PAGE_MAX, LOAD_APPLICATIONS_MAX, Notice, NoticeKind, PageChange, Ports, Queue,
-    ResolvePage, Store,
+    Bus, Commit, CommitOutcome, DEPENDENTS_PAGE_MAX, LOAD_APPLICATIONS_MAX, Notice, NoticeKind,
+    PageChange, Ports, Queue, ResolvePage, Store,
 };
 use crate::session::{CONTENTION_MAX, Session, contended};
 use application::Work;
@@ -28,13 +28,20 @@ pub async fn resolve<P: Ports>(ports: &P, sightings: &[Sighting]) -> Result<(), 
     let session = Session::open(ports).await?;
     let mut by_package: BTreeMap<&PackageId, Vec<&Sighting>> = BTreeMap::new();
     for sighting in sightings {
-        by_package.entry(sighting.package_version.package()).or_default().push(sighting);
+        by_package
+            .entry(sighting.package_version.package())
+            .or_default()
+            .push(sighting);
     }
     let mut pages = Vec::new();
     for (package, mut sightings) in by_package {
         sightings.sort_by_key(|sighting| (sighting.event_time, sighting.sequence));
         let changes = inventory::take_in(&session, package, &sightings).await?;
-        pages.push(ResolvePage { package: package.clone(), changes, after: None });
+        pages.push(ResolvePage {
+            package: package.clone(),
+            changes,
+            after: None,
+        });
     }
     judge_pages(&session, &pages).await
 }
@@ -45,14 +52,19 @@ pub async fn resolve_page<P: Ports>(ports: &P, page: &ResolvePage) -> Result<(),
     judge_pages(&session, std::slice::from_ref(page)).await
 }
 
-async fn judge_pages<P: Ports>(session: &Session<'_, P>, pages: &[ResolvePage]) -> Result<(), EngineError> {
+async fn judge_pages<P: Ports>(
+    session: &Session<'_, P>,
+    pages: &[ResolvePage],
+) -> Result<(), EngineError> {
     let store = session.ports.store();
     let mut views = Views::default();
     let mut work: BTreeMap<(bool, ApplicationId), Work<'_>> = BTreeMap::new();
     let mut next = Vec::new();
     for page in pages {
         views.insert(store.load_inventory(&page.package).await?);
-        let dependents = store.load_dependents(&page.package, page.after.as_ref(), DEPENDENTS_PAGE_MAX).await?;
+        let dependents = store
+            .load_dependents(&page.package, page.after.as_ref(), DEPENDENTS_PAGE_MAX)
+            .await?;
         for edge in dependents.edges {
             let key = (!edge.is_producer, edge.application.clone());
             work.entry(key).or_default().add(page, edge);
@@ -63,7 +75,10 @@ async fn judge_pages<P: Ports>(session: &Session<'_, P>, pages: &[ResolvePage]) 
     record_verdicts(session, verdicts).await?;
     for (page, next) in pages.iter().zip(next) {
         if let Some(cursor) = next {
-            let page = ResolvePage { after: Some(cursor), ..page.clone() };
+            let page = ResolvePage {
+                after: Some(cursor),
+                ..page.clone()
+            };
             session.ports.queue().send_page(&page).await?;
         } else {
             note_published(session, &views, page).await?;
@@ -79,7 +94,8 @@ async fn judge_applications<P: Ports>(
     work: &BTreeMap<(bool, ApplicationId), Work<'_>>,
 ) -> Result<Vec<Judgement>, EngineError> {
     let mut verdicts = Vec::new();
-    let all: Vec<(&ApplicationId, &Work<'_>)> = work.iter().map(|((_, id), work)| (id, work)).collect();
+    let all: Vec<(&ApplicationId, &Work<'_>)> =
+        work.iter().map(|((_, id), work)| (id, work)).collect();
     for chunk in all.chunks(LOAD_APPLICATIONS_MAX) {
         let ids: Vec<ApplicationId> = chunk.iter().map(|(id, _)| (*id).clone()).collect();
         let works: BTreeMap<&ApplicationId, &Work<'_>> = chunk.iter().copied().collect();
@@ -93,19 +109,33 @@ async fn judge_applications<P: Ports>(
 }
 
 /// One history entry for each change of the page, with every verdict, and a notice for each that a person should know.
-async fn record_verdicts<P: Ports>(session: &Session<'_, P>, verdicts: Vec<Judgement>) -> Result<(), EngineError> {
-    let notices: Vec<Notice> = verdicts.iter().filter_map(|verdict| notice(session, verdict)).collect();
+async fn record_verdicts<P: Ports>(
+    session: &Session<'_, P>,
+    verdicts: Vec<Judgement>,
+) -> Result<(), EngineError> {
+    let notices: Vec<Notice> = verdicts
+        .iter()
+        .filter_map(|verdict| notice(session, verdict))
+        .collect();
     let mut by_change: BTreeMap<_, Vec<Judgement>> = BTreeMap::new();
     for verdict in verdicts {
-        by_change.entry(verdict.package_version.clone()).or_default().push(verdict);
+        by_change
+            .entry(verdict.package_version.clone())
+            .or_default()
+            .push(verdict);
     }
-    let entries = by_change.into_iter().map(|(package_version, verdicts)| HistoryEntry {
-        at: session.now,
-        application: None,
-        package_version: Some(package_version),
-        body: HistoryBody::Verdicts(verdicts),
-    });
-    let commit = Commit { history: entries.collect(), ..Commit::default() };
+    let entries = by_change
+        .into_iter()
+        .map(|(package_version, verdicts)| HistoryEntry {
+            at: session.now,
+            application: None,
+            package_version: Some(package_version),
+            body: HistoryBody::Verdicts(verdicts),
+        });
+    let commit = Commit {
+        history: entries.collect(),
+        ..Commit::default()
+    };
     if !commit.history.is_empty() {
         session.ports.store().commit(&commit).await?;
     }
@@ -117,8 +147,10 @@ async fn record_verdicts<P: Ports>(session: &Session<'_, P>, verdicts: Vec<Judge
 
 pub(crate) fn notice<P: Ports>(session: &Session<'_, P>, judgement: &Judgement) -> Option<Notice> {
     use downriver_domain::impact::{Unaffected, Verdict};
-    let is_overlapped_cascade = matches!(judgement.verdict, Verdict::Unaffected(Unaffected::PassedInCascade))
-        && judgement.reason.contains("overlapped");
+    let is_overlapped_cascade = matches!(
+        judgement.verdict,
+        Verdict::Unaffected(Unaffected::PassedInCascade)
+    ) && judgement.reason.contains("overlapped");
     let kind = match (&judgement.verdict, judgement.action) {
         (_, Action::Rebuild | Action::Refresh) => return None,
         (Verdict::Unaffected(_), _) if is_overlapped_cascade => NoticeKind::CascadeStopped,
@@ -143,14 +175,26 @@ async fn note_published<P: Ports>(
     views: &Views,
     page: &ResolvePage,
 ) -> Result<(), EngineError> {
-    let Some(producers) = session.topology.producers.get(&page.package) else { return Ok(()) };
+    let Some(producers) = session.topology.producers.get(&page.package) else {
+        return Ok(());
+    };
     let published_at = page
         .changes
         .iter()
-        .filter_map(|change| views.inventory(&page.package)?.first_record(change.package_version.version()))
-        .filter_map(|(_, record)| record.published_at.map(|published| published.max(record.revised_at)))
+        .filter_map(|change| {
+            views
+                .inventory(&page.package)?
+                .first_record(change.package_version.version())
+        })
+        .filter_map(|(_, record)| {
+            record
+                .published_at
+                .map(|published| published.max(record.revised_at))
+        })
         .max();
-    let Some(published_at) = published_at else { return Ok(()) };
+    let Some(published_at) = published_at else {
+        return Ok(());
+    };
     for producer in producers {
         note_published_by(session, producer, page, published_at).await?;
     }
@@ -164,9 +208,14 @@ async fn note_published_by<P: Ports>(
     published_at: downriver_domain::Timestamp,
 ) -> Result<(), EngineError> {
     for _ in 0..CONTENTION_MAX {
-        let Some(state) = session.load(producer).await? else { return Ok(()) };
+        let Some(state) = session.load(producer).await? else {
+            return Ok(());
+        };
         let mut slot = next_version(&state.slot);
-        let started_at = slot.executions.first().map(|execution| execution.started_at);
+        let started_at = slot
+            .executions
+            .first()
+            .map(|execution| execution.started_at);
         if started_at.is_none_or(|started| published_at < started) {
             return Ok(());
         }
@@ -188,7 +237,11 @@ async fn note_published_by<P: Ports>(
         }
         let is_over = !slot.is_active();
         let marker = is_over.then(|| marker_write(&slot, true, false)).flatten();
-        let commit = Commit { slot: Some(slot), marker, ..Commit::default() };
+        let commit = Commit {
+            slot: Some(slot),
+            marker,
+            ..Commit::default()
+        };
         if carry_out(session, &commit, &[]).await? == CommitOutcome::Done {
             return Ok(());
         }

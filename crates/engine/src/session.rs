@@ -18,11 +18,22 @@ pub(crate) struct Session<'a, P> {
 impl<'a, P: Ports> Session<'a, P> {
     pub(crate) async fn open(ports: &'a P) -> Result<Self, EngineError> {
         let topology = ports.store().load_topology().await?;
-        Ok(Self { ports, topology, now: ports.clock().now() })
+        Ok(Self {
+            ports,
+            topology,
+            now: ports.clock().now(),
+        })
     }
 
-    pub(crate) async fn load(&self, application: &ApplicationId) -> Result<Option<ApplicationState>, EngineError> {
-        let states = self.ports.store().load_applications(std::slice::from_ref(application)).await?;
+    pub(crate) async fn load(
+        &self,
+        application: &ApplicationId,
+    ) -> Result<Option<ApplicationState>, EngineError> {
+        let states = self
+            .ports
+            .store()
+            .load_applications(std::slice::from_ref(application))
+            .await?;
         Ok(states.into_iter().next())
     }
 }

@@ -37,12 +37,20 @@ pub async fn sweep<P: Ports>(ports: &P) -> Result<(), EngineError> {
 async fn find_ended<P: Ports>(session: &Session<'_, P>) -> Result<(), EngineError> {
     let mut after: Option<ApplicationId> = None;
     loop {
-        let ids = session.ports.store().list_busy(after.as_ref(), LOAD_APPLICATIONS_MAX).await?;
-        let Some(last) = ids.last() else { return Ok(()) };
+        let ids = session
+            .ports
+            .store()
+            .list_busy(after.as_ref(), LOAD_APPLICATIONS_MAX)
+            .await?;
+        let Some(last) = ids.last() else {
+            return Ok(());
+        };
         after = Some(last.clone());
         for state in session.ports.store().load_applications(&ids).await? {
             match &state.slot.state {
-                SlotState::Running(running) if running.following.is_some() => look(session, state).await?,
+                SlotState::Running(running) if running.following.is_some() => {
+                    look(session, state).await?
+                }
                 SlotState::Running(running) | SlotState::Parked(running) => {
                     let running = running.clone();
                     find_end(session, &state, &running).await?;
@@ -58,12 +66,19 @@ async fn find_end<P: Ports>(
     state: &ApplicationState,
     running: &Running,
 ) -> Result<(), EngineError> {
-    let execution = match session.ports.pipelines().load_execution(&running.pipeline, &running.execution).await {
+    let execution = match session
+        .ports
+        .pipelines()
+        .load_execution(&running.pipeline, &running.execution)
+        .await
+    {
         Ok(execution) => execution,
         // Throttled: the next sweep reads it. Not found or denied: `max run` ends the wait.
         Err(ReadError::Transient(_) | ReadError::NotFound | ReadError::Denied(_)) => return Ok(()),
     };
-    let Some(ended) = ExecutionState::of(execution.status) else { return Ok(()) };
+    let Some(ended) = ExecutionState::of(execution.status) else {
+        return Ok(());
+    };
     let event = ExecutionEvent {
         pipeline: running.pipeline.clone(),
         execution: execution.id,

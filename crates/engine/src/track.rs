@@ -59,11 +59,17 @@ impl ExecutionState {
 /// has are none of our business.
 pub async fn track<P: Ports>(ports: &P, event: &ExecutionEvent) -> Result<(), EngineError> {
     let session = Session::open(ports).await?;
-    let Some(application) = ports.store().find_application_by_pipeline(&event.pipeline).await? else {
+    let Some(application) = ports
+        .store()
+        .find_application_by_pipeline(&event.pipeline)
+        .await?
+    else {
         return Ok(());
     };
     for _ in 0..CONTENTION_MAX {
-        let Some(state) = session.load(&application).await? else { return Ok(()) };
+        let Some(state) = session.load(&application).await? else {
+            return Ok(());
+        };
         if let Looked::Done = track_once(&session, &state, event).await? {
             return Ok(());
         }
@@ -77,16 +83,24 @@ pub(crate) async fn track_once<P: Ports>(
     event: &ExecutionEvent,
 ) -> Result<Looked, EngineError> {
     match &state.slot.state {
-        SlotState::Running(running) | SlotState::Parked(running) if running.execution == event.execution => {
+        SlotState::Running(running) | SlotState::Parked(running)
+            if running.execution == event.execution =>
+        {
             return end::current(session, state, running, event).await;
         }
-        SlotState::Running(running) if follows(running, &event.execution) && event.state != ExecutionState::Started => {
+        SlotState::Running(running)
+            if follows(running, &event.execution) && event.state != ExecutionState::Started =>
+        {
             others::note(session, state, event, None).await?;
             return settle_again(session, state).await;
         }
         _ => {}
     }
-    let known = state.slot.executions.iter().find(|seen| seen.execution == event.execution);
+    let known = state
+        .slot
+        .executions
+        .iter()
+        .find(|seen| seen.execution == event.execution);
     if let Some(known) = known
         && let StartedBy::Downriver(attempt) = &known.started_by
     {
@@ -101,8 +115,13 @@ pub(crate) async fn track_once<P: Ports>(
     } else {
         None
     };
-    let trigger = event.trigger.clone().or_else(|| execution.as_ref().map(|execution| execution.trigger.clone()));
-    if let (SlotState::Starting(starting), Some(Trigger::Session(name))) = (&state.slot.state, &trigger)
+    let trigger = event.trigger.clone().or_else(|| {
+        execution
+            .as_ref()
+            .map(|execution| execution.trigger.clone())
+    });
+    if let (SlotState::Starting(starting), Some(Trigger::Session(name))) =
+        (&state.slot.state, &trigger)
         && name == starting.attempt.as_str()
     {
         // Its start was not recorded yet; then the event is looked at again.
@@ -110,13 +129,21 @@ pub(crate) async fn track_once<P: Ports>(
         record_started(session, state, starting, &event.execution, started_at).await?;
         return Ok(Looked::Again);
     }
-    let event = ExecutionEvent { trigger, ..event.clone() };
+    let event = ExecutionEvent {
+        trigger,
+        ..event.clone()
+    };
     others::note(session, state, &event, execution.as_ref()).await
 }
 
 /// After an event of the followed execution, with the slot as it now stands.
-async fn settle_again<P: Ports>(session: &Session<'_, P>, state: &ApplicationState) -> Result<Looked, EngineError> {
-    let Some(state) = session.load(&state.application.id).await? else { return Ok(Looked::Done) };
+async fn settle_again<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+) -> Result<Looked, EngineError> {
+    let Some(state) = session.load(&state.application.id).await? else {
+        return Ok(Looked::Done);
+    };
     match &state.slot.state {
         SlotState::Running(running) if running.following.is_some() => {
             superseded::settle(session, &state, running).await
@@ -126,7 +153,10 @@ async fn settle_again<P: Ports>(session: &Session<'_, P>, state: &ApplicationSta
 }
 
 fn follows(running: &Running, execution: &PipelineExecutionId) -> bool {
-    running.following.as_ref().is_some_and(|followed| followed.as_ref() == Some(execution))
+    running
+        .following
+        .as_ref()
+        .is_some_and(|followed| followed.as_ref() == Some(execution))
 }
 
 /// What CodePipeline says of an execution that the event does not say enough of. Without permission: nothing.
@@ -134,7 +164,12 @@ async fn describe<P: Ports>(
     session: &Session<'_, P>,
     event: &ExecutionEvent,
 ) -> Result<Option<Execution>, EngineError> {
-    match session.ports.pipelines().load_execution(&event.pipeline, &event.execution).await {
+    match session
+        .ports
+        .pipelines()
+        .load_execution(&event.pipeline, &event.execution)
+        .await
+    {
         Ok(execution) => Ok(Some(execution)),
         Err(error @ ReadError::Transient(_)) => Err(error.into()),
         Err(ReadError::NotFound | ReadError::Denied(_)) => Ok(None),

@@ -9,6 +9,7 @@ mod ecosystem;
 mod format;
 mod generic;
 mod maven;
+mod next_release;
 mod npm;
 mod nuget;
 mod package;
@@ -19,6 +20,7 @@ mod swift;
 
 pub use ecosystem::{InvalidRequirement, InvalidVersion, Requirement, RequirementKind, Version};
 pub use format::{Format, UnknownFormat};
+pub use next_release::{highest_of, next_release_after};
 pub use package::{InvalidName, PackageId, PackageVersionId};
 pub use purl::{InvalidPurl, Purl, parse_purl};
 pub use pypi::{DependencySpecifier, InvalidDependencySpecifier, Marker, MarkerEnvironment};

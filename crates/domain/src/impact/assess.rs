@@ -6,11 +6,14 @@ use std::cmp::Ordering;
 use downriver_version::{PackageId, Requirement, RequirementKind, Version};
 
 use super::{Action, Direction, Stranding, Unaffected, Verdict};
+use crate::Timestamp;
 use crate::catalog::{Application, OnLocked, RepositoryId, Rollback, Topology, Versioning};
 use crate::dependency::{Built, Edge};
-use crate::inventory::{Cascade, Origin, View, VersionStatus, VisibleVersion};
+use crate::inventory::{Cascade, Origin, VersionStatus, View, VisibleVersion};
 use crate::slot::{HeldReason, Slot};
-use crate::Timestamp;
+
+/// The distribution tag that a plain install follows; events do not report tags, so it is taken to name the highest final.
+pub(super) const LATEST: &str = "latest";
 
 /// What one package asks of an application's next rebuild: the version it is to pick up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +66,12 @@ pub fn ask(
     edges: &[Edge],
     view: &View,
 ) -> Option<Ask> {
-    let subject = Subject { topology, application, slot, view };
+    let subject = Subject {
+        topology,
+        application,
+        slot,
+        view,
+    };
     edges
         .iter()
         .map(|edge| assess(subject, edge))
@@ -75,9 +83,20 @@ pub(super) fn assess<'a>(subject: Subject<'a>, edge: &'a Edge) -> Assessment<'a>
     let dependency = &edge.dependency;
     let requirement = Requirement::parse(dependency.package.format(), &dependency.requirement).ok();
     let built = effective_built(subject, edge, requirement.as_ref());
-    let built_parsed = built.version().and_then(|version| Version::parse(dependency.package.format(), version).ok());
-    let wanted = requirement.as_ref().and_then(|requirement| wanted(subject.view, requirement, built_parsed.as_ref()));
-    let mut assessment = Assessment { edge, requirement, built, built_parsed, wanted, need: None };
+    let built_parsed = built
+        .version()
+        .and_then(|version| Version::parse(dependency.package.format(), version).ok());
+    let wanted = requirement
+        .as_ref()
+        .and_then(|requirement| wanted(subject.view, requirement, built_parsed.as_ref()));
+    let mut assessment = Assessment {
+        edge,
+        requirement,
+        built,
+        built_parsed,
+        wanted,
+        need: None,
+    };
     assessment.need = need(subject, &assessment).map(|mut need| {
         need.dropped = need.dropped.or_else(|| dropped(subject, edge, &need));
         need
@@ -107,13 +126,18 @@ pub(super) fn action(application: &Application, edge: Option<&Edge>, verdict: &V
     };
     let is_source = application.versioning == Versioning::Source && application.is_producer();
     match action {
-        Action::Rebuild | Action::Refresh if is_source && !application.policy.is_source_rebuilt => Action::Notify,
+        Action::Rebuild | Action::Refresh if is_source && !application.policy.is_source_rebuilt => {
+            Action::Notify
+        }
         other => other,
     }
 }
 
 fn asked(application: &Application, assessment: &Assessment<'_>) -> Option<Ask> {
-    let need = assessment.need.as_ref().filter(|need| need.dropped.is_none())?;
+    let need = assessment
+        .need
+        .as_ref()
+        .filter(|need| need.dropped.is_none())?;
     let version = need.version?;
     let action = action(application, Some(assessment.edge), &need.verdict);
     if !matches!(action, Action::Rebuild | Action::Refresh) {
@@ -134,14 +158,24 @@ fn asked(application: &Application, assessment: &Assessment<'_>) -> Option<Ask> 
 /// DESIGN 3: what the edge says, unless a later successful execution of an unlocked application makes it derivable.
 fn effective_built(subject: Subject<'_>, edge: &Edge, requirement: Option<&Requirement>) -> Built {
     let dependency = &edge.dependency;
-    let Some(baseline) = subject.slot.builds.first() else { return dependency.built.clone() };
-    let is_current = baseline.is_proven || dependency.built_as_of.is_some_and(|as_of| as_of >= baseline.started_at);
-    let is_held_by_lock = dependency.is_locked && subject.application.policy.on_locked != OnLocked::Rebuild;
+    let Some(baseline) = subject.slot.builds.first() else {
+        return dependency.built.clone();
+    };
+    let is_current = baseline.is_proven
+        || dependency
+            .built_as_of
+            .is_some_and(|as_of| as_of >= baseline.started_at);
+    let is_held_by_lock =
+        dependency.is_locked && subject.application.policy.on_locked != OnLocked::Rebuild;
     if is_current || is_held_by_lock {
         return dependency.built.clone();
     }
-    match requirement.and_then(|requirement| subject.view.select_at(requirement, baseline.started_at)) {
-        Some(version) if dependency.built.version() == Some(version.text.as_str()) => dependency.built.clone(),
+    match requirement
+        .and_then(|requirement| wanted_at(subject.view, requirement, baseline.started_at))
+    {
+        Some(version) if dependency.built.version() == Some(version.text.as_str()) => {
+            dependency.built.clone()
+        }
         Some(version) => Built::Assumed(version.text.clone()),
         None => dependency.built.clone(),
     }
@@ -149,14 +183,30 @@ fn effective_built(subject: Subject<'_>, edge: &Edge, requirement: Option<&Requi
 
 /// What a plain rebuild resolves to. A built version that the inventory does not know (it was not seeded) is taken as
 /// still there: nothing told that it was withdrawn.
-fn wanted<'a>(view: &'a View, requirement: &Requirement, built: Option<&Version>) -> Option<&'a VisibleVersion> {
+fn wanted<'a>(
+    view: &'a View,
+    requirement: &Requirement,
+    built: Option<&Version>,
+) -> Option<&'a VisibleVersion> {
     match requirement.kind() {
-        RequirementKind::Tag(tag) if tag == "latest" => view.select_latest(),
+        RequirementKind::Tag(tag) if tag == LATEST => view.select_latest(None),
         RequirementKind::Tag(_) | RequirementKind::NotFromRegistry(_) => None,
         RequirementKind::Range
         | RequirementKind::Exact
         | RequirementKind::SoftPin
         | RequirementKind::Mutable => view.select_beside(requirement, built),
+    }
+}
+
+/// What a plain build that started at `at` resolved to.
+fn wanted_at<'a>(
+    view: &'a View,
+    requirement: &Requirement,
+    at: Timestamp,
+) -> Option<&'a VisibleVersion> {
+    match requirement.kind() {
+        RequirementKind::Tag(tag) if tag == LATEST => view.select_latest(Some(at)),
+        _ => view.select_at(requirement, at),
     }
 }
 
@@ -166,31 +216,49 @@ fn need<'a>(subject: Subject<'a>, assessment: &Assessment<'a>) -> Option<Need<'a
         return None;
     }
     let dependency = &assessment.edge.dependency;
-    let is_locked = dependency.is_locked && subject.application.policy.on_locked != OnLocked::Rebuild;
+    let is_locked =
+        dependency.is_locked && subject.application.policy.on_locked != OnLocked::Rebuild;
     if let Some(withdrawn) = built_withdrawn(subject.view, assessment) {
         return Some(off(withdrawn, is_locked, &requirement.kind(), assessment));
     }
     let wanted = assessment.wanted?;
-    let verdict = if is_locked { Verdict::Locked } else { Verdict::Picks };
+    let verdict = if is_locked {
+        Verdict::Locked
+    } else {
+        Verdict::Picks
+    };
     let Some(built) = assessment.built.version() else {
         let is_later = !wanted.is_seeded
-            && wanted.published_at.is_some_and(|published| published > subject.application.registered_at);
+            && wanted
+                .published_at
+                .is_some_and(|published| published > subject.application.registered_at);
         let dropped = (!is_later).then_some(Unaffected::PublishedBeforeRegistration);
-        return Some(Need { verdict, version: Some(wanted), dropped });
+        return Some(Need {
+            verdict,
+            version: Some(wanted),
+            dropped,
+        });
     };
     let is_other = if built == wanted.text {
-        is_mutable(subject.topology, &dependency.package, requirement) && is_revised(subject, assessment, wanted)
+        is_mutable(subject.topology, &dependency.package, requirement)
+            && is_revised(subject, assessment, wanted)
     } else {
         !is_equal(assessment.built_parsed.as_ref(), wanted)
     };
-    is_other.then_some(Need { verdict, version: Some(wanted), dropped: None })
+    is_other.then_some(Need {
+        verdict,
+        version: Some(wanted),
+        dropped: None,
+    })
 }
 
 /// The built version, where no visible copy of it is `Published` any more.
 fn built_withdrawn<'a>(view: &'a View, assessment: &Assessment<'_>) -> Option<&'a VisibleVersion> {
     let version = view.get(assessment.built.version()?)?;
-    let is_withdrawn =
-        !matches!(version.status, VersionStatus::Published | VersionStatus::Unfinished) && version.withdrawn_at.is_some();
+    let is_withdrawn = !matches!(
+        version.status,
+        VersionStatus::Published | VersionStatus::Unfinished
+    ) && version.withdrawn_at.is_some();
     is_withdrawn.then_some(version)
 }
 
@@ -200,17 +268,32 @@ fn off<'a>(
     kind: &RequirementKind,
     assessment: &Assessment<'a>,
 ) -> Need<'a> {
-    let is_pinned = matches!(kind, RequirementKind::Exact | RequirementKind::SoftPin | RequirementKind::Mutable);
-    let stranding =
-        if withdrawn.status == VersionStatus::Unlisted { Stranding::Unlisted } else { Stranding::Gone };
+    let is_pinned = matches!(
+        kind,
+        RequirementKind::Exact | RequirementKind::SoftPin | RequirementKind::Mutable
+    );
+    let stranding = if withdrawn.status == VersionStatus::Unlisted {
+        Stranding::Unlisted
+    } else {
+        Stranding::Gone
+    };
     let verdict = match assessment.wanted {
         Some(wanted) if !is_locked && !is_pinned => {
-            let is_newer = compare(wanted.parsed.as_ref(), assessment.built_parsed.as_ref()) == Some(Ordering::Greater);
-            Verdict::MovesOff(if is_newer { Direction::Newer } else { Direction::Older })
+            let is_newer = compare(wanted.parsed.as_ref(), assessment.built_parsed.as_ref())
+                == Some(Ordering::Greater);
+            Verdict::MovesOff(if is_newer {
+                Direction::Newer
+            } else {
+                Direction::Older
+            })
         }
         _ => Verdict::Stranded(stranding),
     };
-    Need { verdict, version: assessment.wanted, dropped: None }
+    Need {
+        verdict,
+        version: assessment.wanted,
+        dropped: None,
+    }
 }
 
 /// Why a need is left alone, if it is.
@@ -223,8 +306,8 @@ fn dropped(subject: Subject<'_>, edge: &Edge, need: &Need<'_>) -> Option<Unaffec
         return Some(Unaffected::FollowLeftOut);
     }
     let version = need.version?;
-    let is_third_party =
-        version.origin == Origin::External && !subject.topology.is_internal(&edge.dependency.package);
+    let is_third_party = version.origin == Origin::External
+        && !subject.topology.is_internal(&edge.dependency.package);
     if is_third_party && !application.policy.is_third_party_followed {
         return Some(Unaffected::ThirdParty);
     }
@@ -251,7 +334,9 @@ fn was_pulled_in_by_own_build(slot: &Slot, version: &VisibleVersion) -> bool {
     const INGESTION_SECS_MAX: u64 = 15 * 60;
     slot.executions.iter().any(|execution| {
         version.first_seen >= execution.started_at
-            && execution.ended_at.is_none_or(|ended| version.first_seen <= ended.plus_secs(INGESTION_SECS_MAX))
+            && execution
+                .ended_at
+                .is_none_or(|ended| version.first_seen <= ended.plus_secs(INGESTION_SECS_MAX))
     })
 }
 
@@ -264,9 +349,13 @@ fn is_mutable(topology: &Topology, package: &PackageId, requirement: &Requiremen
 fn is_revised(subject: Subject<'_>, assessment: &Assessment<'_>, wanted: &VisibleVersion) -> bool {
     let dependency = &assessment.edge.dependency;
     let baseline = subject.slot.builds.first().map(|build| build.started_at);
-    let built_as_of = dependency.built_as_of.max(baseline).unwrap_or(subject.application.registered_at);
-    let is_same_revision =
-        dependency.built_as_of >= baseline && dependency.built_revision.is_some() && dependency.built_revision == wanted.revision;
+    let built_as_of = dependency
+        .built_as_of
+        .max(baseline)
+        .unwrap_or(subject.application.registered_at);
+    let is_same_revision = dependency.built_as_of >= baseline
+        && dependency.built_revision.is_some()
+        && dependency.built_revision == wanted.revision;
     !is_same_revision && since(wanted) > built_as_of
 }
 

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use downriver_version::{PackageVersionId, RequirementKind, Version};
 
-use super::assess::{Assessment, Subject, action, assess, compare};
+use super::assess::{Assessment, LATEST, Subject, action, assess, compare};
 use super::{Action, Instance, Judgement, Unaffected, Verdict, sentence};
 use crate::catalog::{Application, RepositoryId, Topology};
 use crate::dependency::{Built, Edge};
-use crate::inventory::{View, VersionStatus, VisibleVersion};
+use crate::inventory::{VersionStatus, View, VisibleVersion};
 use crate::slot::Slot;
 
 /// The change that is judged: a package version as seen by a repository.
@@ -30,12 +30,20 @@ pub fn judge(
     view: &View,
     change: JudgedChange<'_>,
 ) -> Judgement {
-    let subject = Subject { topology, application, slot, view };
+    let subject = Subject {
+        topology,
+        application,
+        slot,
+        view,
+    };
     if edges.is_empty() {
         return alone(application, change, Unaffected::NotADependency);
     }
     if !visible.contains(change.repository) {
-        return Judgement { instances: unread(edges), ..alone(application, change, Unaffected::NotVisible) };
+        return Judgement {
+            instances: unread(edges),
+            ..alone(application, change, Unaffected::NotVisible)
+        };
     }
     let mut judged: Vec<(Assessment<'_>, Verdict)> = edges
         .iter()
@@ -46,8 +54,11 @@ pub fn judge(
         })
         .collect();
     judged.sort_by_key(|(_, verdict)| verdict.rank());
-    let (deciding, verdict) = judged.first().expect("there is an edge, so there is an instance");
-    let is_built_assumed = !matches!(deciding.built, Built::Proven(_)) && !matches!(verdict, Verdict::Excluded);
+    let (deciding, verdict) = judged
+        .first()
+        .expect("there is an edge, so there is an instance");
+    let is_built_assumed =
+        !matches!(deciding.built, Built::Proven(_)) && !matches!(verdict, Verdict::Excluded);
     Judgement {
         application: application.id.clone(),
         package_version: change.package_version.clone(),
@@ -57,7 +68,10 @@ pub fn judge(
         reason: sentence::of_judgement(subject, deciding, verdict, change),
         wanted: deciding.wanted.map(|wanted| wanted.text.clone()),
         is_assumed: is_built_assumed || !view.is_seeded,
-        instances: judged.iter().map(|(assessment, verdict)| instance(assessment, verdict)).collect(),
+        instances: judged
+            .iter()
+            .map(|(assessment, verdict)| instance(assessment, verdict))
+            .collect(),
     }
 }
 
@@ -65,26 +79,38 @@ fn act(subject: Subject<'_>, deciding: &Assessment<'_>, verdict: &Verdict) -> Ac
     action(subject.application, Some(deciding.edge), verdict)
 }
 
-fn judge_instance(subject: Subject<'_>, assessment: &Assessment<'_>, change: JudgedChange<'_>) -> Verdict {
-    let Some(requirement) = &assessment.requirement else { return Verdict::Unaffected(Unaffected::NotFromRegistry) };
+fn judge_instance(
+    subject: Subject<'_>,
+    assessment: &Assessment<'_>,
+    change: JudgedChange<'_>,
+) -> Verdict {
+    let Some(requirement) = &assessment.requirement else {
+        return Verdict::Unaffected(Unaffected::NotFromRegistry);
+    };
     let kind = requirement.kind();
     let is_elsewhere = match &kind {
         RequirementKind::NotFromRegistry(_) => true,
-        RequirementKind::Tag(tag) => tag != "latest",
+        RequirementKind::Tag(tag) => tag != LATEST,
         _ => false,
     };
     if is_elsewhere {
         return Verdict::Unaffected(Unaffected::NotFromRegistry);
     }
     let version = change.package_version.version();
-    let Some(seen) = subject.view.get(version) else { return Verdict::Unaffected(Unaffected::NotVisible) };
+    let Some(seen) = subject.view.get(version) else {
+        return Verdict::Unaffected(Unaffected::NotVisible);
+    };
     if let Some(need) = &assessment.need {
         let is_about_this = match need.verdict {
-            Verdict::MovesOff(_) | Verdict::Stranded(_) => assessment.built.version() == Some(version),
+            Verdict::MovesOff(_) | Verdict::Stranded(_) => {
+                assessment.built.version() == Some(version)
+            }
             _ => need.version.is_some_and(|wanted| wanted.text == version),
         };
         if is_about_this {
-            return need.dropped.map_or_else(|| need.verdict.clone(), Verdict::Unaffected);
+            return need
+                .dropped
+                .map_or_else(|| need.verdict.clone(), Verdict::Unaffected);
         }
     }
     if let Some(left_out) = left_out(subject, assessment.edge) {
@@ -93,7 +119,9 @@ fn judge_instance(subject: Subject<'_>, assessment: &Assessment<'_>, change: Jud
     Verdict::Unaffected(match seen.status {
         VersionStatus::Published => return judge_published(assessment, seen, &kind),
         VersionStatus::Unfinished => Unaffected::NotPublished,
-        _ if seen.published_at.is_some() || seen.withdrawn_at.is_some() => Unaffected::WithdrawnNotBuilt,
+        _ if seen.published_at.is_some() || seen.withdrawn_at.is_some() => {
+            Unaffected::WithdrawnNotBuilt
+        }
         _ => Unaffected::NotPublished,
     })
 }
@@ -113,9 +141,10 @@ fn judge_published(
         }
         _ => {}
     }
-    let admission = admission(assessment, seen.parsed.as_ref(), kind);
-    match admission {
-        Admission::Admitted if *kind == RequirementKind::SoftPin => Verdict::Unaffected(Unaffected::SoftPinned),
+    if *kind == RequirementKind::SoftPin {
+        return Verdict::Unaffected(Unaffected::SoftPinned);
+    }
+    match admission(assessment, seen.parsed.as_ref(), kind) {
         Admission::Admitted => Verdict::Unaffected(admitted_but_not_wanted(assessment, seen)),
         Admission::OnlyAsPrerelease => Verdict::Unaffected(Unaffected::PrereleaseNotSelected),
         Admission::Refused => Verdict::Excluded,
@@ -128,10 +157,20 @@ enum Admission {
     Refused,
 }
 
-fn admission(assessment: &Assessment<'_>, version: Option<&Version>, kind: &RequirementKind) -> Admission {
-    let (Some(requirement), Some(version)) = (&assessment.requirement, version) else { return Admission::Refused };
+fn admission(
+    assessment: &Assessment<'_>,
+    version: Option<&Version>,
+    kind: &RequirementKind,
+) -> Admission {
+    let (Some(requirement), Some(version)) = (&assessment.requirement, version) else {
+        return Admission::Refused;
+    };
     if matches!(kind, RequirementKind::Tag(_)) {
-        return if version.is_prerelease() { Admission::OnlyAsPrerelease } else { Admission::Admitted };
+        return if version.is_prerelease() {
+            Admission::OnlyAsPrerelease
+        } else {
+            Admission::Admitted
+        };
     }
     if requirement.admits(version) {
         return Admission::Admitted;
@@ -148,11 +187,20 @@ fn admitted_but_not_wanted(assessment: &Assessment<'_>, seen: &VisibleVersion) -
         .wanted
         .and_then(|wanted| wanted.parsed.as_ref())
         .is_none_or(|wanted| !wanted.is_prerelease());
-    if is_prerelease && is_wanted_final { Unaffected::PrereleaseNotSelected } else { Unaffected::SelectsAnother }
+    if is_prerelease && is_wanted_final {
+        Unaffected::PrereleaseNotSelected
+    } else {
+        Unaffected::SelectsAnother
+    }
 }
 
 fn left_out(subject: Subject<'_>, edge: &Edge) -> Option<Unaffected> {
-    if !subject.application.policy.scopes.contains(&edge.dependency.scope) {
+    if !subject
+        .application
+        .policy
+        .scopes
+        .contains(&edge.dependency.scope)
+    {
         return Some(Unaffected::ScopeLeftOut);
     }
     (!subject.application.is_followed(&edge.dependency)).then_some(Unaffected::FollowLeftOut)
@@ -173,7 +221,16 @@ fn alone(application: &Application, change: JudgedChange<'_>, why: Unaffected) -
 }
 
 fn unread(edges: &[Edge]) -> Vec<Instance> {
-    edges.iter().map(|edge| of_edge(edge, edge.dependency.built.clone(), &Verdict::Unaffected(Unaffected::NotVisible))).collect()
+    edges
+        .iter()
+        .map(|edge| {
+            of_edge(
+                edge,
+                edge.dependency.built.clone(),
+                &Verdict::Unaffected(Unaffected::NotVisible),
+            )
+        })
+        .collect()
 }
 
 fn instance(assessment: &Assessment<'_>, verdict: &Verdict) -> Instance {

@@ -11,25 +11,37 @@ use crate::slot::HeldReason;
 
 pub(super) fn of_need(assessment: &Assessment<'_>, need: &Need<'_>) -> String {
     let requirement = &assessment.edge.dependency.requirement;
-    let wanted = need.version.map_or("nothing", |version| version.text.as_str());
+    let wanted = need
+        .version
+        .map_or("nothing", |version| version.text.as_str());
     let built = built(assessment);
     match &need.verdict {
         Verdict::Picks if assessment.built.version() == Some(wanted) => {
-            format!("`{requirement}` names a mutable version; {wanted} has new contents since the last build")
+            format!(
+                "`{requirement}` names a mutable version; {wanted} has new contents since the last build"
+            )
         }
         Verdict::Picks => format!("`{requirement}` selects {wanted}; {built}"),
         Verdict::Locked => {
-            format!("`{requirement}` admits {wanted}, the committed lockfile holds {}", held(assessment))
+            format!(
+                "`{requirement}` admits {wanted}, the committed lockfile holds {}",
+                held(assessment)
+            )
         }
         Verdict::MovesOff(direction) => {
             let direction = match direction {
                 Direction::Newer => "newer",
                 Direction::Older => "older",
             };
-            format!("{built}, which was withdrawn; `{requirement}` now selects the {direction} {wanted}")
+            format!(
+                "{built}, which was withdrawn; `{requirement}` now selects the {direction} {wanted}"
+            )
         }
         Verdict::Stranded(Stranding::Unlisted) => {
-            format!("{built}, which is unlisted now; it still installs, but only because {} holds it", holder(assessment))
+            format!(
+                "{built}, which is unlisted now; it still installs, but only because {} holds it",
+                holder(assessment)
+            )
         }
         Verdict::Stranded(Stranding::Gone) => match need.version {
             Some(version) => format!(
@@ -37,7 +49,9 @@ pub(super) fn of_need(assessment: &Assessment<'_>, need: &Need<'_>) -> String {
                 holder(assessment),
                 version.text
             ),
-            None => format!("{built}, which was withdrawn, and `{requirement}` admits nothing else that is visible"),
+            None => format!(
+                "{built}, which was withdrawn, and `{requirement}` admits nothing else that is visible"
+            ),
         },
         Verdict::Excluded | Verdict::Unaffected(_) => String::new(),
     }
@@ -68,8 +82,13 @@ pub(super) fn of_judgement(
 
 pub(super) fn of_unaffected_alone(why: Unaffected, change: JudgedChange<'_>) -> String {
     match why {
-        Unaffected::NotADependency => format!("does not depend on {}", change.package_version.package()),
-        _ => format!("repository {} is not one it resolves from, nor upstream of one", change.repository.name),
+        Unaffected::NotADependency => {
+            format!("does not depend on {}", change.package_version.package())
+        }
+        _ => format!(
+            "repository {} is not one it resolves from, nor upstream of one",
+            change.repository.name
+        ),
     }
 }
 
@@ -81,27 +100,43 @@ fn of_unaffected(
 ) -> String {
     let version = change.package_version.version();
     let requirement = &assessment.edge.dependency.requirement;
-    let wanted = assessment.wanted.map_or("nothing", |wanted| wanted.text.as_str());
+    let wanted = assessment
+        .wanted
+        .map_or("nothing", |wanted| wanted.text.as_str());
     match why {
         Unaffected::BuiltAlready if is_withdrawn_somewhere(subject, change) => {
-            format!("{}; another repository that it sees still offers {version}", built(assessment))
+            format!(
+                "{}; another repository that it sees still offers {version}",
+                built(assessment)
+            )
         }
         Unaffected::BuiltAlready | Unaffected::NewerBuiltAlready => built(assessment),
         Unaffected::NotVisible => format!("{version} is not in any repository that it sees"),
         Unaffected::PrereleaseNotSelected => {
             format!("{version} is a pre-release, which `{requirement}` does not select")
         }
-        Unaffected::SelectsAnother => format!("`{requirement}` admits {version}, but a plain build selects {wanted}"),
+        Unaffected::SelectsAnother => {
+            format!("`{requirement}` admits {version}, but a plain build selects {wanted}")
+        }
         Unaffected::SoftPinned => {
-            format!("`{requirement}` is a soft pin: a plain build keeps {requirement}; {version} would be a manifest change")
+            format!(
+                "`{requirement}` is a soft pin: a plain build keeps {requirement}; {version} would be a manifest change"
+            )
         }
         Unaffected::ScopeLeftOut => {
-            format!("only a {} dependency, which its policy leaves out", scope(assessment.edge.dependency.scope))
+            format!(
+                "only a {} dependency, which its policy leaves out",
+                scope(assessment.edge.dependency.scope)
+            )
         }
         Unaffected::FollowLeftOut => "its policy does not follow this dependency".to_owned(),
-        Unaffected::ThirdParty => format!("{version} comes from a public registry, which its policy does not follow"),
+        Unaffected::ThirdParty => {
+            format!("{version} comes from a public registry, which its policy does not follow")
+        }
         Unaffected::PublishedBeforeRegistration => {
-            format!("what it was built with is not known, and {version} was there before it was registered")
+            format!(
+                "what it was built with is not known, and {version} was there before it was registered"
+            )
         }
         Unaffected::NotADependency => of_unaffected_alone(why, change),
         Unaffected::AlreadyAttempted => attempted(subject, assessment, version),
@@ -116,12 +151,22 @@ fn of_unaffected(
 fn attempted(subject: Subject<'_>, assessment: &Assessment<'_>, version: &str) -> String {
     let held = subject.slot.held.get(&assessment.edge.dependency.package);
     match held.map(|held| held.reason) {
-        Some(HeldReason::NotPickedUp) => format!("a rebuild for {version} did not pick it up; it is not attempted again"),
-        Some(HeldReason::RolledBack) => format!("{version} was rolled back; held until `retry` or a newer version"),
-        Some(HeldReason::Stopped) => format!("a person stopped the rebuild for {version}; held until `retry` or a newer version"),
-        Some(HeldReason::WouldStart) => format!("shadow mode: a rebuild for {version} was recorded already"),
+        Some(HeldReason::NotPickedUp) => {
+            format!("a rebuild for {version} did not pick it up; it is not attempted again")
+        }
+        Some(HeldReason::RolledBack) => {
+            format!("{version} was rolled back; held until `retry` or a newer version")
+        }
+        Some(HeldReason::Stopped) => format!(
+            "a person stopped the rebuild for {version}; held until `retry` or a newer version"
+        ),
+        Some(HeldReason::WouldStart) => {
+            format!("shadow mode: a rebuild for {version} was recorded already")
+        }
         Some(HeldReason::Failed) | None => {
-            format!("the rebuild for {version} failed; held until `retry`, a newer version, or a success")
+            format!(
+                "the rebuild for {version} failed; held until `retry`, a newer version, or a success"
+            )
         }
     }
 }
@@ -134,14 +179,24 @@ fn passed(assessment: &Assessment<'_>) -> String {
     } else {
         ""
     };
-    format!("this change descends from its own rebuild: it passed here already in this cascade{doubt}")
+    format!(
+        "this change descends from its own rebuild: it passed here already in this cascade{doubt}"
+    )
 }
 
 fn elsewhere(assessment: &Assessment<'_>) -> String {
     let requirement = &assessment.edge.dependency.requirement;
-    match assessment.requirement.as_ref().map(downriver_version::Requirement::kind) {
-        Some(RequirementKind::Tag(tag)) => format!("follows the tag `{tag}`, whose moves no event reports"),
-        Some(RequirementKind::NotFromRegistry(what)) => format!("`{requirement}` is resolved from {what}, not from a registry"),
+    match assessment
+        .requirement
+        .as_ref()
+        .map(downriver_version::Requirement::kind)
+    {
+        Some(RequirementKind::Tag(tag)) => {
+            format!("follows the tag `{tag}`, whose moves no event reports")
+        }
+        Some(RequirementKind::NotFromRegistry(what)) => {
+            format!("`{requirement}` is resolved from {what}, not from a registry")
+        }
         _ => format!("its requirement `{requirement}` cannot be read"),
     }
 }
@@ -162,14 +217,22 @@ fn holder(assessment: &Assessment<'_>) -> String {
     if assessment.edge.dependency.is_locked {
         "the committed lockfile".to_owned()
     } else {
-        format!("the requirement `{}`", assessment.edge.dependency.requirement)
+        format!(
+            "the requirement `{}`",
+            assessment.edge.dependency.requirement
+        )
     }
 }
 
 fn is_withdrawn_somewhere(subject: Subject<'_>, change: JudgedChange<'_>) -> bool {
-    subject.view.get(change.package_version.version()).is_some_and(|seen| {
-        seen.status == VersionStatus::Published && seen.repository != *change.repository && seen.withdrawn_at.is_some()
-    })
+    subject
+        .view
+        .get(change.package_version.version())
+        .is_some_and(|seen| {
+            seen.status == VersionStatus::Published
+                && seen.repository != *change.repository
+                && seen.withdrawn_at.is_some()
+        })
 }
 
 const fn scope(scope: Scope) -> &'static str {

@@ -4,7 +4,8 @@
 use downriver_version::PackageId;
 
 use super::{
-    Cascade, Operation, Origin, RepositoryId, RepositoryInventory, Sighting, VersionRecord, VersionStatus,
+    Cascade, Operation, Origin, RepositoryId, RepositoryInventory, Sighting, VersionRecord,
+    VersionStatus,
 };
 use crate::Timestamp;
 
@@ -37,10 +38,16 @@ pub enum SightingEffect {
 /// Compares by event time where it differs, else by sequence number (it orders, has gaps, and may restart).
 pub fn order_sighting(known: Option<&VersionRecord>, sighting: &Sighting) -> SightingOrder {
     use std::cmp::Ordering::{Equal, Greater, Less};
-    let Some(known) = known else { return SightingOrder::Newer };
+    let Some(known) = known else {
+        return SightingOrder::Newer;
+    };
     let by_time = sighting.event_time.cmp(&known.event_time);
     if known.is_seeded {
-        return if by_time == Greater { SightingOrder::Newer } else { SightingOrder::Older };
+        return if by_time == Greater {
+            SightingOrder::Newer
+        } else {
+            SightingOrder::Older
+        };
     }
     match (by_time, sighting.sequence.cmp(&known.sequence)) {
         (Equal, Equal) => SightingOrder::Same,
@@ -58,10 +65,21 @@ pub fn apply_sighting(
     cascade: &Cascade,
 ) -> SightingEffect {
     let version = sighting.package_version.version();
-    let status = if sighting.operation == Operation::Deleted { VersionStatus::Deleted } else { sighting.status };
+    let status = if sighting.operation == Operation::Deleted {
+        VersionStatus::Deleted
+    } else {
+        sighting.status
+    };
     let Some(known) = inventory.versions.get_mut(version) else {
-        inventory.versions.insert(version.to_owned(), first_record(sighting, status, origin, cascade));
-        return if status == VersionStatus::Published { SightingEffect::Appeared } else { SightingEffect::Noted };
+        inventory.versions.insert(
+            version.to_owned(),
+            first_record(sighting, status, origin, cascade),
+        );
+        return if status == VersionStatus::Published {
+            SightingEffect::Appeared
+        } else {
+            SightingEffect::Noted
+        };
     };
     let was = known.status;
     let is_new_incarnation = is_gone(was) && !is_gone(status);
@@ -79,7 +97,10 @@ pub fn apply_sighting(
         known.published_at = None;
         known.cascade = cascade.clone();
     }
-    match (was == VersionStatus::Published, status == VersionStatus::Published) {
+    match (
+        was == VersionStatus::Published,
+        status == VersionStatus::Published,
+    ) {
         (false, true) => {
             known.published_at = Some(sighting.event_time);
             known.withdrawn_at = None;
@@ -133,7 +154,12 @@ pub fn seed_inventory(
     inventory
 }
 
-fn first_record(sighting: &Sighting, status: VersionStatus, origin: Origin, cascade: &Cascade) -> VersionRecord {
+fn first_record(
+    sighting: &Sighting,
+    status: VersionStatus,
+    origin: Origin,
+    cascade: &Cascade,
+) -> VersionRecord {
     VersionRecord {
         status,
         revision: sighting.revision.clone(),

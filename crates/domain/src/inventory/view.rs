@@ -62,7 +62,11 @@ impl View {
             .filter(|version| version.status == VersionStatus::Published)
             .filter_map(|version| version.parsed.clone())
             .collect();
-        Self { versions, published, is_seeded }
+        Self {
+            versions,
+            published,
+            is_seeded,
+        }
     }
 
     pub fn get(&self, version: &str) -> Option<&VisibleVersion> {
@@ -71,16 +75,22 @@ impl View {
 
     /// What a plain build would resolve the requirement to now.
     pub fn select(&self, requirement: &Requirement) -> Option<&VisibleVersion> {
-        self.versions.get(requirement.selects(&self.published)?.as_str())
+        self.versions
+            .get(requirement.selects(&self.published)?.as_str())
     }
 
     /// As [`Self::select`], with a further candidate if the inventory does not know it; `None` if that one is selected.
-    pub fn select_beside(&self, requirement: &Requirement, further: Option<&Version>) -> Option<&VisibleVersion> {
+    pub fn select_beside(
+        &self,
+        requirement: &Requirement,
+        further: Option<&Version>,
+    ) -> Option<&VisibleVersion> {
         match further {
             Some(version) if !self.versions.contains_key(version.as_str()) => {
                 let mut candidates = self.published.clone();
                 candidates.push(version.clone());
-                self.versions.get(requirement.selects(&candidates)?.as_str())
+                self.versions
+                    .get(requirement.selects(&candidates)?.as_str())
             }
             _ => self.select(requirement),
         }
@@ -88,28 +98,36 @@ impl View {
 
     /// What a plain build that started at `at` would have resolved the requirement to.
     pub fn select_at(&self, requirement: &Requirement, at: Timestamp) -> Option<&VisibleVersion> {
-        let then: Vec<Version> = self
-            .versions
-            .values()
-            .filter(|version| version.was_published_at(at))
-            .filter_map(|version| version.parsed.clone())
-            .collect();
-        self.versions.get(requirement.selects(&then)?.as_str())
+        self.versions
+            .get(requirement.selects(&self.published_at(at))?.as_str())
     }
 
-    /// The highest `Published` version that is no pre-release; what the tag `latest` is assumed to name.
-    pub fn select_latest(&self) -> Option<&VisibleVersion> {
-        let highest = self
-            .published
+    /// The highest `Published` version that is no pre-release, now or at `at`.
+    pub fn select_latest(&self, at: Option<Timestamp>) -> Option<&VisibleVersion> {
+        let candidates = at.map_or_else(|| self.published.clone(), |at| self.published_at(at));
+        let highest = candidates
             .iter()
             .filter(|version| !version.is_prerelease())
             .max_by(|a, b| a.compare(b).unwrap_or(std::cmp::Ordering::Equal))?;
         self.versions.get(highest.as_str())
     }
+
+    fn published_at(&self, at: Timestamp) -> Vec<Version> {
+        let then = self
+            .versions
+            .values()
+            .filter(|version| version.was_published_at(at));
+        then.filter_map(|version| version.parsed.clone()).collect()
+    }
 }
 
 impl VisibleVersion {
-    fn of(package: &PackageId, text: &str, repository: &RepositoryId, record: &VersionRecord) -> Self {
+    fn of(
+        package: &PackageId,
+        text: &str,
+        repository: &RepositoryId,
+        record: &VersionRecord,
+    ) -> Self {
         Self {
             text: text.to_owned(),
             parsed: Version::parse(package.format(), text).ok(),
@@ -128,12 +146,19 @@ impl VisibleVersion {
 
     /// Takes another copy of the same version in: usable if any is, first seen when the first was.
     fn merge(&mut self, copy: Self) {
-        let is_published = self.status == VersionStatus::Published || copy.status == VersionStatus::Published;
-        let published_at = [self.published_at, copy.published_at].into_iter().flatten().min();
+        let is_published =
+            self.status == VersionStatus::Published || copy.status == VersionStatus::Published;
+        let published_at = [self.published_at, copy.published_at]
+            .into_iter()
+            .flatten()
+            .min();
         let withdrawn_at = if is_published {
             None
         } else {
-            [self.withdrawn_at, copy.withdrawn_at].into_iter().flatten().max()
+            [self.withdrawn_at, copy.withdrawn_at]
+                .into_iter()
+                .flatten()
+                .max()
         };
         let status = self.status.min(copy.status);
         let is_seeded = self.is_seeded || copy.is_seeded;

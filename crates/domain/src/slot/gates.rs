@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{ActiveProducer, Controls, Gate, PauseScope, Pending, Slot, Wait, WaitOn, Waited, Rebuild};
+use super::{
+    ActiveProducer, Controls, Gate, PauseScope, Pending, Rebuild, Slot, Wait, WaitOn, Waited,
+};
 use crate::catalog::{Application, Topology};
 use crate::{ApplicationId, RebuildId, Timestamp};
 
@@ -40,7 +42,10 @@ pub fn evaluate_gates(slot: &Slot, pending: &Pending, context: GateContext<'_>) 
     let time_gates = [
         (Gate::BackOff, pending.not_before),
         (Gate::Indexed, slot.index_awaited_until),
-        (Gate::Settled, settled_at(&pending.rebuild, context.application)),
+        (
+            Gate::Settled,
+            settled_at(&pending.rebuild, context.application),
+        ),
     ];
     for (gate, opens_at) in time_gates {
         if let Some(until) = opens_at.filter(|until| context.now < *until) {
@@ -48,31 +53,77 @@ pub fn evaluate_gates(slot: &Slot, pending: &Pending, context: GateContext<'_>) 
         }
     }
     let blockers = blockers(context);
-    let held_since = pending.rebuild.upriver_held_since.or_else(|| (!blockers.is_empty()).then_some(context.now));
-    let blocked_until = held_since.map(|since| since.plus_secs(context.application.policy.max_block_secs));
-    let is_block_waived = !blockers.is_empty() && blocked_until.is_some_and(|until| context.now >= until);
+    let held_since = pending
+        .rebuild
+        .upriver_held_since
+        .or_else(|| (!blockers.is_empty()).then_some(context.now));
+    let blocked_until =
+        held_since.map(|since| since.plus_secs(context.application.policy.max_block_secs));
+    let is_block_waived =
+        !blockers.is_empty() && blocked_until.is_some_and(|until| context.now >= until);
     if !blockers.is_empty() && !is_block_waived {
-        waits.push(wait(pending, Gate::UpriverQuiet, context.now, blocked_until, WaitOn::Producers(blockers)));
+        waits.push(wait(
+            pending,
+            Gate::UpriverQuiet,
+            context.now,
+            blocked_until,
+            WaitOn::Producers(blockers),
+        ));
     }
     let target = &context.application.pipeline.target;
-    let others = context.budget.iter().filter(|held| **held != pending.rebuild.id).count();
+    let others = context
+        .budget
+        .iter()
+        .filter(|held| **held != pending.rebuild.id)
+        .count();
     if others >= usize::try_from(context.topology.budget(target)).unwrap_or(usize::MAX) {
-        waits.push(wait(pending, Gate::Budget, context.now, None, WaitOn::Target(target.clone())));
+        waits.push(wait(
+            pending,
+            Gate::Budget,
+            context.now,
+            None,
+            WaitOn::Target(target.clone()),
+        ));
     }
     let pause = pause(pending, context);
     let is_held = pause.is_some();
     if let Some(scope) = pause {
-        waits.push(wait(pending, Gate::NotPaused, context.now, None, WaitOn::Pause(scope)));
+        waits.push(wait(
+            pending,
+            Gate::NotPaused,
+            context.now,
+            None,
+            WaitOn::Pause(scope),
+        ));
     }
-    let wake_at = if is_held { None } else { wake_at(&waits, context.now) };
-    GateReport { waits, is_block_waived, upriver_held_since: held_since, is_held, wake_at }
+    let wake_at = if is_held {
+        None
+    } else {
+        wake_at(&waits, context.now)
+    };
+    GateReport {
+        waits,
+        is_block_waived,
+        upriver_held_since: held_since,
+        is_held,
+        wake_at,
+    }
 }
 
 /// Writes the report into the rebuild: spans of gates that opened since the last look are kept as `waited`.
 pub fn open_gates(pending: &mut Pending, report: &GateReport, now: Timestamp) {
     let closed: BTreeSet<Gate> = report.waits.iter().map(|wait| wait.gate).collect();
-    for wait in pending.waits.iter().filter(|wait| !closed.contains(&wait.gate)) {
-        let waited = Waited { gate: wait.gate, on: wait.on.clone(), since: wait.since, until: now };
+    for wait in pending
+        .waits
+        .iter()
+        .filter(|wait| !closed.contains(&wait.gate))
+    {
+        let waited = Waited {
+            gate: wait.gate,
+            on: wait.on.clone(),
+            since: wait.since,
+            until: now,
+        };
         if pending.rebuild.waited.len() < Rebuild::WAITED_MAX {
             pending.rebuild.waited.push(waited);
         }
@@ -112,31 +163,65 @@ fn is_reached_by(context: GateContext<'_>, producer: &ApplicationId) -> bool {
         .topology
         .upriver
         .get(producer)
-        .is_some_and(|upriver| context.topology.reaching(upriver).contains(&context.application.id))
+        .is_some_and(|upriver| {
+            context
+                .topology
+                .reaching(upriver)
+                .contains(&context.application.id)
+        })
 }
 
 fn pause(pending: &Pending, context: GateContext<'_>) -> Option<PauseScope> {
     let pauses = &context.controls.pauses;
-    let scopes = [PauseScope::System, PauseScope::Application(context.application.id.clone())];
-    let packages = pending.rebuild.packages.keys().cloned().map(PauseScope::Package);
-    scopes.into_iter().chain(packages).find(|scope| pauses.contains_key(scope))
+    let scopes = [
+        PauseScope::System,
+        PauseScope::Application(context.application.id.clone()),
+    ];
+    let packages = pending
+        .rebuild
+        .packages
+        .keys()
+        .cloned()
+        .map(PauseScope::Package);
+    scopes
+        .into_iter()
+        .chain(packages)
+        .find(|scope| pauses.contains_key(scope))
 }
 
 /// The gate closed since the last look stays closed since then.
-fn wait(pending: &Pending, gate: Gate, now: Timestamp, until: Option<Timestamp>, on: WaitOn) -> Wait {
+fn wait(
+    pending: &Pending,
+    gate: Gate,
+    now: Timestamp,
+    until: Option<Timestamp>,
+    on: WaitOn,
+) -> Wait {
     let known = pending.waits.iter().find(|wait| wait.gate == gate);
     let since = match (known, gate) {
         (Some(known), _) => known.since,
         (None, Gate::Settled) => pending.rebuild.requested_at.min(now),
         (None, _) => now,
     };
-    Wait { gate, since, until, on }
+    Wait {
+        gate,
+        since,
+        until,
+        on,
+    }
 }
 
 fn wake_at(waits: &[Wait], now: Timestamp) -> Option<Timestamp> {
-    let by_time = waits.iter().filter(|wait| wait.on == WaitOn::Time).filter_map(|wait| wait.until).max();
+    let by_time = waits
+        .iter()
+        .filter(|wait| wait.on == WaitOn::Time)
+        .filter_map(|wait| wait.until)
+        .max();
     by_time.or_else(|| {
         let recheck = now.plus_secs(RECHECK_SECS);
-        waits.iter().map(|wait| wait.until.map_or(recheck, |until| until.min(recheck))).min()
+        waits
+            .iter()
+            .map(|wait| wait.until.map_or(recheck, |until| until.min(recheck)))
+            .min()
     })
 }

@@ -29,22 +29,36 @@ pub fn merge_asks(slot: &mut Slot, asks: &BTreeMap<PackageId, Ask>, seen_at: Tim
     match &mut slot.state {
         SlotState::Pending(pending) => {
             let is_changed = merge_into(&mut pending.rebuild, asks, seen_at);
-            if is_changed { Merged::Joined } else { Merged::Unchanged }
+            if is_changed {
+                Merged::Joined
+            } else {
+                Merged::Unchanged
+            }
         }
         SlotState::Idle => {
-            let pending = Pending { rebuild: new_rebuild(slot, asks, seen_at), not_before: None, backoffs: 0, waits: Vec::new() };
+            let pending = Pending {
+                rebuild: new_rebuild(slot, asks, seen_at),
+                not_before: None,
+                backoffs: 0,
+                waits: Vec::new(),
+            };
             slot.rebuilds_requested += 1;
             slot.state = SlotState::Pending(pending);
             Merged::Requested
         }
-        SlotState::Starting(_) | SlotState::Running(_) | SlotState::Parked(_) | SlotState::Stuck(_) => Merged::Unchanged,
+        SlotState::Starting(_)
+        | SlotState::Running(_)
+        | SlotState::Parked(_)
+        | SlotState::Stuck(_) => Merged::Unchanged,
     }
 }
 
 /// Keeps a change unjudged: an execution runs, or its index result is awaited. `true` if that is news.
 pub fn merge_joined(slot: &mut Slot, package: &PackageId, joined: Joined) -> bool {
     match slot.joined.get_mut(package) {
-        Some(known) if known.version == joined.version && known.repository == joined.repository => false,
+        Some(known) if known.version == joined.version && known.repository == joined.repository => {
+            false
+        }
         Some(known) => {
             let seen_at = known.seen_at.min(joined.seen_at);
             *known = Joined { seen_at, ..joined };
@@ -59,15 +73,27 @@ pub fn merge_joined(slot: &mut Slot, package: &PackageId, joined: Joined) -> boo
 
 /// Computes the packages of a pending rebuild anew: `asks` is what every package of it, and everything that joined,
 /// asks for now. What joined counts as seen when it joined; the time that it waited for the execution is written down.
-pub fn rejudge(slot: &mut Slot, asks: &BTreeMap<PackageId, Ask>, waited_for: Option<&PipelineExecutionId>, now: Timestamp) -> Merged {
+pub fn rejudge(
+    slot: &mut Slot,
+    asks: &BTreeMap<PackageId, Ask>,
+    waited_for: Option<&PipelineExecutionId>,
+    now: Timestamp,
+) -> Merged {
     let joined = std::mem::take(&mut slot.joined);
     let first_joined_at = joined.values().map(|joined| joined.seen_at).min();
     let last_joined_at = joined.values().map(|joined| joined.seen_at).max();
     let merged = match &mut slot.state {
         SlotState::Pending(pending) => {
-            pending.rebuild.packages.retain(|package, _| asks.contains_key(package));
+            pending
+                .rebuild
+                .packages
+                .retain(|package, _| asks.contains_key(package));
             let is_changed = merge_into(&mut pending.rebuild, asks, last_joined_at.unwrap_or(now));
-            if is_changed { Merged::Joined } else { Merged::Unchanged }
+            if is_changed {
+                Merged::Joined
+            } else {
+                Merged::Unchanged
+            }
         }
         SlotState::Idle => merge_asks(slot, asks, first_joined_at.unwrap_or(now)),
         _ => Merged::Unchanged,
@@ -78,7 +104,12 @@ pub fn rejudge(slot: &mut Slot, asks: &BTreeMap<PackageId, Ask>, waited_for: Opt
         pending.rebuild.last_change_at = last_joined_at.unwrap_or(now);
         if let (Some(since), Some(execution)) = (first_joined_at, waited_for) {
             let on = WaitOn::Execution(execution.clone());
-            pending.rebuild.waited.push(Waited { gate: Gate::Free, on, since, until: now });
+            pending.rebuild.waited.push(Waited {
+                gate: Gate::Free,
+                on,
+                since,
+                until: now,
+            });
         }
     }
     merged
@@ -87,7 +118,10 @@ pub fn rejudge(slot: &mut Slot, asks: &BTreeMap<PackageId, Ask>, waited_for: Opt
 fn new_rebuild(slot: &Slot, asks: &BTreeMap<PackageId, Ask>, seen_at: Timestamp) -> Rebuild {
     Rebuild {
         id: RebuildId::numbered(&slot.application, slot.rebuilds_requested + 1),
-        packages: asks.iter().map(|(package, ask)| (package.clone(), wanted(ask, seen_at))).collect(),
+        packages: asks
+            .iter()
+            .map(|(package, ask)| (package.clone(), wanted(ask, seen_at)))
+            .collect(),
         requested_at: seen_at,
         last_change_at: seen_at,
         attempts: 0,
@@ -104,9 +138,12 @@ fn merge_into(rebuild: &mut Rebuild, asks: &BTreeMap<PackageId, Ask>, seen_at: T
     let mut is_changed = false;
     for (package, ask) in asks {
         let known = rebuild.packages.get(package);
-        let is_same = known.is_some_and(|known| known.version == ask.version && known.revision == ask.revision);
+        let is_same = known
+            .is_some_and(|known| known.version == ask.version && known.revision == ask.revision);
         if !is_same {
-            rebuild.packages.insert(package.clone(), wanted(ask, seen_at));
+            rebuild
+                .packages
+                .insert(package.clone(), wanted(ask, seen_at));
             rebuild.last_change_at = rebuild.last_change_at.max(seen_at);
             rebuild.is_expedited |= ask.cascade.is_urgent;
             is_changed = true;

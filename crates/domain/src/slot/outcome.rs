@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use downriver_version::PackageId;
 
 use super::{
-    Build, Delivered, Failure, Held, HeldReason, Pending, Rebuild, Running, Slot, SlotState, Stuck, Tail,
+    Build, Delivered, Failure, Held, HeldReason, Pending, Rebuild, Running, Slot, SlotState, Stuck,
+    Tail,
 };
 use crate::catalog::Application;
 use crate::{PipelineExecutionId, Timestamp};
@@ -33,7 +34,9 @@ pub enum Ending {
 pub enum Ended {
     Succeeded(Rebuild),
     /// Pending again.
-    Retrying { at: Timestamp },
+    Retrying {
+        at: Timestamp,
+    },
     Failed(Rebuild, String),
     Stopped(Rebuild),
 }
@@ -50,30 +53,52 @@ pub fn decide_end(
     match ending {
         Ending::Succeeded => {
             let rebuild = running.rebuild.clone();
-            succeed(slot, &running, &rebuild.packages.keys().cloned().collect(), &running.execution, ended_at, now);
+            succeed(
+                slot,
+                &running,
+                &rebuild.packages.keys().cloned().collect(),
+                &running.execution,
+                ended_at,
+                now,
+            );
             tail(slot, application, &running, now);
             slot.state = SlotState::Idle;
             slot.wake_at = slot.idle_wake(now);
             Ended::Succeeded(rebuild)
         }
-        Ending::Failed { stage, is_before_deploy } => {
+        Ending::Failed {
+            stage,
+            is_before_deploy,
+        } => {
             let policy = &application.policy;
             if *is_before_deploy && running.rebuild.failures < policy.retries_max {
                 let mut rebuild = running.rebuild;
                 rebuild.failures += 1;
                 return retry(slot, rebuild, ended_at.plus_secs(policy.retry_after_secs));
             }
-            let at_stage = stage.as_ref().map_or_else(String::new, |stage| format!(" in stage {stage}"));
+            let at_stage = stage
+                .as_ref()
+                .map_or_else(String::new, |stage| format!(" in stage {stage}"));
             let reason = format!("execution {} failed{at_stage}", running.execution);
             fail(slot, application, running, HeldReason::Failed, &reason, now)
         }
         Ending::Stopped => {
             let reason = format!("a person stopped execution {}", running.execution);
-            fail(slot, application, running, HeldReason::Stopped, &reason, now)
+            fail(
+                slot,
+                application,
+                running,
+                HeldReason::Stopped,
+                &reason,
+                now,
+            )
         }
         Ending::Canceled => {
             if running.rebuild.is_canceled_once {
-                let reason = format!("execution {} was canceled again by an edit of the pipeline", running.execution);
+                let reason = format!(
+                    "execution {} was canceled again by an edit of the pipeline",
+                    running.execution
+                );
                 return fail(slot, application, running, HeldReason::Failed, &reason, now);
             }
             let mut rebuild = running.rebuild;
@@ -93,13 +118,30 @@ pub fn settle_followed(
     started_at: Timestamp,
     now: Timestamp,
 ) -> BTreeSet<PackageId> {
-    let plain = |package: &&PackageId| !running.rebuild.packages.get(*package).is_some_and(|wanted| wanted.needs_refresh);
-    let settled: BTreeSet<PackageId> = running.rebuild.packages.keys().filter(plain).cloned().collect();
-    let as_followed = Running { started_at, ..running.clone() };
+    let plain = |package: &&PackageId| {
+        !running
+            .rebuild
+            .packages
+            .get(*package)
+            .is_some_and(|wanted| wanted.needs_refresh)
+    };
+    let settled: BTreeSet<PackageId> = running
+        .rebuild
+        .packages
+        .keys()
+        .filter(plain)
+        .cloned()
+        .collect();
+    let as_followed = Running {
+        started_at,
+        ..running.clone()
+    };
     succeed(slot, &as_followed, &settled, followed, now, now);
     tail(slot, application, &as_followed, now);
     let mut rebuild = running.rebuild;
-    rebuild.packages.retain(|package, _| !settled.contains(package));
+    rebuild
+        .packages
+        .retain(|package, _| !settled.contains(package));
     if rebuild.packages.is_empty() {
         slot.state = SlotState::Idle;
         slot.wake_at = slot.idle_wake(now);
@@ -118,7 +160,11 @@ pub fn decide_parked(slot: &mut Slot, mut running: Running) {
 
 /// Cannot start without a person: keeps its changes.
 pub fn decide_stuck(slot: &mut Slot, rebuild: Rebuild, reason: &str, now: Timestamp) {
-    slot.state = SlotState::Stuck(Stuck { rebuild, reason: reason.to_owned(), since: now });
+    slot.state = SlotState::Stuck(Stuck {
+        rebuild,
+        reason: reason.to_owned(),
+        since: now,
+    });
     slot.wake_at = None;
 }
 
@@ -135,7 +181,11 @@ fn succeed(
         .packages
         .iter()
         .filter(|(package, _)| settled.contains(package))
-        .map(|(package, wanted)| Delivered { package: package.clone(), from: wanted.from.clone(), to: wanted.version.clone() })
+        .map(|(package, wanted)| Delivered {
+            package: package.clone(),
+            from: wanted.from.clone(),
+            to: wanted.version.clone(),
+        })
         .collect();
     let build = Build {
         execution: execution.clone(),
@@ -146,7 +196,8 @@ fn succeed(
         delivered,
     };
     // A person's success on the same execution was noted as a build already: one build per execution.
-    slot.builds.retain(|known| known.execution != build.execution);
+    slot.builds
+        .retain(|known| known.execution != build.execution);
     slot.builds.insert(0, build);
     slot.builds.truncate(Slot::BUILDS_MAX);
     slot.failure = None;
@@ -156,7 +207,11 @@ fn succeed(
 
 /// A producer stays active until the changes of all its products are committed, or the grace ends.
 fn tail(slot: &mut Slot, application: &Application, running: &Running, now: Timestamp) {
-    let awaited: BTreeSet<PackageId> = application.products.difference(&running.published).cloned().collect();
+    let awaited: BTreeSet<PackageId> = application
+        .products
+        .difference(&running.published)
+        .cloned()
+        .collect();
     slot.tail = (!awaited.is_empty()).then(|| Tail {
         execution: running.execution.clone(),
         ended_at: now,
@@ -166,8 +221,12 @@ fn tail(slot: &mut Slot, application: &Application, running: &Running, now: Time
 }
 
 fn retry(slot: &mut Slot, rebuild: Rebuild, at: Timestamp) -> Ended {
-    slot.state =
-        SlotState::Pending(Pending { rebuild, not_before: Some(at), backoffs: 0, waits: Vec::new() });
+    slot.state = SlotState::Pending(Pending {
+        rebuild,
+        not_before: Some(at),
+        backoffs: 0,
+        waits: Vec::new(),
+    });
     slot.wake_at = Some(at);
     Ended::Retrying { at }
 }
@@ -181,12 +240,30 @@ fn fail(
     now: Timestamp,
 ) -> Ended {
     tail(slot, application, &running, now);
-    let Running { rebuild, execution, .. } = running;
+    let Running {
+        rebuild, execution, ..
+    } = running;
     for (package, wanted) in &rebuild.packages {
-        slot.held.insert(package.clone(), Held { version: wanted.version.clone(), reason, since: now });
+        slot.held.insert(
+            package.clone(),
+            Held {
+                version: wanted.version.clone(),
+                reason,
+                since: now,
+            },
+        );
     }
-    slot.failure = Some(Failure { rebuild: rebuild.clone(), execution: Some(execution), reason: text.to_owned(), at: now });
+    slot.failure = Some(Failure {
+        rebuild: rebuild.clone(),
+        execution: Some(execution),
+        reason: text.to_owned(),
+        at: now,
+    });
     slot.state = SlotState::Idle;
     slot.wake_at = slot.idle_wake(now);
-    if reason == HeldReason::Stopped { Ended::Stopped(rebuild) } else { Ended::Failed(rebuild, text.to_owned()) }
+    if reason == HeldReason::Stopped {
+        Ended::Stopped(rebuild)
+    } else {
+        Ended::Failed(rebuild, text.to_owned())
+    }
 }

@@ -12,7 +12,9 @@ use crate::cascade::cascade_of;
 use crate::error::EngineError;
 use crate::history::{NoteKind, Outcome};
 use crate::judging::Views;
-use crate::ports::{ApplicationState, Commit, CommitOutcome, Notice, NoticeKind, PageChange, Ports};
+use crate::ports::{
+    ApplicationState, Commit, CommitOutcome, Notice, NoticeKind, PageChange, Ports,
+};
 use crate::session::{CONTENTION_MAX, Session, contended};
 
 /// What a batch brings for one application.
@@ -34,11 +36,15 @@ pub(super) async fn judge_application<P: Ports>(
     }
     for _ in 0..CONTENTION_MAX {
         let decision = decide(session, views, &state, work);
-        let Some(commit) = decision.commit else { return Ok(decision.verdicts) };
+        let Some(commit) = decision.commit else {
+            return Ok(decision.verdicts);
+        };
         if carry_out(session, &commit, &decision.notices).await? == CommitOutcome::Done {
             return Ok(decision.verdicts);
         }
-        let Some(reloaded) = session.load(&state.application.id).await? else { return Ok(Vec::new()) };
+        let Some(reloaded) = session.load(&state.application.id).await? else {
+            return Ok(Vec::new());
+        };
         state = reloaded;
     }
     Err(contended(&state.application.id))
@@ -60,7 +66,10 @@ fn decide<P: Ports>(
         .changes
         .iter()
         .map(|change| {
-            let edges = work.edges.get(change.package_version.package()).map_or(&[][..], Vec::as_slice);
+            let edges = work
+                .edges
+                .get(change.package_version.package())
+                .map_or(&[][..], Vec::as_slice);
             (*change, views.judge(session, state, edges, change))
         })
         .collect();
@@ -77,16 +86,27 @@ fn decide<P: Ports>(
         .map(|(_, judgement)| judgement)
         .collect();
     if !is_merged {
-        return Decision { verdicts, commit: None, notices: Vec::new() };
+        return Decision {
+            verdicts,
+            commit: None,
+            notices: Vec::new(),
+        };
     }
     let notices = requested_notice(session, &state.application.id, merged, &slot);
-    Decision { verdicts, commit: Some(pending_commit(session, state, slot, merged, &asks)), notices }
+    Decision {
+        verdicts,
+        commit: Some(pending_commit(session, state, slot, merged, &asks)),
+        notices,
+    }
 }
 
 /// While an execution runs, and until its index result is there, what was built is not known.
 fn is_kept_unjudged<P: Ports>(session: &Session<'_, P>, slot: &Slot) -> bool {
     match slot.state {
-        SlotState::Starting(_) | SlotState::Running(_) | SlotState::Parked(_) | SlotState::Stuck(_) => true,
+        SlotState::Starting(_)
+        | SlotState::Running(_)
+        | SlotState::Parked(_)
+        | SlotState::Stuck(_) => true,
         SlotState::Idle => slot.is_index_awaited(session.now) || !slot.joined.is_empty(),
         SlotState::Pending(_) => false,
     }
@@ -103,7 +123,11 @@ fn keep<P: Ports>(
     let mut verdicts = Vec::new();
     for (change, judgement) in judged {
         if rests_on_built(&judgement.verdict) {
-            is_changed |= merge_joined(&mut slot, change.package_version.package(), super::joined(change));
+            is_changed |= merge_joined(
+                &mut slot,
+                change.package_version.package(),
+                super::joined(change),
+            );
         } else if change.is_news {
             verdicts.push(judgement);
         }
@@ -111,8 +135,15 @@ fn keep<P: Ports>(
     if matches!(slot.state, SlotState::Idle) {
         slot.wake_at = slot.idle_wake(session.now);
     }
-    let commit = is_changed.then(|| Commit { slot: Some(slot), ..Commit::default() });
-    Decision { verdicts, commit, notices: Vec::new() }
+    let commit = is_changed.then(|| Commit {
+        slot: Some(slot),
+        ..Commit::default()
+    });
+    Decision {
+        verdicts,
+        commit,
+        notices: Vec::new(),
+    }
 }
 
 const fn rests_on_built(verdict: &Verdict) -> bool {
@@ -143,13 +174,27 @@ pub(crate) fn pending_commit<P: Ports>(
     asks: &BTreeMap<PackageId, Ask>,
 ) -> Commit {
     let application = &state.application;
-    let SlotState::Pending(pending) = &slot.state else { return Commit { slot: Some(slot), ..Commit::default() } };
+    let SlotState::Pending(pending) = &slot.state else {
+        return Commit {
+            slot: Some(slot),
+            ..Commit::default()
+        };
+    };
     let rebuild = pending.rebuild.clone();
     let policy = &application.policy;
     let quiet = rebuild.last_change_at.plus_secs(policy.quiet_period_secs);
     let settled = quiet.min(rebuild.requested_at.plus_secs(policy.max_wait_secs));
-    let look_at = if rebuild.is_expedited { session.now } else { settled };
-    slot.wake_at = Some(pending.not_before.map_or(look_at, |not_before| not_before.max(look_at)).max(session.now));
+    let look_at = if rebuild.is_expedited {
+        session.now
+    } else {
+        settled
+    };
+    slot.wake_at = Some(
+        pending
+            .not_before
+            .map_or(look_at, |not_before| not_before.max(look_at))
+            .max(session.now),
+    );
     slot.last_cascade = Some(cascade_of(&application.id, &rebuild));
     let is_shadow = session.topology.is_shadow || policy.is_shadow;
     let marker = (merged == Merged::Requested && !is_shadow)
@@ -159,14 +204,35 @@ pub(crate) fn pending_commit<P: Ports>(
         Merged::Requested => (NoteKind::Requested, "requested for"),
         _ => (NoteKind::Joined, "now also for"),
     };
-    let packages: Vec<String> =
-        asks.iter().map(|(package, ask)| format!("{package}@{} ({})", ask.version, ask.reason)).collect();
+    let packages: Vec<String> = asks
+        .iter()
+        .map(|(package, ask)| format!("{package}@{} ({})", ask.version, ask.reason))
+        .collect();
     let text = format!("rebuild {} {verb} {}", rebuild.id, packages.join("; "));
-    let mut history = vec![note(&application.id, kind, Some(&rebuild.id), None, text, session.now)];
+    let mut history = vec![note(
+        &application.id,
+        kind,
+        Some(&rebuild.id),
+        None,
+        text,
+        session.now,
+    )];
     if merged == Merged::Requested {
-        history.push(rebuild_entry(&application.id, &rebuild, Outcome::Pending, "waits for its gates", &[], session.now));
+        history.push(rebuild_entry(
+            &application.id,
+            &rebuild,
+            Outcome::Pending,
+            "waits for its gates",
+            &[],
+            session.now,
+        ));
     }
-    Commit { slot: Some(slot), marker, history, ..Commit::default() }
+    Commit {
+        slot: Some(slot),
+        marker,
+        history,
+        ..Commit::default()
+    }
 }
 
 pub(crate) fn requested_notice<P: Ports>(
@@ -175,7 +241,9 @@ pub(crate) fn requested_notice<P: Ports>(
     merged: Merged,
     slot: &Slot,
 ) -> Vec<Notice> {
-    let Some(rebuild) = slot.rebuild().filter(|_| merged == Merged::Requested) else { return Vec::new() };
+    let Some(rebuild) = slot.rebuild().filter(|_| merged == Merged::Requested) else {
+        return Vec::new();
+    };
     let changes: Vec<String> = rebuild.changes().iter().map(ToString::to_string).collect();
     vec![Notice {
         kind: NoticeKind::RebuildRequested,
@@ -184,6 +252,10 @@ pub(crate) fn requested_notice<P: Ports>(
         rebuild: Some(rebuild.id.clone()),
         package_version: rebuild.changes().into_iter().next(),
         is_urgent: rebuild.is_expedited,
-        text: format!("rebuild {} requested for {}", rebuild.id, changes.join(", ")),
+        text: format!(
+            "rebuild {} requested for {}",
+            rebuild.id,
+            changes.join(", ")
+        ),
     }]
 }

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use downriver_domain::inventory::{SightingEffect, SightingOrder, apply_sighting, order_sighting, seed_inventory};
+use downriver_domain::inventory::{
+    SightingEffect, SightingOrder, apply_sighting, order_sighting, seed_inventory,
+};
 use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{
     Cascade, Origin, PackageInventory, RepositoryId, RepositoryInventory, Sighting, VersionRecord,
@@ -27,7 +29,10 @@ pub(super) async fn take_in<P: Ports>(
 ) -> Result<Vec<PageChange>, EngineError> {
     let mut by_repository: BTreeMap<&RepositoryId, Vec<&Sighting>> = BTreeMap::new();
     for sighting in sightings {
-        by_repository.entry(&sighting.repository).or_default().push(sighting);
+        by_repository
+            .entry(&sighting.repository)
+            .or_default()
+            .push(sighting);
     }
     let mut changes: BTreeMap<(RepositoryId, PackageVersionId), PageChange> = BTreeMap::new();
     for (repository, sightings) in by_repository {
@@ -57,7 +62,8 @@ async fn take_in_repository<P: Ports>(
         let mut history = Vec::new();
         let mut changes = Vec::new();
         for sighting in sightings {
-            let (effect, cascade) = take_in_one(session, &inventory, &mut records, sighting).await?;
+            let (effect, cascade) =
+                take_in_one(session, &inventory, &mut records, sighting).await?;
             history.push(seen(session, sighting, effect, &cascade));
             changes.push(PageChange {
                 package_version: sighting.package_version.clone(),
@@ -68,10 +74,19 @@ async fn take_in_repository<P: Ports>(
         }
         for seeded in commits.into_values() {
             // Losing this race means that somebody else seeded it.
-            store.commit(&Commit { inventory: Some(seeded), ..Commit::default() }).await?;
+            store
+                .commit(&Commit {
+                    inventory: Some(seeded),
+                    ..Commit::default()
+                })
+                .await?;
         }
         records.record_revision += 1;
-        let commit = Commit { inventory: Some(records), history, ..Commit::default() };
+        let commit = Commit {
+            inventory: Some(records),
+            history,
+            ..Commit::default()
+        };
         if store.commit(&commit).await? == CommitOutcome::Done {
             return Ok(changes);
         }
@@ -97,21 +112,34 @@ async fn seed_unmet<P: Ports>(
         .filter(|candidate| !inventory.repositories.contains_key(candidate))
         .collect();
     for candidate in unmet {
-        let listed =
-            session.ports.registry().list_package_versions(&candidate, package, SEEDED_VERSIONS_MAX).await;
+        let listed = session
+            .ports
+            .registry()
+            .list_package_versions(&candidate, package, SEEDED_VERSIONS_MAX)
+            .await;
         let record = match listed {
             Ok(listed) => {
-                let rows = listed.into_iter().map(|row| (row.version, row.status, row.revision, row.origin));
+                let rows = listed
+                    .into_iter()
+                    .map(|row| (row.version, row.status, row.revision, row.origin));
                 seed_inventory(&candidate, package, rows, session.now)
             }
             Err(ReadError::NotFound) => seed_inventory(&candidate, package, [], session.now),
-            Err(ReadError::Denied(_)) => RepositoryInventory::new(candidate.clone(), package.clone()),
+            Err(ReadError::Denied(_)) => {
+                RepositoryInventory::new(candidate.clone(), package.clone())
+            }
             Err(error @ ReadError::Transient(_)) => return Err(error.into()),
         };
         let is_wanted = candidate == *repository || !record.versions.is_empty();
         if is_wanted {
             let record_revision = u64::from(candidate != *repository);
-            seeded.insert(candidate, RepositoryInventory { record_revision, ..record });
+            seeded.insert(
+                candidate,
+                RepositoryInventory {
+                    record_revision,
+                    ..record
+                },
+            );
         }
     }
     Ok(seeded)
@@ -120,9 +148,13 @@ async fn seed_unmet<P: Ports>(
 /// What an event of this batch tells is taken from it (it knows when), not from the listing that already contains it,
 /// unless the listing knows better.
 fn meet(mut seeded: RepositoryInventory, sightings: &[&Sighting]) -> RepositoryInventory {
-    let last_status: BTreeMap<&str, VersionStatus> =
-        sightings.iter().map(|sighting| (sighting.package_version.version(), sighting.status)).collect();
-    seeded.versions.retain(|version, row| last_status.get(version.as_str()) != Some(&row.status));
+    let last_status: BTreeMap<&str, VersionStatus> = sightings
+        .iter()
+        .map(|sighting| (sighting.package_version.version(), sighting.status))
+        .collect();
+    seeded
+        .versions
+        .retain(|version, row| last_status.get(version.as_str()) != Some(&row.status));
     seeded
 }
 
@@ -146,7 +178,9 @@ async fn take_in_one<P: Ports>(
     }
     let elsewhere = inventory
         .first_record(version)
-        .filter(|(repository, record)| **repository != sighting.repository && record.published_at.is_some());
+        .filter(|(repository, record)| {
+            **repository != sighting.repository && record.published_at.is_some()
+        });
     let (origin, cascade) = match elsewhere {
         // A copy, retained or promoted: it is what it was where it was first published.
         Some((_, first)) => (first.origin, first.cascade.clone()),
@@ -155,7 +189,15 @@ async fn take_in_one<P: Ports>(
                 Some(known) if known.origin != Origin::Unknown => known.origin,
                 _ => find_origin(session, inventory, sighting).await?,
             };
-            (origin, descend(session, sighting.package_version.package(), sighting.event_time).await?)
+            (
+                origin,
+                descend(
+                    session,
+                    sighting.package_version.package(),
+                    sighting.event_time,
+                )
+                .await?,
+            )
         }
     };
     Ok((apply_sighting(records, sighting, origin, &cascade), cascade))
@@ -167,11 +209,15 @@ async fn is_confirmed<P: Ports>(
     known: Option<&VersionRecord>,
     sighting: &Sighting,
 ) -> bool {
-    let described =
-        session.ports.registry().describe_package_version(&sighting.repository, &sighting.package_version).await;
+    let described = session
+        .ports
+        .registry()
+        .describe_package_version(&sighting.repository, &sighting.package_version)
+        .await;
     match described {
         Ok(row) => {
-            row.status == sighting.status && (sighting.revision.is_none() || row.revision == sighting.revision)
+            row.status == sighting.status
+                && (sighting.revision.is_none() || row.revision == sighting.revision)
         }
         Err(ReadError::NotFound) => sighting.status == VersionStatus::Deleted,
         // It cannot be told: the later event time counts.
@@ -188,11 +234,17 @@ async fn find_origin<P: Ports>(
     inventory: &PackageInventory,
     sighting: &Sighting,
 ) -> Result<Origin, EngineError> {
-    if session.topology.is_internal(sighting.package_version.package()) {
+    if session
+        .topology
+        .is_internal(sighting.package_version.package())
+    {
         return Ok(Origin::Internal);
     }
-    let described =
-        session.ports.registry().describe_package_version(&sighting.repository, &sighting.package_version).await;
+    let described = session
+        .ports
+        .registry()
+        .describe_package_version(&sighting.repository, &sighting.package_version)
+        .await;
     match described {
         Ok(row) => Ok(row.origin),
         Err(error @ ReadError::Transient(_)) => Err(error.into()),
@@ -208,7 +260,11 @@ async fn find_origin<P: Ports>(
                 let known = session.topology.repositories.get(repository);
                 known.is_some_and(|known| !known.external_connections.is_empty())
             };
-            Ok(if holders.into_iter().any(is_connected) { Origin::External } else { Origin::Unknown })
+            Ok(if holders.into_iter().any(is_connected) {
+                Origin::External
+            } else {
+                Origin::Unknown
+            })
         }
     }
 }
@@ -223,10 +279,22 @@ fn seen<P: Ports>(
     let (effect, text) = match effect {
         SightingEffect::Appeared => (SeenEffect::Appeared, format!("published in {name}")),
         SightingEffect::Revised => (SeenEffect::Revised, format!("has new contents in {name}")),
-        SightingEffect::Withdrawn => (SeenEffect::Withdrawn, format!("withdrawn from {name}: {:?}", sighting.status)),
-        SightingEffect::Noted => (SeenEffect::Noted, format!("seen in {name}: {:?}", sighting.status)),
-        SightingEffect::Unchanged => (SeenEffect::Unchanged, format!("known already in {name}; judged again")),
-        SightingEffect::Stale => (SeenEffect::Stale, format!("older than what is known of {name}; judged again")),
+        SightingEffect::Withdrawn => (
+            SeenEffect::Withdrawn,
+            format!("withdrawn from {name}: {:?}", sighting.status),
+        ),
+        SightingEffect::Noted => (
+            SeenEffect::Noted,
+            format!("seen in {name}: {:?}", sighting.status),
+        ),
+        SightingEffect::Unchanged => (
+            SeenEffect::Unchanged,
+            format!("known already in {name}; judged again"),
+        ),
+        SightingEffect::Stale => (
+            SeenEffect::Stale,
+            format!("older than what is known of {name}; judged again"),
+        ),
     };
     HistoryEntry {
         at: session.now,

@@ -12,8 +12,8 @@ use crate::cascade::cascade_of;
 use crate::error::EngineError;
 use crate::history::{NoteKind, Outcome};
 use crate::ports::{
-    ApplicationState, BudgetWrite, Commit, Execution, Notice, NoticeKind, Pipelines, Ports, ReadError, StartError,
-    StartExecution, Trigger,
+    ApplicationState, BudgetWrite, Commit, Execution, Notice, NoticeKind, Pipelines, Ports,
+    ReadError, StartError, StartExecution, Trigger,
 };
 use crate::session::Session;
 
@@ -42,11 +42,19 @@ pub(super) async fn call<P: Ports>(
     };
     match session.ports.pipelines().start_execution(&start).await {
         Ok(execution) => record_started(session, state, starting, &execution, session.now).await,
-        Err(error @ (StartError::Throttled | StartError::Busy)) => back_off(session, state, starting, &error).await,
+        Err(error @ (StartError::Throttled | StartError::Busy)) => {
+            back_off(session, state, starting, &error).await
+        }
         // It may have started: stays Starting until the deadline, then it is looked for by the name of its session.
         Err(StartError::Unknown(_)) => Ok(Looked::Done),
         Err(error @ (StartError::NotFound | StartError::Denied(_) | StartError::Invalid(_))) => {
-            stick(session, state, starting, &format!("pipeline {}: {error}", starting.pipeline.name)).await
+            stick(
+                session,
+                state,
+                starting,
+                &format!("pipeline {}: {error}", starting.pipeline.name),
+            )
+            .await
         }
     }
 }
@@ -58,10 +66,26 @@ pub(crate) async fn recover<P: Ports>(
     starting: &Starting,
 ) -> Result<Looked, EngineError> {
     let since = starting.started_at.minus_secs(CLOCK_SKEW_SECS);
-    let listed = session.ports.pipelines().list_executions(&starting.pipeline, since, RECOVERY_EXECUTIONS_MAX).await;
+    let listed = session
+        .ports
+        .pipelines()
+        .list_executions(&starting.pipeline, since, RECOVERY_EXECUTIONS_MAX)
+        .await;
     match listed {
-        Ok(executions) => match executions.iter().find(|execution| is_of(execution, starting)) {
-            Some(execution) => record_started(session, state, starting, &execution.id, execution.started_at).await,
+        Ok(executions) => match executions
+            .iter()
+            .find(|execution| is_of(execution, starting))
+        {
+            Some(execution) => {
+                record_started(
+                    session,
+                    state,
+                    starting,
+                    &execution.id,
+                    execution.started_at,
+                )
+                .await
+            }
             None if executions.len() >= RECOVERY_EXECUTIONS_MAX => {
                 let reason = "too many executions since to tell whether ours started";
                 stick(session, state, starting, reason).await
@@ -70,7 +94,10 @@ pub(crate) async fn recover<P: Ports>(
         },
         Err(ReadError::Transient(text)) => Err(ReadError::Transient(text).into()),
         Err(error @ (ReadError::Denied(_) | ReadError::NotFound)) => {
-            let reason = format!("whether attempt {} started cannot be told: listing executions: {error}", starting.attempt);
+            let reason = format!(
+                "whether attempt {} started cannot be told: listing executions: {error}",
+                starting.attempt
+            );
             stick(session, state, starting, &reason).await
         }
     }
@@ -82,17 +109,44 @@ async fn repeat<P: Ports>(
     state: &ApplicationState,
     starting: &Starting,
 ) -> Result<Looked, EngineError> {
-    let starting = Starting { deadline: session.now.plus_secs(START_DEADLINE_SECS), ..starting.clone() };
+    let starting = Starting {
+        deadline: session.now.plus_secs(START_DEADLINE_SECS),
+        ..starting.clone()
+    };
     let mut slot = next_version(&state.slot);
     slot.wake_at = Some(starting.deadline);
     slot.state = SlotState::Starting(starting.clone());
     let id = &state.application.id;
-    let text = format!("no execution of attempt {} was found after its deadline; the same call is made again", starting.attempt);
-    let history = vec![note(id, NoteKind::Recovered, Some(&starting.rebuild.id), None, text, session.now)];
-    let commit = Commit { slot: Some(slot.clone()), history, ..Commit::default() };
+    let text = format!(
+        "no execution of attempt {} was found after its deadline; the same call is made again",
+        starting.attempt
+    );
+    let history = vec![note(
+        id,
+        NoteKind::Recovered,
+        Some(&starting.rebuild.id),
+        None,
+        text,
+        session.now,
+    )];
+    let commit = Commit {
+        slot: Some(slot.clone()),
+        history,
+        ..Commit::default()
+    };
     match finish(session, &commit, &[]).await? {
         Looked::Again => Ok(Looked::Again),
-        Looked::Done => call(session, &ApplicationState { slot, ..state.clone() }, &starting).await,
+        Looked::Done => {
+            call(
+                session,
+                &ApplicationState {
+                    slot,
+                    ..state.clone()
+                },
+                &starting,
+            )
+            .await
+        }
     }
 }
 
@@ -110,11 +164,40 @@ pub(crate) async fn record_started<P: Ports>(
     let id = &state.application.id;
     let text = format!("execution {execution} started for rebuild {}", rebuild.id);
     let history = vec![
-        note(id, NoteKind::Started, Some(&rebuild.id), Some(execution), &text, session.now),
-        rebuild_entry(id, rebuild, Outcome::Running, &text, std::slice::from_ref(execution), session.now),
+        note(
+            id,
+            NoteKind::Started,
+            Some(&rebuild.id),
+            Some(execution),
+            &text,
+            session.now,
+        ),
+        rebuild_entry(
+            id,
+            rebuild,
+            Outcome::Running,
+            &text,
+            std::slice::from_ref(execution),
+            session.now,
+        ),
     ];
-    let notice = notice(NoticeKind::RebuildStarted, state, &rebuild.id, text, session.now);
-    finish(session, &Commit { slot: Some(slot), history, ..Commit::default() }, &[notice]).await
+    let notice = notice(
+        NoticeKind::RebuildStarted,
+        state,
+        &rebuild.id,
+        text,
+        session.now,
+    );
+    finish(
+        session,
+        &Commit {
+            slot: Some(slot),
+            history,
+            ..Commit::default()
+        },
+        &[notice],
+    )
+    .await
 }
 
 fn run(
@@ -159,8 +242,14 @@ async fn back_off<P: Ports>(
 ) -> Result<Looked, EngineError> {
     let mut slot = next_version(&state.slot);
     // Attempts in a row that were refused; those that ran and failed are counted apart.
-    let refused = starting.rebuild.attempts.saturating_sub(starting.rebuild.failures);
-    let secs = BACK_OFF_SECS.0.saturating_mul(1 << refused.saturating_sub(1).min(10)).min(BACK_OFF_SECS.1);
+    let refused = starting
+        .rebuild
+        .attempts
+        .saturating_sub(starting.rebuild.failures);
+    let secs = BACK_OFF_SECS
+        .0
+        .saturating_mul(1 << refused.saturating_sub(1).min(10))
+        .min(BACK_OFF_SECS.1);
     let not_before = session.now.plus_secs(secs + jitter_secs(starting, secs));
     slot.wake_at = Some(not_before);
     slot.state = SlotState::Pending(Pending {
@@ -169,12 +258,32 @@ async fn back_off<P: Ports>(
         backoffs: refused,
         waits: Vec::new(),
     });
-    let text = format!("attempt {} was refused: {error}; next try in {secs} s or a little later", starting.attempt);
+    let text = format!(
+        "attempt {} was refused: {error}; next try in {secs} s or a little later",
+        starting.attempt
+    );
     let rebuild = &starting.rebuild;
     let id = &state.application.id;
-    let history = vec![note(id, NoteKind::StartRefused, Some(&rebuild.id), None, text, session.now)];
+    let history = vec![note(
+        id,
+        NoteKind::StartRefused,
+        Some(&rebuild.id),
+        None,
+        text,
+        session.now,
+    )];
     let budget = Some(returned(starting));
-    finish(session, &Commit { slot: Some(slot), budget, history, ..Commit::default() }, &[]).await
+    finish(
+        session,
+        &Commit {
+            slot: Some(slot),
+            budget,
+            history,
+            ..Commit::default()
+        },
+        &[],
+    )
+    .await
 }
 
 /// Needs a person: keeps its changes and goes on after `retry`.
@@ -190,7 +299,14 @@ async fn stick<P: Ports>(
     let rebuild = &starting.rebuild;
     let text = format!("{reason}; run `downriver retry {id}` once that is mended");
     let history = vec![
-        note(id, NoteKind::Stuck, Some(&rebuild.id), None, &text, session.now),
+        note(
+            id,
+            NoteKind::Stuck,
+            Some(&rebuild.id),
+            None,
+            &text,
+            session.now,
+        ),
         rebuild_entry(id, rebuild, Outcome::Stuck, &text, &[], session.now),
     ];
     let commit = Commit {
@@ -200,16 +316,31 @@ async fn stick<P: Ports>(
         history,
         ..Commit::default()
     };
-    let mut notice = notice(NoticeKind::RebuildStuck, state, &rebuild.id, text, session.now);
+    let mut notice = notice(
+        NoticeKind::RebuildStuck,
+        state,
+        &rebuild.id,
+        text,
+        session.now,
+    );
     notice.is_urgent = true;
     finish(session, &commit, &[notice]).await
 }
 
 fn returned(starting: &Starting) -> BudgetWrite {
-    BudgetWrite::Return { target: starting.pipeline.target.clone(), rebuild: starting.rebuild.id.clone() }
+    BudgetWrite::Return {
+        target: starting.pipeline.target.clone(),
+        rebuild: starting.rebuild.id.clone(),
+    }
 }
 
-fn notice(kind: NoticeKind, state: &ApplicationState, rebuild: &RebuildId, text: String, now: Timestamp) -> Notice {
+fn notice(
+    kind: NoticeKind,
+    state: &ApplicationState,
+    rebuild: &RebuildId,
+    text: String,
+    now: Timestamp,
+) -> Notice {
     Notice {
         kind,
         at: now,
@@ -242,6 +373,13 @@ fn variables(starting: &Starting) -> Vec<(String, String)> {
 
 /// Spreads repeated calls; from the attempt's own token, so that the same input gives the same trace.
 fn jitter_secs(starting: &Starting, secs: u64) -> u64 {
-    let spread = starting.token.as_str().bytes().take(8).fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    let spread = starting
+        .token
+        .as_str()
+        .bytes()
+        .take(8)
+        .fold(0_u64, |sum, byte| {
+            sum.wrapping_mul(31).wrapping_add(u64::from(byte))
+        });
     spread % (secs / 4).max(1)
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use downriver_domain::impact::Ask;
 use downriver_domain::slot::{
-    ActiveProducer, GateContext, GateReport, Held, HeldReason, Merged, Pending, Slot, SlotState, Starting, WaitOn,
-    evaluate_gates, open_gates, rejudge,
+    ActiveProducer, GateContext, GateReport, Held, HeldReason, Merged, Pending, Slot, SlotState,
+    Starting, WaitOn, evaluate_gates, open_gates, rejudge,
 };
 use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{AttemptId, ClientRequestToken, Edge};
@@ -35,7 +35,13 @@ pub(super) async fn judge_joined<P: Ports>(
     let (commit, merged, notices) = rejudged(session, state).await?;
     let outcome = carry_out(session, &commit, &notices).await?;
     // A new rebuild may be settled already: what joined was seen long ago.
-    Ok(if outcome == CommitOutcome::Done && merged == Merged::Unchanged { Looked::Done } else { Looked::Again })
+    Ok(
+        if outcome == CommitOutcome::Done && merged == Merged::Unchanged {
+            Looked::Done
+        } else {
+            Looked::Again
+        },
+    )
 }
 
 /// Looks at a pending rebuild.
@@ -74,15 +80,21 @@ async fn pass_gates<P: Ports>(
     state: &ApplicationState,
     mut slot: Slot,
 ) -> Result<Looked, EngineError> {
-    let SlotState::Pending(pending) = &mut slot.state else { return Ok(Looked::Done) };
+    let SlotState::Pending(pending) = &mut slot.state else {
+        return Ok(Looked::Done);
+    };
     let before = pending.clone();
     let active = session.ports.store().load_active_producers().await?;
     let report = gates(session, state, &slot, &before, &active).await?;
-    let SlotState::Pending(pending) = &mut slot.state else { return Ok(Looked::Done) };
+    let SlotState::Pending(pending) = &mut slot.state else {
+        return Ok(Looked::Done);
+    };
     open_gates(pending, &report, session.now);
     slot.wake_at = report.wake_at;
     if !report.waits.is_empty() {
-        let has_marker = active.iter().any(|marker| marker.application == state.application.id);
+        let has_marker = active
+            .iter()
+            .any(|marker| marker.application == state.application.id);
         return hold(session, state, slot, &report, has_marker).await;
     }
     if is_shadow(session, state) {
@@ -100,7 +112,9 @@ async fn gates<P: Ports>(
 ) -> Result<GateReport, EngineError> {
     let store = session.ports.store();
     let controls = store.load_controls().await?;
-    let budget = store.load_budget(&state.application.pipeline.target).await?;
+    let budget = store
+        .load_budget(&state.application.pipeline.target)
+        .await?;
     let context = GateContext {
         now: session.now,
         topology: &session.topology,
@@ -120,13 +134,26 @@ async fn hold<P: Ports>(
     report: &GateReport,
     has_marker: bool,
 ) -> Result<Looked, EngineError> {
-    let SlotState::Pending(before) = &state.slot.state else { return Ok(Looked::Done) };
-    let is_told = before.waits.iter().map(|wait| (wait.gate, &wait.on)).eq(report.waits.iter().map(|wait| (wait.gate, &wait.on)));
+    let SlotState::Pending(before) = &state.slot.state else {
+        return Ok(Looked::Done);
+    };
+    let is_told = before
+        .waits
+        .iter()
+        .map(|wait| (wait.gate, &wait.on))
+        .eq(report.waits.iter().map(|wait| (wait.gate, &wait.on)));
     let id = &state.application.id;
     let history = if is_told {
         Vec::new()
     } else {
-        vec![note(id, NoteKind::Waiting, Some(&before.rebuild.id), None, waits_text(report), session.now)]
+        vec![note(
+            id,
+            NoteKind::Waiting,
+            Some(&before.rebuild.id),
+            None,
+            waits_text(report),
+            session.now,
+        )]
     };
     let is_producer = state.application.is_producer() && !is_shadow(session, state);
     let marker = match (report.is_held && slot.tail.is_none(), has_marker) {
@@ -134,7 +161,17 @@ async fn hold<P: Ports>(
         (false, false) if is_producer => marker_write(&slot, true, false),
         _ => None,
     };
-    finish(session, &Commit { slot: Some(slot), marker, history, ..Commit::default() }, &[]).await
+    finish(
+        session,
+        &Commit {
+            slot: Some(slot),
+            marker,
+            history,
+            ..Commit::default()
+        },
+        &[],
+    )
+    .await
 }
 
 /// Shadow mode: ends at once and is not asked again for the same versions.
@@ -143,15 +180,37 @@ async fn would_start<P: Ports>(
     state: &ApplicationState,
     mut slot: Slot,
 ) -> Result<Looked, EngineError> {
-    let Some(rebuild) = slot.rebuild().cloned() else { return Ok(Looked::Done) };
+    let Some(rebuild) = slot.rebuild().cloned() else {
+        return Ok(Looked::Done);
+    };
     for (package, wanted) in &rebuild.packages {
-        let held = Held { version: wanted.version.clone(), reason: HeldReason::WouldStart, since: session.now };
+        let held = Held {
+            version: wanted.version.clone(),
+            reason: HeldReason::WouldStart,
+            since: session.now,
+        };
         slot.held.insert(package.clone(), held);
     }
     set_idle(session, &mut slot);
     let reason = "shadow mode: it would have started now";
-    let history = vec![rebuild_entry(&state.application.id, &rebuild, Outcome::WouldStart, reason, &[], session.now)];
-    finish(session, &Commit { slot: Some(slot), history, ..Commit::default() }, &[]).await
+    let history = vec![rebuild_entry(
+        &state.application.id,
+        &rebuild,
+        Outcome::WouldStart,
+        reason,
+        &[],
+        session.now,
+    )];
+    finish(
+        session,
+        &Commit {
+            slot: Some(slot),
+            history,
+            ..Commit::default()
+        },
+        &[],
+    )
+    .await
 }
 
 /// Records the intent, reads the markers again, and calls.
@@ -161,7 +220,9 @@ async fn intend<P: Ports>(
     mut slot: Slot,
     report: &GateReport,
 ) -> Result<Looked, EngineError> {
-    let Some(mut rebuild) = slot.rebuild().cloned() else { return Ok(Looked::Done) };
+    let Some(mut rebuild) = slot.rebuild().cloned() else {
+        return Ok(Looked::Done);
+    };
     let pipeline = state.application.pipeline.clone();
     rebuild.attempts += 1;
     let attempt = AttemptId::numbered(&rebuild.id, rebuild.attempts);
@@ -179,13 +240,27 @@ async fn intend<P: Ports>(
     let history = report
         .is_block_waived
         .then(|| {
-            let text = format!("max block ({} s) is over: starts although a producer that reaches it is active", state.application.policy.max_block_secs);
-            note(&state.application.id, NoteKind::BlockWaived, Some(&starting.rebuild.id), None, text, session.now)
+            let text = format!(
+                "max block ({} s) is over: starts although a producer that reaches it is active",
+                state.application.policy.max_block_secs
+            );
+            note(
+                &state.application.id,
+                NoteKind::BlockWaived,
+                Some(&starting.rebuild.id),
+                None,
+                text,
+                session.now,
+            )
         })
         .into_iter()
         .collect();
     let commit = Commit {
-        marker: state.application.is_producer().then(|| marker_write(&slot, true, false)).flatten(),
+        marker: state
+            .application
+            .is_producer()
+            .then(|| marker_write(&slot, true, false))
+            .flatten(),
         slot: Some(slot.clone()),
         budget: Some(BudgetWrite::Take {
             executions_in_flight_max: session.topology.budget(&pipeline.target),
@@ -199,7 +274,10 @@ async fn intend<P: Ports>(
         // Somebody wrote, or took the last place in the budget: the gates are evaluated anew.
         return Ok(Looked::Again);
     }
-    let intended = ApplicationState { slot, ..state.clone() };
+    let intended = ApplicationState {
+        slot,
+        ..state.clone()
+    };
     if starting.is_block_waived {
         return call::call(session, &intended, &starting).await;
     }
@@ -213,18 +291,37 @@ async fn reread_markers<P: Ports>(
     starting: &Starting,
 ) -> Result<Looked, EngineError> {
     let active = session.ports.store().load_active_producers().await?;
-    let pending =
-        Pending { rebuild: starting.rebuild.clone(), not_before: None, backoffs: 0, waits: Vec::new() };
+    let pending = Pending {
+        rebuild: starting.rebuild.clone(),
+        not_before: None,
+        backoffs: 0,
+        waits: Vec::new(),
+    };
     let report = gates(session, state, &state.slot, &pending, &active).await?;
-    let is_blocked = report.waits.iter().any(|wait| matches!(wait.on, WaitOn::Producers(_)));
+    let is_blocked = report
+        .waits
+        .iter()
+        .any(|wait| matches!(wait.on, WaitOn::Producers(_)));
     if !is_blocked {
         return call::call(session, state, starting).await;
     }
     let mut slot = next_version(&state.slot);
     slot.state = SlotState::Pending(pending);
     slot.wake_at = Some(session.now);
-    let budget = BudgetWrite::Return { target: starting.pipeline.target.clone(), rebuild: starting.rebuild.id.clone() };
-    finish(session, &Commit { slot: Some(slot), budget: Some(budget), ..Commit::default() }, &[]).await?;
+    let budget = BudgetWrite::Return {
+        target: starting.pipeline.target.clone(),
+        rebuild: starting.rebuild.id.clone(),
+    };
+    finish(
+        session,
+        &Commit {
+            slot: Some(slot),
+            budget: Some(budget),
+            ..Commit::default()
+        },
+        &[],
+    )
+    .await?;
     Ok(Looked::Again)
 }
 
@@ -239,12 +336,34 @@ async fn end_unstarted<P: Ports>(
     set_idle(session, &mut slot);
     let id = &state.application.id;
     let executions: Vec<_> = Vec::new();
-    let history = vec![rebuild_entry(id, &pending.rebuild, outcome, reason, &executions, session.now)];
-    let marker = (state.application.is_producer() && !slot.is_active()).then(|| MarkerWrite::Remove(id.clone()));
-    finish(session, &Commit { slot: Some(slot), marker, history, ..Commit::default() }, &[]).await
+    let history = vec![rebuild_entry(
+        id,
+        &pending.rebuild,
+        outcome,
+        reason,
+        &executions,
+        session.now,
+    )];
+    let marker = (state.application.is_producer() && !slot.is_active())
+        .then(|| MarkerWrite::Remove(id.clone()));
+    finish(
+        session,
+        &Commit {
+            slot: Some(slot),
+            marker,
+            history,
+            ..Commit::default()
+        },
+        &[],
+    )
+    .await
 }
 
-type Anew = (BTreeMap<PackageId, Ask>, BTreeMap<PackageId, Vec<Edge>>, Views);
+type Anew = (
+    BTreeMap<PackageId, Ask>,
+    BTreeMap<PackageId, Vec<Edge>>,
+    Views,
+);
 
 /// What each of these packages asks for now, from the inventory as it stands.
 async fn ask_anew<P: Ports>(
@@ -264,17 +383,26 @@ async fn rejudged<P: Ports>(
     session: &Session<'_, P>,
     state: &ApplicationState,
 ) -> Result<(Commit, Merged, Vec<crate::ports::Notice>), EngineError> {
-    let pending = state.slot.rebuild().map(|rebuild| rebuild.packages.keys().cloned().collect::<BTreeSet<_>>());
+    let pending = state
+        .slot
+        .rebuild()
+        .map(|rebuild| rebuild.packages.keys().cloned().collect::<BTreeSet<_>>());
     let mut packages = pending.unwrap_or_default();
     packages.extend(state.slot.joined.keys().cloned());
     let (asks, edges, mut views) = ask_anew(session, state, &packages).await?;
     let mut slot = next_version(&state.slot);
-    let execution = state.slot.builds.first().map(|build| build.execution.clone());
+    let execution = state
+        .slot
+        .builds
+        .first()
+        .map(|build| build.execution.clone());
     let merged = rejudge(&mut slot, &asks, execution.as_ref(), session.now);
     let mut notices = requested_notice(session, &state.application.id, merged, &slot);
     let mut verdicts = Vec::new();
     for (package, joined) in &state.slot.joined {
-        let Ok(package_version) = PackageVersionId::new(package.clone(), &joined.version) else { continue };
+        let Ok(package_version) = PackageVersionId::new(package.clone(), &joined.version) else {
+            continue;
+        };
         let change = PageChange {
             package_version,
             repository: joined.repository.clone(),
@@ -284,7 +412,11 @@ async fn rejudged<P: Ports>(
         let edges = edges.get(package).map_or(&[][..], Vec::as_slice);
         verdicts.push(views.judge(session, state, edges, &change));
     }
-    notices.extend(verdicts.iter().filter_map(|verdict| notice(session, verdict)));
+    notices.extend(
+        verdicts
+            .iter()
+            .filter_map(|verdict| notice(session, verdict)),
+    );
     let history: Vec<HistoryEntry> = verdicts
         .into_iter()
         .map(|verdict| HistoryEntry {
@@ -295,11 +427,19 @@ async fn rejudged<P: Ports>(
         })
         .collect();
     let mut commit = match slot.state {
-        SlotState::Pending(_) if merged != Merged::Unchanged => pending_commit(session, state, slot, merged, &asks),
-        SlotState::Pending(_) => Commit { slot: Some(slot), ..Commit::default() },
+        SlotState::Pending(_) if merged != Merged::Unchanged => {
+            pending_commit(session, state, slot, merged, &asks)
+        }
+        SlotState::Pending(_) => Commit {
+            slot: Some(slot),
+            ..Commit::default()
+        },
         _ => {
             slot.wake_at = slot.idle_wake(session.now);
-            Commit { slot: Some(slot), ..Commit::default() }
+            Commit {
+                slot: Some(slot),
+                ..Commit::default()
+            }
         }
     };
     commit.history.extend(history);
@@ -328,7 +468,10 @@ async fn why_not_needed<P: Ports>(
     };
     let edges = edges.get(package).map_or(&[][..], Vec::as_slice);
     let judgement = views.judge(session, state, edges, &change);
-    Ok(format!("nothing asks for it any more: {package}: {}", judgement.reason))
+    Ok(format!(
+        "nothing asks for it any more: {package}: {}",
+        judgement.reason
+    ))
 }
 
 fn waits_text(report: &GateReport) -> String {
@@ -337,9 +480,14 @@ fn waits_text(report: &GateReport) -> String {
         .iter()
         .map(|wait| match &wait.on {
             WaitOn::Time => wait.gate.as_str().to_owned(),
-            WaitOn::Execution(execution) => format!("{} (execution {execution})", wait.gate.as_str()),
+            WaitOn::Execution(execution) => {
+                format!("{} (execution {execution})", wait.gate.as_str())
+            }
             WaitOn::Producers(producers) => {
-                let names: Vec<&str> = producers.iter().map(downriver_domain::ApplicationId::as_str).collect();
+                let names: Vec<&str> = producers
+                    .iter()
+                    .map(downriver_domain::ApplicationId::as_str)
+                    .collect();
                 format!("{} ({})", wait.gate.as_str(), names.join(", "))
             }
             WaitOn::Target(target) => format!("{} ({target})", wait.gate.as_str()),

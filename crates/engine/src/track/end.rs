@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use downriver_domain::slot::{
-    Ended, Ending, Running, SeenExecution, SlotState, decide_end,
-};
+use downriver_domain::slot::{Ended, Ending, Running, SeenExecution, SlotState, decide_end};
 use downriver_domain::{AttemptId, PipelineExecutionId};
 
 use super::{ExecutionEvent, ExecutionState, superseded};
@@ -13,7 +11,8 @@ use crate::carry_out::{marker_write, next_version, note, rebuild_entry};
 use crate::error::EngineError;
 use crate::history::{HistoryEntry, NoteKind, Outcome};
 use crate::ports::{
-    ApplicationState, BudgetWrite, Commit, FailedStage, MarkerWrite, Notice, NoticeKind, Pipelines, Ports, ReadError,
+    ApplicationState, BudgetWrite, Commit, FailedStage, MarkerWrite, Notice, NoticeKind, Pipelines,
+    Ports, ReadError,
 };
 use crate::session::Session;
 use crate::start::{Looked, finish};
@@ -26,7 +25,9 @@ pub(super) async fn current<P: Ports>(
     event: &ExecutionEvent,
 ) -> Result<Looked, EngineError> {
     let ending = match event.state {
-        ExecutionState::Started | ExecutionState::Stopping | ExecutionState::Resumed => return Ok(Looked::Done),
+        ExecutionState::Started | ExecutionState::Stopping | ExecutionState::Resumed => {
+            return Ok(Looked::Done);
+        }
         ExecutionState::Superseded => return superseded::begin(session, state, running).await,
         ExecutionState::Succeeded => Ending::Succeeded,
         ExecutionState::Stopped => Ending::Stopped,
@@ -45,14 +46,32 @@ async fn end<P: Ports>(
 ) -> Result<Looked, EngineError> {
     let application = &state.application;
     let mut slot = next_version(&state.slot);
-    if let Some(seen) = slot.executions.iter_mut().find(|seen| seen.execution == running.execution) {
+    if let Some(seen) = slot
+        .executions
+        .iter_mut()
+        .find(|seen| seen.execution == running.execution)
+    {
         seen.ended_at = Some(event.event_time);
     }
-    let ended = decide_end(&mut slot, application, running.clone(), ending, event.event_time, session.now);
+    let ended = decide_end(
+        &mut slot,
+        application,
+        running.clone(),
+        ending,
+        event.event_time,
+        session.now,
+    );
     let built = match ending {
         Ending::Succeeded => {
             let settled: BTreeSet<_> = running.rebuild.packages.keys().cloned().collect();
-            built::assumed(session, application, &running.rebuild, &settled, running.started_at).await?
+            built::assumed(
+                session,
+                application,
+                &running.rebuild,
+                &settled,
+                running.started_at,
+            )
+            .await?
         }
         Ending::Failed { .. } | Ending::Stopped | Ending::Canceled => Vec::new(),
     };
@@ -78,7 +97,10 @@ async fn end<P: Ports>(
 }
 
 /// The marker of a producer whose execution ended: put again for a retry, kept while its publishes are awaited.
-pub(super) fn after(slot: &downriver_domain::slot::Slot, state: &ApplicationState) -> Option<MarkerWrite> {
+pub(super) fn after(
+    slot: &downriver_domain::slot::Slot,
+    state: &ApplicationState,
+) -> Option<MarkerWrite> {
     marker_write(slot, state.application.is_producer(), false)
 }
 
@@ -92,42 +114,81 @@ fn told<P: Ports>(
     let execution = &running.execution;
     let executions: Vec<PipelineExecutionId> = vec![execution.clone()];
     let (outcome, kind, text) = match ended {
-        Ended::Succeeded(_) => (Outcome::Succeeded, NoteKind::Ended, format!("execution {execution} succeeded")),
+        Ended::Succeeded(_) => (
+            Outcome::Succeeded,
+            NoteKind::Ended,
+            format!("execution {execution} succeeded"),
+        ),
         Ended::Retrying { at } => {
             let secs = at.secs_since(session.now);
-            (Outcome::Pending, NoteKind::Retrying, format!("execution {execution} did not succeed; tried again in {secs} s"))
+            (
+                Outcome::Pending,
+                NoteKind::Retrying,
+                format!("execution {execution} did not succeed; tried again in {secs} s"),
+            )
         }
-        Ended::Failed(_, reason) => {
-            (Outcome::Failed, NoteKind::Ended, format!("{reason}; held until `retry`, a newer version, or a success"))
-        }
+        Ended::Failed(_, reason) => (
+            Outcome::Failed,
+            NoteKind::Ended,
+            format!("{reason}; held until `retry`, a newer version, or a success"),
+        ),
         Ended::Stopped(_) => (
             Outcome::Stopped,
             NoteKind::Ended,
-            format!("a person stopped execution {execution}; held until `retry` or a newer version"),
+            format!(
+                "a person stopped execution {execution}; held until `retry` or a newer version"
+            ),
         ),
     };
     let rebuild = &running.rebuild;
     let history = vec![
-        note(id, kind, Some(&rebuild.id), Some(execution), &text, session.now),
+        note(
+            id,
+            kind,
+            Some(&rebuild.id),
+            Some(execution),
+            &text,
+            session.now,
+        ),
         rebuild_entry(id, rebuild, outcome, &text, &executions, session.now),
     ];
     (history, text)
 }
 
 pub(super) fn returned(running: &Running) -> BudgetWrite {
-    BudgetWrite::Return { target: running.pipeline.target.clone(), rebuild: running.rebuild.id.clone() }
+    BudgetWrite::Return {
+        target: running.pipeline.target.clone(),
+        rebuild: running.rebuild.id.clone(),
+    }
 }
 
 /// Where it failed decides whether it is tried again; if that cannot be read, it is not.
-async fn failed<P: Ports>(session: &Session<'_, P>, running: &Running) -> Result<Ending, EngineError> {
-    let stage = match session.ports.pipelines().load_execution(&running.pipeline, &running.execution).await {
+async fn failed<P: Ports>(
+    session: &Session<'_, P>,
+    running: &Running,
+) -> Result<Ending, EngineError> {
+    let stage = match session
+        .ports
+        .pipelines()
+        .load_execution(&running.pipeline, &running.execution)
+        .await
+    {
         Ok(execution) => execution.failed_stage,
         Err(error @ ReadError::Transient(_)) => return Err(error.into()),
         Err(ReadError::NotFound | ReadError::Denied(_)) => None,
     };
     Ok(match stage {
-        Some(FailedStage { name, is_before_deploy }) => Ending::Failed { stage: Some(name), is_before_deploy },
-        None => Ending::Failed { stage: None, is_before_deploy: false },
+        Some(FailedStage {
+            name,
+            is_before_deploy,
+        }) => Ending::Failed {
+            stage: Some(name),
+            is_before_deploy,
+        },
+        None => Ending::Failed {
+            stage: None,
+            is_before_deploy: false,
+        },
     })
 }
 
@@ -141,7 +202,9 @@ pub(super) async fn resume<P: Ports>(
     let mut slot = next_version(&state.slot);
     let belongs = |id: &str| attempt.as_str().starts_with(&format!("{id}."));
     let rebuild = match &state.slot.state {
-        SlotState::Pending(pending) if belongs(pending.rebuild.id.as_str()) => Some(pending.rebuild.clone()),
+        SlotState::Pending(pending) if belongs(pending.rebuild.id.as_str()) => {
+            Some(pending.rebuild.clone())
+        }
         SlotState::Idle => state
             .slot
             .failure
@@ -150,7 +213,9 @@ pub(super) async fn resume<P: Ports>(
             .map(|failure| failure.rebuild.clone()),
         _ => None,
     };
-    let Some(rebuild) = rebuild else { return Ok(Looked::Done) };
+    let Some(rebuild) = rebuild else {
+        return Ok(Looked::Done);
+    };
     let running = Running {
         attempt: attempt.clone(),
         pipeline: state.application.pipeline.clone(),
@@ -162,17 +227,48 @@ pub(super) async fn resume<P: Ports>(
         published: BTreeSet::new(),
         rebuild,
     };
-    slot.note_execution(SeenExecution { ended_at: None, ..seen.clone() });
+    slot.note_execution(SeenExecution {
+        ended_at: None,
+        ..seen.clone()
+    });
     slot.failure = None;
-    slot.held.retain(|package, _| !running.rebuild.packages.contains_key(package));
+    slot.held
+        .retain(|package, _| !running.rebuild.packages.contains_key(package));
     slot.wake_at = Some(session.now.plus_secs(state.application.policy.max_run_secs));
     let id = &state.application.id;
-    let text = format!("a person retried the failed stage of execution {}; it runs again", seen.execution);
+    let text = format!(
+        "a person retried the failed stage of execution {}; it runs again",
+        seen.execution
+    );
     let history = vec![
-        note(id, NoteKind::Resumed, Some(&running.rebuild.id), Some(&seen.execution), &text, session.now),
-        rebuild_entry(id, &running.rebuild, Outcome::Running, &text, std::slice::from_ref(&seen.execution), session.now),
+        note(
+            id,
+            NoteKind::Resumed,
+            Some(&running.rebuild.id),
+            Some(&seen.execution),
+            &text,
+            session.now,
+        ),
+        rebuild_entry(
+            id,
+            &running.rebuild,
+            Outcome::Running,
+            &text,
+            std::slice::from_ref(&seen.execution),
+            session.now,
+        ),
     ];
     slot.state = SlotState::Running(running);
     let marker = after(&slot, state);
-    finish(session, &Commit { slot: Some(slot), marker, history, ..Commit::default() }, &[]).await
+    finish(
+        session,
+        &Commit {
+            slot: Some(slot),
+            marker,
+            history,
+            ..Commit::default()
+        },
+        &[],
+    )
+    .await
 }

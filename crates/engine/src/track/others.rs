@@ -24,8 +24,13 @@ pub(super) async fn note<P: Ports>(
     event: &ExecutionEvent,
     execution: Option<&Execution>,
 ) -> Result<Looked, EngineError> {
-    let known = state.slot.executions.iter().find(|seen| seen.execution == event.execution);
-    if known.is_some_and(|known| known.ended_at.is_some()) && event.state != ExecutionState::Resumed {
+    let known = state
+        .slot
+        .executions
+        .iter()
+        .find(|seen| seen.execution == event.execution);
+    if known.is_some_and(|known| known.ended_at.is_some()) && event.state != ExecutionState::Resumed
+    {
         return Ok(Looked::Done);
     }
     let mut slot = next_version(&state.slot);
@@ -33,7 +38,9 @@ pub(super) async fn note<P: Ports>(
     let seen = SeenExecution {
         ended_at: ends(event.state).then_some(event.event_time),
         is_superseded: event.state == ExecutionState::Superseded,
-        ..known.cloned().unwrap_or_else(|| first_seen(state, event, execution))
+        ..known
+            .cloned()
+            .unwrap_or_else(|| first_seen(state, event, execution))
     };
     let is_rollback = seen.is_rollback;
     let started_at = seen.started_at;
@@ -51,17 +58,45 @@ pub(super) async fn note<P: Ports>(
         };
         let id = &state.application.id;
         let text = if is_rollback {
-            format!("execution {} rolled back; what it undid is held until `retry` or a newer version", event.execution)
+            format!(
+                "execution {} rolled back; what it undid is held until `retry` or a newer version",
+                event.execution
+            )
         } else {
-            format!("execution {}, which Downriver did not start, succeeded; built versions follow it", event.execution)
+            format!(
+                "execution {}, which Downriver did not start, succeeded; built versions follow it",
+                event.execution
+            )
         };
-        history.push(note_entry(id, NoteKind::Tracked, None, Some(&event.execution), text, session.now));
+        history.push(note_entry(
+            id,
+            NoteKind::Tracked,
+            None,
+            Some(&event.execution),
+            text,
+            session.now,
+        ));
     }
-    finish(session, &Commit { slot: Some(slot), built, history, ..Commit::default() }, &[]).await
+    finish(
+        session,
+        &Commit {
+            slot: Some(slot),
+            built,
+            history,
+            ..Commit::default()
+        },
+        &[],
+    )
+    .await
 }
 
 /// A person's success is the new baseline; it clears a failure.
-fn succeed<P: Ports>(session: &Session<'_, P>, slot: &mut Slot, event: &ExecutionEvent, started_at: Timestamp) {
+fn succeed<P: Ports>(
+    session: &Session<'_, P>,
+    slot: &mut Slot,
+    event: &ExecutionEvent,
+    started_at: Timestamp,
+) {
     let build = Build {
         execution: event.execution.clone(),
         rebuild: None,
@@ -71,10 +106,12 @@ fn succeed<P: Ports>(session: &Session<'_, P>, slot: &mut Slot, event: &Executio
         delivered: Vec::new(),
     };
     slot.builds.insert(0, build);
-    slot.builds.sort_by_key(|build| std::cmp::Reverse(build.started_at));
+    slot.builds
+        .sort_by_key(|build| std::cmp::Reverse(build.started_at));
     slot.builds.truncate(Slot::BUILDS_MAX);
     slot.failure = None;
-    slot.held.retain(|_, held| !matches!(held.reason, HeldReason::Failed | HeldReason::Stopped));
+    slot.held
+        .retain(|_, held| !matches!(held.reason, HeldReason::Failed | HeldReason::Stopped));
     slot.index_awaited_until = Some(session.now.plus_secs(INDEX_WAIT_SECS));
     if matches!(slot.state, SlotState::Idle) {
         slot.wake_at = slot.idle_wake(session.now);
@@ -89,29 +126,49 @@ async fn roll_back<P: Ports>(
     event: &ExecutionEvent,
     target: &PipelineExecutionId,
 ) -> Result<Vec<BuiltWrite>, EngineError> {
-    let kept = slot.builds.iter().position(|build| build.execution == *target).unwrap_or(slot.builds.len());
+    let kept = slot
+        .builds
+        .iter()
+        .position(|build| build.execution == *target)
+        .unwrap_or(slot.builds.len());
     let undone: Vec<Build> = slot.builds.drain(..kept).collect();
     let mut held = BTreeSet::new();
     for delivered in undone.iter().flat_map(|build| &build.delivered) {
         if held.insert(delivered.package.clone()) {
-            let hold = Held { version: delivered.to.clone(), reason: HeldReason::RolledBack, since: session.now };
+            let hold = Held {
+                version: delivered.to.clone(),
+                reason: HeldReason::RolledBack,
+                since: session.now,
+            };
             slot.held.insert(delivered.package.clone(), hold);
         }
     }
     // The edges hold what the rolled-back executions built; they are set back, as of the baseline that stands again.
-    let as_of = slot.builds.first().map_or(event.event_time, |build| build.started_at);
+    let as_of = slot
+        .builds
+        .first()
+        .map_or(event.event_time, |build| build.started_at);
     built::reverted(session, &state.application, &undone, as_of).await
 }
 
-fn first_seen(state: &ApplicationState, event: &ExecutionEvent, execution: Option<&Execution>) -> SeenExecution {
+fn first_seen(
+    state: &ApplicationState,
+    event: &ExecutionEvent,
+    execution: Option<&Execution>,
+) -> SeenExecution {
     let trigger = event.trigger.as_ref();
-    let started_by = if matches!(trigger, Some(Trigger::Rule)) { StartedBy::Rule } else { StartedBy::Person };
+    let started_by = if matches!(trigger, Some(Trigger::Rule)) {
+        StartedBy::Rule
+    } else {
+        StartedBy::Person
+    };
     let cascade = match started_by {
         // An old EventBridge rule: it continues the cascade of the change before it.
         StartedBy::Rule => state.slot.last_cascade.clone().unwrap_or_default(),
         StartedBy::Person | StartedBy::Downriver(_) => Cascade::default(),
     };
-    let is_rollback_trigger = matches!(trigger, Some(Trigger::Other(kind)) if kind.ends_with("Rollback"));
+    let is_rollback_trigger =
+        matches!(trigger, Some(Trigger::Other(kind)) if kind.ends_with("Rollback"));
     SeenExecution {
         execution: event.execution.clone(),
         started_by,

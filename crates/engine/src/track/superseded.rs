@@ -31,22 +31,52 @@ pub(super) async fn begin<P: Ports>(
         return settle(session, state, running).await;
     }
     let mut slot = next_version(&state.slot);
-    if let Some(seen) = slot.executions.iter_mut().find(|seen| seen.execution == running.execution) {
+    if let Some(seen) = slot
+        .executions
+        .iter_mut()
+        .find(|seen| seen.execution == running.execution)
+    {
         seen.is_superseded = true;
         seen.ended_at = Some(session.now);
     }
-    let followed = Running { following: Some(None), holds_budget: false, ..running.clone() };
+    let followed = Running {
+        following: Some(None),
+        holds_budget: false,
+        ..running.clone()
+    };
     slot.state = SlotState::Running(followed);
     slot.wake_at = Some(session.now);
-    let text = format!("execution {} was superseded; the execution that overtook it is followed", running.execution);
+    let text = format!(
+        "execution {} was superseded; the execution that overtook it is followed",
+        running.execution
+    );
     let id = &state.application.id;
-    let history = vec![note(id, NoteKind::Superseded, Some(&running.rebuild.id), Some(&running.execution), text, session.now)];
+    let history = vec![note(
+        id,
+        NoteKind::Superseded,
+        Some(&running.rebuild.id),
+        Some(&running.execution),
+        text,
+        session.now,
+    )];
     let budget = running.holds_budget.then(|| returned(running));
-    let looked = finish(session, &Commit { slot: Some(slot), budget, history, ..Commit::default() }, &[]).await?;
+    let looked = finish(
+        session,
+        &Commit {
+            slot: Some(slot),
+            budget,
+            history,
+            ..Commit::default()
+        },
+        &[],
+    )
+    .await?;
     if let Looked::Again = looked {
         return Ok(Looked::Again);
     }
-    let Some(state) = session.load(id).await? else { return Ok(Looked::Done) };
+    let Some(state) = session.load(id).await? else {
+        return Ok(Looked::Done);
+    };
     match &state.slot.state {
         SlotState::Running(running) => settle(session, &state, running).await,
         _ => Ok(Looked::Done),
@@ -59,11 +89,20 @@ pub(crate) async fn settle<P: Ports>(
     state: &ApplicationState,
     running: &Running,
 ) -> Result<Looked, EngineError> {
-    let listed =
-        session.ports.pipelines().list_executions(&running.pipeline, running.started_at, FOLLOWED_EXECUTIONS_MAX).await?;
+    let listed = session
+        .ports
+        .pipelines()
+        .list_executions(
+            &running.pipeline,
+            running.started_at,
+            FOLLOWED_EXECUTIONS_MAX,
+        )
+        .await?;
     let followed = listed
         .into_iter()
-        .filter(|execution| execution.id != running.execution && execution.rollback_target.is_none())
+        .filter(|execution| {
+            execution.id != running.execution && execution.rollback_target.is_none()
+        })
         .filter(|execution| execution.status != ExecutionStatus::Superseded)
         .min_by_key(|execution| (execution.started_at, execution.id.clone()));
     match followed {
@@ -76,7 +115,9 @@ pub(crate) async fn settle<P: Ports>(
             ExecutionStatus::Failed
             | ExecutionStatus::Stopped
             | ExecutionStatus::Cancelled
-            | ExecutionStatus::Superseded => back_to_pending(session, state, running, &execution).await,
+            | ExecutionStatus::Superseded => {
+                back_to_pending(session, state, running, &execution).await
+            }
         },
     }
 }
@@ -89,16 +130,29 @@ async fn follow<P: Ports>(
 ) -> Result<Looked, EngineError> {
     let following = Some(execution.map(|execution| execution.id.clone()));
     let look_at = match execution {
-        Some(execution) => execution.started_at.plus_secs(state.application.policy.max_run_secs),
+        Some(execution) => execution
+            .started_at
+            .plus_secs(state.application.policy.max_run_secs),
         None => session.now.plus_secs(LOOK_AGAIN_SECS),
     };
     if running.following == following && state.slot.wake_at == Some(look_at) {
         return Ok(Looked::Done);
     }
     let mut slot = next_version(&state.slot);
-    slot.state = SlotState::Running(Running { following, ..running.clone() });
+    slot.state = SlotState::Running(Running {
+        following,
+        ..running.clone()
+    });
     slot.wake_at = Some(look_at);
-    finish(session, &Commit { slot: Some(slot), ..Commit::default() }, &[]).await
+    finish(
+        session,
+        &Commit {
+            slot: Some(slot),
+            ..Commit::default()
+        },
+        &[],
+    )
+    .await
 }
 
 async fn settled<P: Ports>(
@@ -109,21 +163,70 @@ async fn settled<P: Ports>(
 ) -> Result<Looked, EngineError> {
     let application = &state.application;
     let mut slot = next_version(&state.slot);
-    let settled: BTreeSet<PackageId> =
-        settle_followed(&mut slot, application, running.clone(), &execution.id, execution.started_at, session.now);
-    let built = built::assumed(session, application, &running.rebuild, &settled, execution.started_at).await?;
+    let settled: BTreeSet<PackageId> = settle_followed(
+        &mut slot,
+        application,
+        running.clone(),
+        &execution.id,
+        execution.started_at,
+        session.now,
+    );
+    let built = built::assumed(
+        session,
+        application,
+        &running.rebuild,
+        &settled,
+        execution.started_at,
+    )
+    .await?;
     let is_over = settled.len() == running.rebuild.packages.len();
-    let rest = if is_over { "" } else { "; what needs our variables waits for another start" };
-    let text = format!("superseded; execution {} succeeded instead{rest}", execution.id);
-    let outcome = if is_over { Outcome::Succeeded } else { Outcome::Pending };
+    let rest = if is_over {
+        ""
+    } else {
+        "; what needs our variables waits for another start"
+    };
+    let text = format!(
+        "superseded; execution {} succeeded instead{rest}",
+        execution.id
+    );
+    let outcome = if is_over {
+        Outcome::Succeeded
+    } else {
+        Outcome::Pending
+    };
     let executions = [running.execution.clone(), execution.id.clone()];
     let id = &application.id;
     let history = vec![
-        note(id, NoteKind::Ended, Some(&running.rebuild.id), Some(&execution.id), &text, session.now),
-        rebuild_entry(id, &running.rebuild, outcome, &text, &executions, session.now),
+        note(
+            id,
+            NoteKind::Ended,
+            Some(&running.rebuild.id),
+            Some(&execution.id),
+            &text,
+            session.now,
+        ),
+        rebuild_entry(
+            id,
+            &running.rebuild,
+            outcome,
+            &text,
+            &executions,
+            session.now,
+        ),
     ];
     let marker = after(&slot, state);
-    finish(session, &Commit { slot: Some(slot), marker, built, history, ..Commit::default() }, &[]).await
+    finish(
+        session,
+        &Commit {
+            slot: Some(slot),
+            marker,
+            built,
+            history,
+            ..Commit::default()
+        },
+        &[],
+    )
+    .await
 }
 
 /// The followed one did not succeed: Pending again, no attempt counted.
@@ -134,15 +237,47 @@ async fn back_to_pending<P: Ports>(
     execution: &Execution,
 ) -> Result<Looked, EngineError> {
     let mut slot = next_version(&state.slot);
-    let pending = Pending { rebuild: running.rebuild.clone(), not_before: None, backoffs: 0, waits: Vec::new() };
+    let pending = Pending {
+        rebuild: running.rebuild.clone(),
+        not_before: None,
+        backoffs: 0,
+        waits: Vec::new(),
+    };
     slot.state = SlotState::Pending(pending);
     slot.wake_at = Some(session.now);
-    let text = format!("superseded, and execution {} that overtook it did not succeed; pending again", execution.id);
+    let text = format!(
+        "superseded, and execution {} that overtook it did not succeed; pending again",
+        execution.id
+    );
     let id = &state.application.id;
     let history = vec![
-        note(id, NoteKind::Retrying, Some(&running.rebuild.id), Some(&execution.id), &text, session.now),
-        rebuild_entry(id, &running.rebuild, Outcome::Pending, &text, std::slice::from_ref(&running.execution), session.now),
+        note(
+            id,
+            NoteKind::Retrying,
+            Some(&running.rebuild.id),
+            Some(&execution.id),
+            &text,
+            session.now,
+        ),
+        rebuild_entry(
+            id,
+            &running.rebuild,
+            Outcome::Pending,
+            &text,
+            std::slice::from_ref(&running.execution),
+            session.now,
+        ),
     ];
     let marker: Option<MarkerWrite> = after(&slot, state);
-    finish(session, &Commit { slot: Some(slot), marker, history, ..Commit::default() }, &[]).await
+    finish(
+        session,
+        &Commit {
+            slot: Some(slot),
+            marker,
+            history,
+            ..Commit::default()
+        },
+        &[],
+    )
+    .await
 }
