@@ -1,0 +1,119 @@
+//! Begins a replay, or goes on with one.
+
+use downriver_engine::register;
+use serde::{Deserialize, Serialize};
+
+use super::ports::{Simulation, complete};
+use super::{ReplayInput, World, WorldError};
+use crate::simulator::state::{Row, read, written};
+use crate::simulator::{Simulator, prepare};
+use crate::sqlite::SqliteStore;
+
+/// Counts the forms of the rows; a replay of another form is not gone on with.
+const FORM: u32 = 1;
+const REPLAY: &str = "replay";
+pub(super) const QUARANTINE: &str = "quarantine/";
+
+#[derive(Serialize, Deserialize)]
+struct ReplayRow {
+    form: u32,
+    fingerprint: String,
+}
+
+impl World {
+    /// A replay of `input` in `store`: begun if the store holds none, gone on with if it holds one of the same input.
+    ///
+    /// A new one registers the catalog's applications one second before the first event.
+    pub fn open(store: SqliteStore, input: ReplayInput) -> Result<Self, WorldError> {
+        let fingerprint = input.fingerprint();
+        let told = input.story;
+        let arranged = ReplayInput::arrange(input.events, input.sources, &told);
+        let prepared = prepare(input.catalog, &told, arranged.first)?;
+        let rows = store.load_simulation_rows()?;
+        let quarantined = input.broken;
+        if let Some((_, replay)) = rows.iter().find(|(key, _)| key == REPLAY) {
+            check_same(replay, &fingerprint)?;
+            let simulator = Simulator::of(prepared.facts);
+            let mut world = Self {
+                store,
+                simulation: Simulation::new(simulator),
+                input: arranged,
+                quarantined,
+                is_in_transaction: false,
+            };
+            world.restore(&rows)?;
+            return Ok(world);
+        }
+        let registered_at = arranged.first.minus_secs(1);
+        let simulator = Simulator::begin(&prepared, &told, arranged.first, registered_at)?;
+        let mut world = Self {
+            store,
+            simulation: Simulation::new(simulator),
+            input: arranged,
+            quarantined,
+            is_in_transaction: false,
+        };
+        world.begin_transaction()?;
+        let replay = ReplayRow {
+            form: FORM,
+            fingerprint,
+        };
+        let rows = vec![(REPLAY.to_owned(), Some(written(&replay)))];
+        complete(register::apply(&world, &prepared.catalog, registered_at))
+            .map_err(WorldError::Apply)?;
+        world.record(rows)?;
+        world.flush()?;
+        Ok(world)
+    }
+
+    pub(super) fn begin_transaction(&mut self) -> Result<(), WorldError> {
+        if !self.is_in_transaction {
+            self.store.begin_step()?;
+            self.is_in_transaction = true;
+        }
+        Ok(())
+    }
+
+    /// Writes what changed in the simulated world, and `rows`.
+    pub(super) fn record(&self, mut rows: Vec<Row>) -> Result<(), WorldError> {
+        rows.extend(self.simulator(Simulator::take_rows));
+        Ok(self.store.record_simulation_rows(&rows)?)
+    }
+
+    fn restore(&mut self, rows: &[(String, String)]) -> Result<(), WorldError> {
+        for (key, text) in rows {
+            let broken = |reason| WorldError::BrokenRow {
+                key: key.clone(),
+                reason,
+            };
+            if key.starts_with(QUARANTINE) {
+                self.quarantined.push(read(text).map_err(broken)?);
+            } else if key != REPLAY {
+                let is_known = self
+                    .simulator(|simulator| simulator.restore(key, text))
+                    .map_err(broken)?;
+                if !is_known {
+                    return Err(broken("it is not known".to_owned()));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_same(replay: &str, fingerprint: &str) -> Result<(), WorldError> {
+    let row: ReplayRow = read(replay).map_err(|reason| WorldError::BrokenRow {
+        key: REPLAY.to_owned(),
+        reason,
+    })?;
+    if row.form != FORM {
+        return Err(WorldError::BrokenRow {
+            key: REPLAY.to_owned(),
+            reason: format!("form {}, this version has {FORM}", row.form),
+        });
+    }
+    if row.fingerprint != fingerprint {
+        return Err(WorldError::OtherReplay);
+    }
+    Ok(())
+}
