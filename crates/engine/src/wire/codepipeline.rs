@@ -164,7 +164,7 @@ fn check_agrees(arn: &str, pipeline: &Pipeline) -> Result<(), Rejection> {
     for (field, detail) in said {
         if parts.next() != Some(detail) {
             return Err(Rejection::ContradictingResource {
-                arn: Shown::new(arn),
+                arn: Shown::arn(arn),
                 field,
                 detail: Shown::new(detail),
             });

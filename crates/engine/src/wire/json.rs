@@ -278,7 +278,7 @@ impl<'a> Fields<'a> {
             Some(Json::Unsigned(number)) => Ok(*number),
             Some(Json::Negative(number)) => Err(self.invalid(key, &number.to_string(), EXPECTED)),
             Some(Json::Float(number)) => {
-                whole(*number).ok_or_else(|| self.invalid(key, &number.to_string(), EXPECTED))
+                whole(*number).ok_or_else(|| self.invalid(key, &format!("{number:?}"), EXPECTED))
             }
             Some(other) => Err(self.wrong_type(key, other, EXPECTED)),
         }

@@ -6,19 +6,32 @@ use std::fmt;
 /// Characters of an offending value that a message shows.
 const SHOWN_CHARS_MAX: usize = 80;
 
+/// Of an ARN it shows more, because what differs mostly stands at its end.
+const SHOWN_ARN_CHARS_MAX: usize = 240;
+
 /// Text from outside as it may stand in a message or a log: control, invisible and direction-changing characters
-/// escaped, cut at 80 characters.
+/// escaped, and cut.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown(String);
 
 impl Shown {
+    /// Cut at 80 characters.
     pub fn new(text: &str) -> Self {
+        Self::up_to(text, SHOWN_CHARS_MAX)
+    }
+
+    /// Cut at 240 characters.
+    pub(crate) fn arn(text: &str) -> Self {
+        Self::up_to(text, SHOWN_ARN_CHARS_MAX)
+    }
+
+    fn up_to(text: &str, chars_max: usize) -> Self {
         let mut shown: String = text
             .chars()
-            .take(SHOWN_CHARS_MAX)
+            .take(chars_max)
             .flat_map(char::escape_debug)
             .collect();
-        if text.chars().nth(SHOWN_CHARS_MAX).is_some() {
+        if text.chars().nth(chars_max).is_some() {
             shown.push('…');
         }
         Self(shown)

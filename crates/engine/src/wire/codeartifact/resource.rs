@@ -19,7 +19,7 @@ pub(crate) fn check_agrees(
         return Ok(());
     };
     let contradiction = |field, detail: &str| Rejection::ContradictingResource {
-        arn: Shown::new(arn),
+        arn: Shown::arn(arn),
         field,
         detail: Shown::new(detail),
     };
