@@ -1,0 +1,4 @@
+#![cfg(test)]
+//! What the engine promises to the outside: the sample events.
+
+mod events;
