@@ -9,6 +9,7 @@ mod at;
 mod dependencies;
 mod document;
 mod keys;
+mod names;
 mod organisation;
 mod policy;
 mod report;

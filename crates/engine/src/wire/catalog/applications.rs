@@ -12,7 +12,8 @@ use downriver_domain::{
 use super::at::At;
 use super::dependencies::{self, Files};
 use super::keys::{ApplicationKeys, VersioningKey};
-use super::organisation::{Organisation, parse_key, parse_text};
+use super::names::{parse_key, parse_text};
+use super::organisation::Organisation;
 use super::policy::{merge_layers, parse_layer};
 use super::report::{Path, Report};
 use crate::ports::Registration;

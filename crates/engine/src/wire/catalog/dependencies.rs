@@ -7,7 +7,7 @@ use super::FILE_BYTES_MAX;
 use super::at::At;
 use super::document::read_document;
 use super::keys::{ApplicationKeys, DependenciesFileKeys, DependencyKeys};
-use super::organisation::{parse_key, parse_text};
+use super::names::{parse_key, parse_text};
 use super::policy::scope;
 use super::report::{Path, Report, Source};
 use super::shape::Shape;
@@ -189,7 +189,7 @@ fn parse_evidence(
     let Some(text) = text.map(At::get) else {
         return Evidence {
             file: report.source.file.to_owned(),
-            line: Some(report.source.position(entry.span().start).0),
+            line: Some(report.source.line(entry.span().start)),
         };
     };
     let split = text

@@ -52,7 +52,7 @@ fn written_at<'t>(text: &'t str, span: &Range<usize>) -> &'t str {
     let line = text.get(line_start..).unwrap_or_default();
     let line = line.lines().next().unwrap_or_default().trim();
     match line.strip_prefix('[') {
-        Some(header) => header.trim_matches(['[', ']', ' ']),
-        None => text.get(span.clone()).unwrap_or_default(),
+        Some(header) if !header.contains('{') => header.trim_matches(['[', ']', ' ']),
+        _ => text.get(span.clone()).unwrap_or_default(),
     }
 }

@@ -1,16 +1,12 @@
 //! Everything but the applications: defaults, owners, repositories, targets, package patterns.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::str::FromStr;
 
-use downriver_domain::version::PackageId;
-use downriver_domain::{
-    AccountId, DomainName, OwnerId, PackagePattern, RegionName, Repository, RepositoryId, Target,
-    Topology,
-};
+use downriver_domain::{AccountId, OwnerId, RegionName, Repository, RepositoryId, Topology};
 
 use super::at::At;
 use super::keys::{CatalogKeys, DefaultsKeys, OwnerKeys, RepositoryKeys};
+use super::names::{RepositoryNames, parse_key, parse_patterns, parse_target, parse_text};
 use super::policy::{Layer, parse_layer};
 use super::report::{Path, Report};
 use super::upstreams::report_cycles;
@@ -34,16 +30,6 @@ pub(super) struct Owner<'k> {
     pub(super) policy: Layer,
     /// The pipelines its applications may name; `None`: any.
     pub(super) pipelines: Option<&'k [String]>,
-}
-
-/// How repositories are written: by name in the default domain, else in full.
-struct RepositoryNames {
-    domain: Option<DomainName>,
-    domain_owner: Option<AccountId>,
-    /// Both are given, be they valid or not.
-    is_domain_given: bool,
-    /// As the catalog's own keys have them, for proposals.
-    written: Vec<String>,
 }
 
 impl<'k> Organisation<'k> {
@@ -241,79 +227,6 @@ impl<'k> Organisation<'k> {
     }
 }
 
-impl RepositoryNames {
-    /// Fails without a reason where the reason was reported with the defaults.
-    fn parse(&self, text: &str) -> Result<RepositoryId, Option<String>> {
-        let parts: Vec<&str> = text.split('/').collect();
-        match parts.as_slice() {
-            [name] => {
-                let (Some(domain_owner), Some(domain)) = (&self.domain_owner, &self.domain) else {
-                    return Err((!self.is_domain_given).then(|| {
-                        format!(
-                            "`{text}` names no domain: set domain and domain_owner in [defaults], \
-                             or write `owner/domain/{text}`"
-                        )
-                    }));
-                };
-                Ok(RepositoryId {
-                    domain_owner: domain_owner.clone(),
-                    domain: domain.clone(),
-                    name: parsed(name)?,
-                })
-            }
-            [domain_owner, domain, name] => Ok(RepositoryId {
-                domain_owner: parsed(domain_owner)?,
-                domain: parsed(domain)?,
-                name: parsed(name)?,
-            }),
-            _ => Err(Some(format!(
-                "`{text}` is not a repository: expected `name` or `owner/domain/name`"
-            ))),
-        }
-    }
-}
-
-/// Reads an identifier of any kind; reports a text that is none.
-pub(super) fn parse_text<T: FromStr<Err: std::fmt::Display>>(
-    report: &mut Report<'_>,
-    path: &Path<'_>,
-    text: &At<String>,
-) -> Option<T> {
-    match text.get().parse() {
-        Ok(value) => Some(value),
-        Err(error) => {
-            report.problem(text.span(), path, error);
-            None
-        }
-    }
-}
-
-/// The same for a key that may be absent.
-pub(super) fn parse_key<T: FromStr<Err: std::fmt::Display>>(
-    report: &mut Report<'_>,
-    path: &Path<'_>,
-    name: &str,
-    text: Option<&At<String>>,
-) -> Option<T> {
-    text.and_then(|text| parse_text(report, &path.key(name), text))
-}
-
-fn parsed<T: FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|error: T::Err| error.to_string())
-}
-
-fn parse_target(text: &str) -> Result<Target, String> {
-    let Some((account, region)) = text.split_once('/') else {
-        return Err(format!(
-            "`{text}` is not a target: expected `account/region`"
-        ));
-    };
-    Ok(Target {
-        account: parsed(account)?,
-        region: parsed(region)?,
-    })
-}
-
 fn parse_owners<'k>(
     report: &mut Report<'_>,
     tables: &'k BTreeMap<At<String>, OwnerKeys>,
@@ -349,41 +262,4 @@ fn check_connection(report: &mut Report<'_>, path: &Path<'_>, connection: &At<St
         report.problem(connection.span(), path, message);
     }
     is_plausible
-}
-
-fn parse_patterns(
-    report: &mut Report<'_>,
-    name: &str,
-    written: &[At<String>],
-) -> Vec<PackagePattern> {
-    let root = Path::Root;
-    let section = root.key(name);
-    let mut patterns = Vec::with_capacity(written.len());
-    for (index, text) in written.iter().enumerate() {
-        match parse_pattern(text.get()) {
-            Ok(pattern) => patterns.push(pattern),
-            Err(message) => report.problem(text.span(), &section.index(index), message),
-        }
-    }
-    patterns
-}
-
-/// Reads a package URL with `*` in it. The stars give way to a word that stands nowhere in the text, so that the rest is
-/// decoded and normalised exactly as it is for a package.
-fn parse_pattern(text: &str) -> Result<PackagePattern, String> {
-    let mut word = "x0x".to_owned();
-    while text.contains(&word) {
-        word.push('x');
-    }
-    let package: PackageId = text
-        .replace('*', &word)
-        .parse()
-        .map_err(|error| format!("{error}").replace(&word, "*"))?;
-    Ok(PackagePattern {
-        format: package.format(),
-        namespace: package
-            .namespace()
-            .map(|namespace| namespace.replace(&word, "*")),
-        name: package.name().replace(&word, "*"),
-    })
 }

@@ -48,15 +48,20 @@ impl<'t> Source<'t> {
         }
     }
 
-    /// Line and column of a byte, both counted from 1; the column in characters.
-    pub(super) fn position(&self, offset: usize) -> (u32, u32) {
+    /// The line of a byte, counted from 1.
+    pub(super) fn line(&self, offset: usize) -> u32 {
+        saturated(self.line_starts.partition_point(|&start| start <= offset))
+    }
+
+    /// The column of a byte, counted from 1, in characters. Reads the line up to there: for problems, of which there are
+    /// few, not for every entry.
+    fn column(&self, offset: usize) -> u32 {
         let line = self.line_starts.partition_point(|&start| start <= offset);
-        let start = self.line_starts.get(line - 1).copied().unwrap_or(0);
-        let column = self
-            .text
-            .get(start..offset)
-            .map_or(0, |before| before.chars().count());
-        (saturated(line), saturated(column + 1))
+        let start = line
+            .checked_sub(1)
+            .and_then(|index| self.line_starts.get(index));
+        let before = self.text.get(start.copied().unwrap_or(0)..offset);
+        saturated(before.map_or(0, |before| before.chars().count()) + 1)
     }
 }
 
@@ -105,11 +110,10 @@ impl Report<'_> {
         if self.problems.is_full() {
             return;
         }
-        let (line, column) = self.source.position(span.start);
         self.problems.found.push(CatalogProblem {
             file: self.source.file.to_owned(),
-            line,
-            column,
+            line: self.source.line(span.start),
+            column: self.source.column(span.start),
             field: path.to_string(),
             message: message.to_string(),
             proposal,

@@ -8,6 +8,9 @@ use super::at::At;
 use super::keys::RepositoryKeys;
 use super::report::{Path, Report};
 
+/// Cycles that are reported: finding the next one walks over all repositories again.
+const CYCLES_MAX: usize = 100;
+
 /// Reports each cycle once, at the `upstreams` of its first repository.
 pub(super) fn report_cycles(
     report: &mut Report<'_>,
@@ -15,7 +18,10 @@ pub(super) fn report_cycles(
     written: &BTreeMap<RepositoryId, (&At<String>, &RepositoryKeys)>,
 ) {
     let mut left = looping(repositories);
-    while let Some(start) = left.first().cloned() {
+    for _ in 0..CYCLES_MAX {
+        let Some(start) = left.first().cloned() else {
+            break;
+        };
         let cycle = cycle_from(&start, &left, repositories);
         let first = cycle.first().unwrap_or(&start);
         if let Some((key, table)) = written.get(first) {
