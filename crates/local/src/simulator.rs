@@ -11,7 +11,6 @@ mod facts;
 pub(crate) mod ids;
 pub(crate) mod instant;
 mod moves;
-mod next_version;
 mod pipeline;
 mod prepare;
 mod registry;

@@ -158,11 +158,10 @@ impl Builder<'_> {
         for offer in &self.facts.offers {
             let is_offered = offer.package == *package
                 && offer.from <= self.now
-                && !connections.is_empty()
-                && offer
-                    .connection
-                    .as_ref()
-                    .is_none_or(|connection| connections.contains(connection));
+                && match &offer.connection {
+                    Some(connection) => connections.contains(connection),
+                    None => self.facts.has_connection(repository, package.format()),
+                };
             if is_offered
                 && candidates
                     .iter()
@@ -214,6 +213,7 @@ fn select(dependency: &Dependency, candidates: &[Candidate]) -> Option<String> {
         RequirementKind::Exact | RequirementKind::SoftPin | RequirementKind::Mutable => {
             chosen(&of_status(StatusRow::is_installable))
         }
+        RequirementKind::Tag(tag) if tag != "latest" => None,
         RequirementKind::Tag(_) => published
             .iter()
             .filter(|version| !version.is_prerelease())
@@ -223,9 +223,16 @@ fn select(dependency: &Dependency, candidates: &[Candidate]) -> Option<String> {
     }
 }
 
+/// What it resolves to does not follow from the versions: another source than a registry, or a distribution tag.
 fn is_elsewhere(dependency: &Dependency) -> bool {
-    Requirement::parse(dependency.package.format(), &dependency.requirement)
-        .is_ok_and(|requirement| matches!(requirement.kind(), RequirementKind::NotFromRegistry(_)))
+    let requirement = Requirement::parse(dependency.package.format(), &dependency.requirement);
+    requirement.is_ok_and(|requirement| {
+        let kind = requirement.kind();
+        matches!(
+            kind,
+            RequirementKind::NotFromRegistry(_) | RequirementKind::Tag(_)
+        )
+    })
 }
 
 fn is_snapshot(format: Format, version: &str) -> bool {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use downriver_domain::version::PackageId;
+use downriver_domain::version::{Format, PackageId};
 use downriver_domain::{
     Application, ApplicationId, OnLocked, Pipeline, RepositoryId, Timestamp, Topology, Versioning,
 };
@@ -57,6 +57,20 @@ pub(crate) fn pipeline_key(pipeline: &Pipeline) -> String {
     format!("{}/{}", pipeline.target, pipeline.name)
 }
 
+/// The formats of CodeArtifact's external connections, by their names.
+pub(crate) fn is_connection_of(connection: &str, format: Format) -> bool {
+    match connection.strip_prefix("public:") {
+        Some("npmjs") => format == Format::Npm,
+        Some("pypi") => format == Format::Pypi,
+        Some("nuget-org") => format == Format::Nuget,
+        Some("crates-io") => format == Format::Cargo,
+        Some("ruby-gems-org") => format == Format::Ruby,
+        // All others are Maven repositories: maven-central, maven-googleandroid, …
+        Some(name) if name.starts_with("maven-") => format == Format::Maven,
+        _ => false,
+    }
+}
+
 impl Facts {
     pub(crate) fn by_pipeline(&self, key: &str) -> Option<&Arc<ApplicationFacts>> {
         self.applications.get(self.owners.get(key)?)
@@ -78,11 +92,13 @@ impl Facts {
         seen
     }
 
-    pub(crate) fn has_connection(&self, repository: &RepositoryId) -> bool {
-        self.topology
-            .repositories
-            .get(repository)
-            .is_some_and(|known| !known.external_connections.is_empty())
+    /// Whether the repository gets packages of this format from a public registry.
+    pub(crate) fn has_connection(&self, repository: &RepositoryId, format: Format) -> bool {
+        let known = self.topology.repositories.get(repository);
+        let mut connections = known
+            .into_iter()
+            .flat_map(|known| &known.external_connections);
+        connections.any(|connection| is_connection_of(connection, format))
     }
 
     /// Where a package that an application depends on is first found: at its producer's, else at the nearest
@@ -98,7 +114,7 @@ impl Facts {
         let visible = self.nearest_first(repositories);
         let connected = visible
             .iter()
-            .find(|repository| self.has_connection(repository));
+            .find(|repository| self.has_connection(repository, package.format()));
         let own = repositories.first();
         if self.topology.is_internal(package) {
             return own.cloned();

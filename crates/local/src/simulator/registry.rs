@@ -202,7 +202,7 @@ impl Registry {
         match known {
             Some(copy) => copy.origin,
             None if facts.topology.is_internal(package) => OriginRow::Internal,
-            None if facts.has_connection(repository) => OriginRow::External,
+            None if facts.has_connection(repository, package.format()) => OriginRow::External,
             None => OriginRow::Internal,
         }
     }

@@ -1,1 +1,3 @@
-
+mod pipelines;
+mod registries;
+mod worlds;

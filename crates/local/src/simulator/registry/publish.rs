@@ -1,11 +1,10 @@
 //! What a producer's build publishes, and the events that follow.
 
-use downriver_domain::version::{Format, PackageId};
+use downriver_domain::version::{Format, PackageId, highest_of, next_release_after};
 use downriver_domain::{Operation, RepositoryId, Timestamp};
 
 use super::{Emission, OriginRow, Registry, StatusRow, VersionState};
 use crate::simulator::instant::to_snapshot_text;
-use crate::simulator::next_version::{highest_of, next_version_after};
 use crate::simulator::text::{Text, TextForm as _};
 
 const SNAPSHOT: &str = "-SNAPSHOT";
@@ -44,7 +43,7 @@ impl Registry {
                 "409: {package} {highest} exists already with other contents"
             ));
         }
-        let version = next_version_after(format, &releases)
+        let version = next_release_after(format, &releases)
             .ok_or_else(|| format!("no free version number for {package}"))?;
         Ok(self.publish(package, &version, home, now))
     }

@@ -29,7 +29,7 @@ pub(crate) fn seed(
                 continue;
             };
             let origin = if !facts.topology.is_internal(&dependency.package)
-                && facts.has_connection(&home)
+                && facts.has_connection(&home, dependency.package.format())
             {
                 OriginRow::External
             } else {
@@ -39,13 +39,20 @@ pub(crate) fn seed(
                 continue;
             };
             put(registry, &id, &home, StatusRow::Published, origin, at);
+            // Whoever built with it saw it: where its home is out of sight, it was copied.
+            let is_visible = facts.nearest_first(repositories).contains(&home);
+            if let Some(first) = repositories.first().filter(|_| !is_visible) {
+                put(registry, &id, first, StatusRow::Published, origin, at);
+            }
         }
     }
     for (repository, entry) in story {
         let internal = facts.topology.is_internal(&entry.package);
         let origin = match entry.origin {
             Some(origin) => OriginRow::from_port(origin),
-            None if !internal && facts.has_connection(repository) => OriginRow::External,
+            None if !internal && facts.has_connection(repository, entry.package.format()) => {
+                OriginRow::External
+            }
             None => OriginRow::Internal,
         };
         let status = StatusRow::from_port(entry.status).unwrap_or(StatusRow::Published);
