@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use downriver_domain::impact::{Ask, JudgedChange, Judgement, ask, judge};
 use downriver_domain::inventory::View;
 use downriver_domain::version::PackageId;
-use downriver_domain::{Application, Edge, PackageInventory, RepositoryId};
+use downriver_domain::{Application, Edge, PackageInventory, RepositoryId, VersionStatus};
 
 use crate::error::EngineError;
 use crate::ports::{ApplicationState, PageChange, Ports, Store};
@@ -87,6 +87,29 @@ impl Views {
             }
         }
         asks
+    }
+
+    /// Whether this is a copy, retained or ingested, of what the application sees already: nothing changes for it.
+    pub(crate) fn is_repeat<P: Ports>(
+        &mut self,
+        session: &Session<'_, P>,
+        application: &Application,
+        change: &PageChange,
+    ) -> bool {
+        let package = change.package_version.package();
+        let version = change.package_version.version();
+        self.prepare(session, application, package);
+        let status_of = |repository: &RepositoryId| {
+            let records = self.inventories[package].repositories.get(repository)?;
+            Some(records.versions.get(version)?.status)
+        };
+        let view = &self.views[&(package.clone(), application.repositories.clone())];
+        view.get(version).is_some_and(|seen| {
+            seen.repository != change.repository
+                && [&seen.repository, &change.repository]
+                    .into_iter()
+                    .all(|repository| status_of(repository) == Some(VersionStatus::Published))
+        })
     }
 
     pub(crate) fn judge<P: Ports>(

@@ -62,15 +62,20 @@ fn decide<P: Ports>(
     state: &ApplicationState,
     work: &Work<'_>,
 ) -> Decision {
-    let judged: Vec<(&PageChange, Judgement)> = work
+    let news: Vec<&PageChange> = work
         .changes
         .iter()
+        .copied()
+        .filter(|change| !views.is_repeat(session, &state.application, change))
+        .collect();
+    let judged: Vec<(&PageChange, Judgement)> = news
+        .into_iter()
         .map(|change| {
             let edges = work
                 .edges
                 .get(change.package_version.package())
                 .map_or(&[][..], Vec::as_slice);
-            (*change, views.judge(session, state, edges, change))
+            (change, views.judge(session, state, edges, change))
         })
         .collect();
     if is_kept_unjudged(session, &state.slot) {
