@@ -150,6 +150,8 @@ pub struct Joined {
     pub version: String,
     pub repository: RepositoryId,
     pub seen_at: Timestamp,
+    /// It changed the inventory for this application: its verdict is written down whatever it is.
+    pub is_news: bool,
 }
 
 /// A successful execution.

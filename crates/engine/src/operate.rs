@@ -1,7 +1,7 @@
 //! What operators do: pause, resume, retry, expedite.
 
 use downriver_domain::slot::{
-    Controls, Pause, PauseScope, Pending, Rebuild, SlotState, WaitingFor,
+    Controls, Joined, Pause, PauseScope, Pending, Rebuild, SlotState, WaitingFor,
 };
 use downriver_domain::{ApplicationId, RebuildId};
 
@@ -146,6 +146,7 @@ fn retry<P: Ports>(session: &Session<'_, P>, state: &ApplicationState) -> Option
         SlotState::Pending(pending) if pending.not_before.is_some_and(|at| at > session.now) => {
             pending.rebuild.clone()
         }
+        SlotState::Idle if state.slot.failure.is_none() => return release_held(session, state),
         SlotState::Idle => {
             let failure = state.slot.failure.as_ref()?;
             slot.rebuilds_requested += 1;
@@ -196,6 +197,39 @@ fn retry<P: Ports>(session: &Session<'_, P>, state: &ApplicationState) -> Option
     Some(Commit {
         slot: Some(slot),
         marker,
+        history,
+        ..Commit::default()
+    })
+}
+
+/// Versions held without a failure (rolled back, not picked up): they are judged again.
+fn release_held<P: Ports>(session: &Session<'_, P>, state: &ApplicationState) -> Option<Commit> {
+    let repository = state.application.repositories.first()?;
+    if state.slot.held.is_empty() {
+        return None;
+    }
+    let mut slot = next_version(&state.slot);
+    for (package, held) in std::mem::take(&mut slot.held) {
+        let joined = Joined {
+            version: held.version,
+            repository: repository.clone(),
+            seen_at: session.now,
+            is_news: false,
+        };
+        slot.joined.insert(package, joined);
+    }
+    slot.wake_at = slot.idle_wake(session.now);
+    let text = "an operator retried: what was held is judged again";
+    let history = vec![note(
+        &state.application.id,
+        NoteKind::Operator,
+        None,
+        None,
+        text,
+        session.now,
+    )];
+    Some(Commit {
+        slot: Some(slot),
         history,
         ..Commit::default()
     })

@@ -193,6 +193,7 @@ async fn judge_anew<P: Ports>(
                 version: version.clone(),
                 repository: repository.clone(),
                 seen_at: session.now,
+                is_news: false,
             };
             joined.insert(package.clone(), change);
         }

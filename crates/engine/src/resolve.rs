@@ -265,5 +265,6 @@ pub(crate) fn joined(change: &PageChange) -> downriver_domain::slot::Joined {
         version: change.package_version.version().to_owned(),
         repository: change.repository.clone(),
         seen_at: change.seen_at,
+        is_news: change.is_news,
     }
 }

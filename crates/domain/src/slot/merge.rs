@@ -61,7 +61,8 @@ pub fn merge_joined(slot: &mut Slot, package: &PackageId, joined: Joined) -> boo
         }
         Some(known) => {
             let seen_at = known.seen_at.min(joined.seen_at);
-            *known = Joined { seen_at, ..joined };
+            let is_news = known.is_news || joined.is_news;
+            *known = Joined { seen_at, is_news, ..joined };
             true
         }
         None => {

@@ -62,14 +62,20 @@ fn decide<P: Ports>(
     state: &ApplicationState,
     work: &Work<'_>,
 ) -> Decision {
-    let news: Vec<&PageChange> = work
+    // A copy of what it sees already changes nothing for it; its package is judged all the same.
+    let changes: Vec<PageChange> = work
         .changes
         .iter()
-        .copied()
-        .filter(|change| !views.is_repeat(session, &state.application, change))
+        .map(|change| {
+            let is_repeat = views.is_repeat(session, &state.application, change);
+            PageChange {
+                is_news: change.is_news && !is_repeat,
+                ..(*change).clone()
+            }
+        })
         .collect();
-    let judged: Vec<(&PageChange, Judgement)> = news
-        .into_iter()
+    let judged: Vec<(&PageChange, Judgement)> = changes
+        .iter()
         .map(|change| {
             let edges = work
                 .edges

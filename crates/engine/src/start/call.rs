@@ -15,7 +15,7 @@ use crate::ports::{
     ApplicationState, BudgetWrite, Commit, Execution, Notice, NoticeKind, Pipelines, Ports,
     ReadError, StartError, StartExecution, Trigger,
 };
-use crate::session::Session;
+use crate::session::{CONTENTION_MAX, Session, contended};
 
 /// Executions read to find one by the name of its session.
 const RECOVERY_EXECUTIONS_MAX: usize = 100;
@@ -40,10 +40,35 @@ pub(super) async fn call<P: Ports>(
         token: starting.token.clone(),
         variables: variables(starting),
     };
-    match session.ports.pipelines().start_execution(&start).await {
-        Ok(execution) => record_started(session, state, starting, &execution, session.now).await,
+    let answer = session.ports.pipelines().start_execution(&start).await;
+    let mut state = state.clone();
+    // A change may join the slot meanwhile: the answer is recorded on the slot as it then stands.
+    for _ in 0..CONTENTION_MAX {
+        let looked = record_answer(session, &state, starting, &answer).await?;
+        let Looked::Again = looked else {
+            return Ok(Looked::Done);
+        };
+        let Some(reloaded) = session.load(&state.application.id).await? else {
+            return Ok(Looked::Done);
+        };
+        match &reloaded.slot.state {
+            SlotState::Starting(now) if now.attempt == starting.attempt => state = reloaded,
+            _ => return Ok(Looked::Done),
+        }
+    }
+    Err(contended(&state.application.id))
+}
+
+async fn record_answer<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+    starting: &Starting,
+    answer: &Result<PipelineExecutionId, StartError>,
+) -> Result<Looked, EngineError> {
+    match answer {
+        Ok(execution) => record_started(session, state, starting, execution, session.now).await,
         Err(error @ (StartError::Throttled | StartError::Busy)) => {
-            back_off(session, state, starting, &error).await
+            back_off(session, state, starting, error).await
         }
         // It may have started: stays Starting until the deadline, then it is looked for by the name of its session.
         Err(StartError::Unknown(_)) => Ok(Looked::Done),

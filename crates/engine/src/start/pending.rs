@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use downriver_domain::impact::Ask;
+use downriver_domain::impact::{Ask, Verdict};
 use downriver_domain::slot::{
     ActiveProducer, GateContext, GateReport, Held, HeldReason, Merged, Pending, Slot, SlotState,
     Starting, WaitOn, evaluate_gates, open_gates, rejudge,
@@ -407,10 +407,13 @@ async fn rejudged<P: Ports>(
             package_version,
             repository: joined.repository.clone(),
             seen_at: joined.seen_at,
-            is_news: true,
+            is_news: joined.is_news,
         };
         let edges = edges.get(package).map_or(&[][..], Vec::as_slice);
-        verdicts.push(views.judge(session, state, edges, &change));
+        let verdict = views.judge(session, state, edges, &change);
+        if change.is_news || !matches!(verdict.verdict, Verdict::Unaffected(_)) {
+            verdicts.push(verdict);
+        }
     }
     notices.extend(
         verdicts

@@ -21,12 +21,18 @@ pub(super) struct JoinedV1 {
     version: String,
     repository: String,
     seen_at: i64,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_news: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct BuildV1 {
     execution: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rebuild: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_proven: bool,
     started_at: i64,
     ended_at: i64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -108,6 +114,7 @@ impl From<&Joined> for JoinedV1 {
             version: joined.version.clone(),
             repository: key::repository_key(&joined.repository),
             seen_at: joined.seen_at.unix_millis(),
+            is_news: joined.is_news,
         }
     }
 }
@@ -120,6 +127,7 @@ impl TryFrom<JoinedV1> for Joined {
             version: stored.version,
             repository: named("repository", key::parse_repository_key(&stored.repository))?,
             seen_at: from_millis(stored.seen_at),
+            is_news: stored.is_news,
         })
     }
 }
@@ -128,6 +136,8 @@ impl From<&Build> for BuildV1 {
     fn from(build: &Build) -> Self {
         Self {
             execution: build.execution.to_string(),
+            rebuild: build.rebuild.as_ref().map(ToString::to_string),
+            is_proven: build.is_proven,
             started_at: build.started_at.unix_millis(),
             ended_at: build.ended_at.unix_millis(),
             delivered: list(&build.delivered),
@@ -141,6 +151,8 @@ impl TryFrom<BuildV1> for Build {
     fn try_from(stored: BuildV1) -> Result<Self, FieldError> {
         Ok(Self {
             execution: parse("execution", &stored.execution)?,
+            rebuild: stored.rebuild.as_deref().map(|id| parse("rebuild", id)).transpose()?,
+            is_proven: stored.is_proven,
             started_at: from_millis(stored.started_at),
             ended_at: from_millis(stored.ended_at),
             delivered: try_list("delivered", stored.delivered)?,
