@@ -1,1 +1,13 @@
-//! placeholder
+//! What tests share: builders for records, and one conformance suite for every store. A dev-dependency only.
+//!
+//! Everything here panics where a test is to fail.
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "a panic is how a test fails; saying so at each function says nothing"
+)]
+
+pub mod builders;
+pub mod conformance;
+mod executor;
+
+pub use executor::run_at_once;
