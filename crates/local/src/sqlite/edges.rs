@@ -75,20 +75,73 @@ pub(super) fn write(connection: &Connection, collected: &mut Vec<EdgeRow>) -> Re
     Ok(())
 }
 
-pub(super) fn delete(
+/// The rows of one application.
+pub(super) fn load_rows(
     connection: &Connection,
     registered: &Registered,
     application: &ApplicationId,
+) -> Result<BTreeSet<EdgeRow>, Failure> {
+    let mut statement = connection.prepare_cached(
+        "SELECT e.package, e.instance, e.shape, e.built, e.built_as_of, e.built_revision, e.line
+         FROM application_edges a CROSS JOIN edges e
+         ON e.package = a.package AND e.is_consumer = ?2 AND e.application = ?3
+         WHERE a.application = ?1",
+    )?;
+    let rows = statement.query_map(
+        (registered.id, registered.is_consumer, application.as_str()),
+        |row| {
+            Ok(EdgeRow {
+                package: row.get(0)?,
+                is_consumer: registered.is_consumer,
+                application: application.to_string(),
+                instance: row.get(1)?,
+                shape: row.get(2)?,
+                built: row.get(3)?,
+                built_as_of: row.get(4)?,
+                built_revision: row.get(5)?,
+                line: row.get(6)?,
+            })
+        },
+    )?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Deletes the rows that are not to stay as they are.
+pub(super) fn delete_rows(
+    connection: &Connection,
+    old: &BTreeSet<EdgeRow>,
+    new: &BTreeSet<EdgeRow>,
 ) -> Result<(), Failure> {
-    connection
-        .prepare_cached(
-            "DELETE FROM edges WHERE is_consumer = ?2 AND application = ?3
-             AND package IN (SELECT package FROM application_edges WHERE application = ?1)",
-        )?
-        .execute((registered.id, registered.is_consumer, application.as_str()))?;
-    connection
-        .prepare_cached("DELETE FROM application_edges WHERE application = ?1")?
-        .execute([registered.id])?;
+    let mut statement = connection.prepare_cached(
+        "DELETE FROM edges WHERE package = ?1 AND is_consumer = ?2 AND application = ?3 AND instance = ?4",
+    )?;
+    for row in old.difference(new) {
+        statement.execute((row.package, row.is_consumer, &row.application, row.instance))?;
+    }
+    Ok(())
+}
+
+/// Makes the list of packages by which an application's edges are found that of its new rows.
+pub(super) fn list_packages(
+    connection: &Connection,
+    application: i64,
+    old: &BTreeSet<EdgeRow>,
+    new: &BTreeSet<EdgeRow>,
+) -> Result<(), Failure> {
+    let packages = |rows: &BTreeSet<EdgeRow>| -> BTreeSet<i64> {
+        rows.iter().map(|row| row.package).collect()
+    };
+    let (old, new) = (packages(old), packages(new));
+    let mut delete = connection
+        .prepare_cached("DELETE FROM application_edges WHERE application = ?1 AND package = ?2")?;
+    for package in old.difference(&new) {
+        delete.execute((application, package))?;
+    }
+    let mut insert = connection
+        .prepare_cached("INSERT INTO application_edges (application, package) VALUES (?1, ?2)")?;
+    for package in new.difference(&old) {
+        insert.execute((application, package))?;
+    }
     Ok(())
 }
 

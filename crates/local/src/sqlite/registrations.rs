@@ -18,7 +18,8 @@ use super::slots::list;
 /// Edges that are collected and sorted before they are written, so that writes to the same page meet.
 const EDGES_COLLECTED_MAX: usize = 400_000;
 
-/// Registers or replaces applications with all their dependencies.
+/// Registers or replaces applications with all their dependencies. Edges that stay as they are are not written: most of
+/// them, where an application is registered again after an execution.
 pub(super) fn record_all<R: Borrow<Registration>>(
     connection: &Connection,
     interned: &mut Interned,
@@ -28,21 +29,22 @@ pub(super) fn record_all<R: Borrow<Registration>>(
     let mut collected_of = BTreeSet::new();
     for registration in registrations {
         let registration = registration.borrow();
-        if let Some(old) = find(connection, &registration.application.id)? {
-            if collected_of.contains(&old.id) {
-                edges::write(connection, &mut collected)?;
+        let id = &registration.application.id;
+        let old = match find(connection, id)? {
+            Some(old) => {
+                if collected_of.contains(&old.id) {
+                    edges::write(connection, &mut collected)?;
+                }
+                edges::load_rows(connection, &old, id)?
             }
-            edges::delete(connection, &old, &registration.application.id)?;
-        }
+            None => BTreeSet::new(),
+        };
         let application = record_application(connection, registration)?;
         collected_of.insert(application);
-        collect(
-            connection,
-            interned,
-            application,
-            registration,
-            &mut collected,
-        )?;
+        let new = rows_of(connection, interned, registration)?;
+        edges::delete_rows(connection, &old, &new)?;
+        edges::list_packages(connection, application, &old, &new)?;
+        collected.extend(new.into_iter().filter(|row| !old.contains(row)));
         if collected.len() >= EDGES_COLLECTED_MAX {
             edges::write(connection, &mut collected)?;
             collected_of.clear();
@@ -54,7 +56,10 @@ pub(super) fn record_all<R: Borrow<Registration>>(
 /// Takes an application and its edges out of the catalog.
 pub(super) fn remove(connection: &Connection, application: &ApplicationId) -> Result<(), Failure> {
     if let Some(old) = find(connection, application)? {
-        edges::delete(connection, &old, application)?;
+        let rows = edges::load_rows(connection, &old, application)?;
+        let none = BTreeSet::new();
+        edges::delete_rows(connection, &rows, &none)?;
+        edges::list_packages(connection, old.id, &rows, &none)?;
         connection
             .prepare_cached("UPDATE applications SET is_registered = 0 WHERE id = ?1")?
             .execute([old.id])?;
@@ -175,18 +180,17 @@ fn record_application(
 }
 
 /// Numbers the instances of each package in the order in which they are listed.
-fn collect(
+fn rows_of(
     connection: &Connection,
     interned: &mut Interned,
-    application: i64,
     registration: &Registration,
-    collected: &mut Vec<EdgeRow>,
-) -> Result<(), Failure> {
+) -> Result<BTreeSet<EdgeRow>, Failure> {
     let mut instances: BTreeMap<i64, u32> = BTreeMap::new();
+    let mut rows = Vec::with_capacity(registration.dependencies.len());
     for dependency in &registration.dependencies {
         let package = interned.intern_package(connection, &dependency.package)?;
         let next = instances.entry(package).or_insert(0);
-        collected.push(EdgeRow::new(
+        rows.push(EdgeRow::new(
             package,
             &registration.application,
             *next,
@@ -195,10 +199,5 @@ fn collect(
         ));
         *next += 1;
     }
-    let mut statement = connection
-        .prepare_cached("INSERT INTO application_edges (application, package) VALUES (?1, ?2)")?;
-    for package in instances.keys() {
-        statement.execute((application, package))?;
-    }
-    Ok(())
+    Ok(rows.into_iter().collect())
 }

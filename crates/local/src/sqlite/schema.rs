@@ -1,5 +1,7 @@
 //! The versioned schema: how a file is recognised, created and brought up to date.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,6 +12,9 @@ use super::transaction::Session;
 
 /// `DnRv` in the file's header: this is a Downriver store.
 const APPLICATION_ID: i64 = 0x446e_5276;
+
+/// How every SQLite database begins.
+const MAGIC: &[u8] = b"SQLite format 3\0";
 
 /// One migration for each version of the schema; a store of version n has had the first n. Only ever added to.
 const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql")];
@@ -24,6 +29,11 @@ const STATEMENTS_MAX: usize = 64;
 
 /// Opens or creates a store in a file.
 pub(super) fn open(path: &Path) -> Result<Session, OpenError> {
+    if !may_be_database(path) {
+        return Err(OpenError::NotAStore {
+            path: path.to_owned(),
+        });
+    }
     let mut connection = Connection::open(path).map_err(|error| failed(path, error))?;
     prepare(path, &mut connection, true)?;
     Ok(Session::new(connection))
@@ -37,13 +47,22 @@ pub(super) fn open_in_memory() -> Result<Session, OpenError> {
     Ok(Session::new(connection))
 }
 
+/// SQLite takes a file that is shorter than its header for an empty database, and writes over it. A file that cannot be
+/// read is left to SQLite to refuse.
+fn may_be_database(path: &Path) -> bool {
+    let mut start = Vec::with_capacity(MAGIC.len());
+    let read =
+        File::open(path).and_then(|file| file.take(MAGIC.len() as u64).read_to_end(&mut start));
+    read.is_err() || start.is_empty() || start == MAGIC
+}
+
 fn prepare(path: &Path, connection: &mut Connection, is_file: bool) -> Result<(), OpenError> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     connection
         .busy_timeout(BUSY_TIMEOUT)
         .map_err(|error| failed(path, error))?;
     // Before anything is changed, also not the journal mode: the file may be somebody else's.
-    check(path, connection)?;
+    check_snapshot(path, connection)?;
     if is_file {
         use_write_ahead_log(connection).map_err(|error| failed(path, error))?;
     }
@@ -68,6 +87,14 @@ fn read_header(connection: &Connection) -> rusqlite::Result<Header> {
             |row| row.get(0),
         )?,
     })
+}
+
+/// Checks one state of the file: while it is read, another process may be creating the store.
+fn check_snapshot(path: &Path, connection: &mut Connection) -> Result<usize, OpenError> {
+    let transaction = connection
+        .transaction()
+        .map_err(|error| failed(path, error))?;
+    check(path, &transaction)
 }
 
 /// The version of the store in the file; 0 for an empty file.
@@ -120,7 +147,7 @@ fn tune(connection: &Connection) -> rusqlite::Result<()> {
 
 /// Applies the missing migrations in one transaction. The version is read within it: another process may be first.
 fn migrate(path: &Path, connection: &mut Connection) -> Result<(), OpenError> {
-    if check(path, connection)? == MIGRATIONS.len() {
+    if check_snapshot(path, connection)? == MIGRATIONS.len() {
         return Ok(());
     }
     let transaction = connection

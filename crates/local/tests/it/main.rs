@@ -1,0 +1,4 @@
+#![cfg(test)]
+//! The embedded adapters, as their callers see them.
+
+mod sqlite;
