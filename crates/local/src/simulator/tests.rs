@@ -1,3 +1,4 @@
+mod builds;
 mod pipelines;
 mod registries;
 mod worlds;

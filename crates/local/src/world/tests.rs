@@ -1,3 +1,5 @@
+mod samples;
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
