@@ -1,0 +1,85 @@
+//! Exit codes, and what is said when a command fails. `docs/cli.md` lists the codes.
+
+use std::fmt;
+use std::io;
+use std::process::ExitCode;
+
+use crate::terminal::Terminal;
+
+/// How the command ended, as scripts see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Fine = 0,
+    /// A defect, or a store or file that stopped working midway.
+    Internal = 1,
+    /// Bad usage, or a catalog, story or store that cannot be used.
+    Usage = 2,
+    /// No such application or package.
+    Unknown = 3,
+    /// A replay finished, and something was quarantined that no story expects.
+    Quarantined = 4,
+    /// What a story expects did not come true.
+    Unmet = 5,
+}
+
+/// An error that has an exit code of its own: what was wrong, where, and what to do.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    exit: Exit,
+    message: String,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// Something that the user can mend: usage, catalog, story or store.
+pub(crate) fn refuse(message: impl Into<String>) -> anyhow::Error {
+    let message = message.into();
+    anyhow::Error::new(Refused {
+        exit: Exit::Usage,
+        message,
+    })
+}
+
+/// An application or package that is not known.
+pub(crate) fn unknown(message: impl Into<String>) -> anyhow::Error {
+    let message = message.into();
+    anyhow::Error::new(Refused {
+        exit: Exit::Unknown,
+        message,
+    })
+}
+
+/// Writes what is still to be written, says what went wrong, and turns it into the process's exit code.
+pub(crate) fn finish(result: anyhow::Result<Exit>, terminal: &mut Terminal) -> ExitCode {
+    let result = result.and_then(|exit| {
+        terminal.flush()?;
+        Ok(exit)
+    });
+    let exit = match result {
+        Ok(exit) => exit,
+        // Whoever read our output has seen enough.
+        Err(error) if is_broken_pipe(&error) => Exit::Fine,
+        Err(error) => {
+            // What was printed before the failure comes first; if that fails too, the first reason is the one to tell.
+            drop(terminal.flush());
+            terminal.complain(&format!("{error:#}"));
+            error
+                .downcast_ref::<Refused>()
+                .map_or(Exit::Internal, |refused| refused.exit)
+        }
+    };
+    ExitCode::from(exit as u8)
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let cause = cause.downcast_ref::<io::Error>();
+        cause.is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+    })
+}

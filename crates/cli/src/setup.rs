@@ -1,0 +1,84 @@
+//! Finds and reads the catalog.
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+
+use downriver_engine::register::Catalog;
+use downriver_engine::wire::catalog::{FILE_BYTES_MAX, parse_catalog};
+
+use crate::arguments::GlobalOptions;
+use crate::exit::refuse;
+
+const CATALOG_NAME: &str = "downriver.toml";
+
+/// A catalog, and every byte that it was read from.
+#[derive(Debug, Clone)]
+pub(crate) struct LoadedCatalog {
+    pub(crate) path: PathBuf,
+    pub(crate) catalog: Catalog,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// The catalog file: as given, or the nearest one above the current folder.
+pub(crate) fn find_catalog(options: &GlobalOptions) -> anyhow::Result<PathBuf> {
+    if let Some(path) = &options.catalog {
+        return Ok(path.clone());
+    }
+    let here = std::env::current_dir()?;
+    let found = here
+        .ancestors()
+        .enumerate()
+        .find(|(_, folder)| folder.join(CATALOG_NAME).is_file());
+    match found {
+        // As short as people would write it, since every message about the catalog names it.
+        Some((0, _)) => Ok(PathBuf::from(CATALOG_NAME)),
+        Some((_, folder)) => Ok(folder.join(CATALOG_NAME)),
+        None => Err(refuse(format!(
+            "no catalog: there is no `{CATALOG_NAME}` in {} or a folder above it; name one with --catalog FILE",
+            here.display()
+        ))),
+    }
+}
+
+/// Reads a catalog with the files that it names; fails with all its problems, one a line.
+pub(crate) fn load_catalog(path: &Path) -> anyhow::Result<LoadedCatalog> {
+    let text = read_text(path).map_err(|reason| {
+        refuse(format!(
+            "failed to read the catalog {}: {reason}",
+            path.display()
+        ))
+    })?;
+    let bytes = RefCell::new(text.clone().into_bytes());
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let read_file = |name: &str| {
+        let text = read_text(&folder.join(name))?;
+        bytes.borrow_mut().extend_from_slice(text.as_bytes());
+        Ok(text)
+    };
+    let parsed = parse_catalog(&path.display().to_string(), &text, &read_file);
+    let catalog = parsed.map_err(|problems| {
+        let count = problems.len();
+        let lines: String = problems
+            .iter()
+            .map(|problem| format!("\n{problem}"))
+            .collect();
+        let what = if count == 1 { "a problem" } else { "problems" };
+        refuse(format!("{} has {what}:{lines}", path.display()))
+    })?;
+    Ok(LoadedCatalog {
+        path: path.to_owned(),
+        catalog,
+        bytes: bytes.into_inner(),
+    })
+}
+
+/// A text file of bounded size, or why it cannot be read.
+pub(crate) fn read_text(path: &Path) -> Result<String, String> {
+    let size = std::fs::metadata(path)
+        .map_err(|error| error.to_string())?
+        .len();
+    if size > FILE_BYTES_MAX as u64 {
+        return Err(format!("it has {size} bytes: at most {FILE_BYTES_MAX}"));
+    }
+    std::fs::read_to_string(path).map_err(|error| error.to_string())
+}
