@@ -246,8 +246,19 @@ impl Simulator {
         Ok(())
     }
 
+    /// Pulls a version through the first of the application's own repositories that sees it, which keeps it.
     fn pull(&mut self, facts: &ApplicationFacts, pull: Pull) {
-        let Some(first) = facts.repositories.first() else {
+        let known = self.registry.package(&pull.package);
+        let sees = |own: &&RepositoryId| {
+            let visible = self.facts.nearest_first(std::slice::from_ref(*own));
+            match &pull.from {
+                Source::Public(connected) => visible.contains(connected),
+                Source::Repository(_) => visible
+                    .iter()
+                    .any(|seen| known.is_some_and(|state| state.is_held_by(seen, &pull.version))),
+            }
+        };
+        let Some(first) = facts.repositories.iter().find(sees) else {
             return;
         };
         let now = self.now();

@@ -220,6 +220,11 @@ impl PackageState {
             .flatten()
     }
 
+    pub(crate) fn is_held_by(&self, repository: &RepositoryId, version: &str) -> bool {
+        let versions = self.repositories.get(&repository.to_text());
+        versions.is_some_and(|versions| versions.contains_key(version))
+    }
+
     /// Every version anywhere, once.
     pub(crate) fn every_version(&self) -> BTreeSet<&str> {
         let versions = self.repositories.values().flat_map(BTreeMap::keys);

@@ -60,7 +60,18 @@ impl World {
     }
 
     /// Lets the next thing happen; `None` at rest.
+    ///
+    /// An error undoes everything since the last transaction in the store; the replay is then to be opened anew.
     pub fn step(&mut self) -> Result<Option<Step>, WorldError> {
+        let result = self.try_step();
+        if result.is_err() && self.is_in_transaction {
+            self.is_in_transaction = false;
+            self.store.abandon_step()?;
+        }
+        result
+    }
+
+    fn try_step(&mut self) -> Result<Option<Step>, WorldError> {
         let refused_before = self.quarantined.len();
         let (number_before, now_before) = (self.steps(), self.now());
         self.begin_transaction()?;

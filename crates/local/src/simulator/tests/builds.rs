@@ -94,3 +94,27 @@ fn an_unlisted_version_still_installs_from_a_lock() {
         "built lib@1.2.3 react@18.2.0"
     );
 }
+
+#[test]
+fn a_version_is_kept_by_the_own_repository_that_it_was_pulled_through() {
+    let text = CATALOG
+        .replace(
+            "repositories = [\"team\"]",
+            "repositories = [\"team\", \"tools\"]",
+        )
+        .replace(
+            "[applications.lib]",
+            "[repositories.far]\n[repositories.tools]\nupstreams = [\"far\"]\n\n[applications.lib]",
+        )
+        .replace("publishes_to = \"shared\"", "publishes_to = \"far\"");
+    let mut simulator = begin(&text, "[[push]]\napplication = \"web\"\nat = \"+0s\"\n");
+    let trace = run(&mut simulator, &catalog(&text), 1_000);
+    assert!(
+        trace.contains(&"12 tools lib@1.2.3 Created Published".to_owned()),
+        "{trace:?}"
+    );
+    assert!(
+        trace.contains(&"12 team react@18.2.0 Created Published".to_owned()),
+        "{trace:?}"
+    );
+}
