@@ -1,4 +1,5 @@
 mod samples;
+mod stories;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
