@@ -1,0 +1,291 @@
+//! What the samples hold: every kind of value, and every name of every list of names.
+
+mod entries;
+mod slots;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
+
+use downriver_domain::slot::{ActiveProducer, Controls, Gate, Pause, PauseScope};
+use downriver_domain::version::{Format, PackageId, PackageVersionId};
+use downriver_domain::{
+    Application, Built, Cascade, Dependency, Evidence, Follow, OnLocked, Origin, PackagePattern,
+    Pipeline, Policy, Repository, RepositoryId, RepositoryInventory, Rollback, Scope, Target,
+    Timestamp, Topology, VersionRecord, VersionStatus, Versioning,
+};
+
+pub(super) use self::entries::history;
+pub(super) use self::slots::slots;
+
+pub(super) const GATES: [Gate; 7] = [
+    Gate::BackOff,
+    Gate::Indexed,
+    Gate::Settled,
+    Gate::Free,
+    Gate::UpriverQuiet,
+    Gate::Budget,
+    Gate::NotPaused,
+];
+
+pub(super) fn inventories() -> Vec<RepositoryInventory> {
+    let statuses = [
+        VersionStatus::Published,
+        VersionStatus::Unfinished,
+        VersionStatus::Unlisted,
+        VersionStatus::Archived,
+        VersionStatus::Disposed,
+        VersionStatus::Deleted,
+    ];
+    let origins = [Origin::Internal, Origin::External, Origin::Unknown];
+    let versions = statuses.into_iter().zip(origins.into_iter().cycle());
+    let full = VersionRecord {
+        revision: Some("r/1=+".to_owned()),
+        sequence: u64::MAX,
+        published_at: Some(at(2)),
+        withdrawn_at: Some(at(3)),
+        is_seeded: true,
+        cascade: cascade(),
+        ..version_record(VersionStatus::Unlisted, Origin::External)
+    };
+    vec![
+        RepositoryInventory {
+            repository: repository("shared"),
+            package: tokens(),
+            record_revision: 1,
+            seeded_at: None,
+            versions: BTreeMap::new(),
+        },
+        RepositoryInventory {
+            repository: repository("staging"),
+            package: PackageId::new(Format::Generic, Some("ns"), "名前").unwrap(),
+            record_revision: 12,
+            seeded_at: Some(at(1)),
+            versions: versions
+                .zip(0..)
+                .map(|((status, origin), minor)| {
+                    (format!("1.{minor}.0"), version_record(status, origin))
+                })
+                .chain([("2.0.0-rc.1+build".to_owned(), full)])
+                .collect(),
+        },
+    ]
+}
+
+pub(super) fn topologies() -> Vec<Topology> {
+    let pattern = |namespace: Option<&str>, name: &str| PackagePattern {
+        format: Format::Npm,
+        namespace: namespace.map(str::to_owned),
+        name: name.to_owned(),
+    };
+    let shared = Repository {
+        upstreams: vec![repository("public")],
+        external_connections: vec!["public:npmjs".to_owned()],
+    };
+    vec![
+        Topology::default(),
+        Topology {
+            revision: 3,
+            domain_owners: BTreeSet::from([id("111122223333")]),
+            receivers: BTreeSet::from([id("444455556666")]),
+            repositories: BTreeMap::from([
+                (repository("shared"), shared),
+                (repository("public"), Repository::default()),
+            ]),
+            budgets: BTreeMap::from([(target(), 5)]),
+            internal: vec![pattern(Some("acme"), "*")],
+            mutable: vec![pattern(None, "*-snapshot")],
+            producers: BTreeMap::from([(tokens(), BTreeSet::from([id("lib")]))]),
+            upriver: BTreeMap::from([
+                (id("core"), BTreeSet::new()),
+                (id("lib"), BTreeSet::from([id("core")])),
+            ]),
+            is_shadow: true,
+        },
+    ]
+}
+
+pub(super) fn applications() -> Vec<Application> {
+    let web = Application {
+        id: id("web"),
+        owner: id("team-a"),
+        pipeline: pipeline("web"),
+        repositories: vec![repository("shared")],
+        products: BTreeSet::new(),
+        publishes_to: None,
+        versioning: Versioning::Build,
+        policy: Policy::default(),
+        registered_at: at(0),
+        upriver: BTreeSet::new(),
+    };
+    let policy = |follow, on_locked, rollback| Policy {
+        follow,
+        on_locked,
+        rollback,
+        is_third_party_followed: true,
+        is_source_rebuilt: true,
+        is_shadow: true,
+        retries_max: 0,
+        ..Policy::default()
+    };
+    vec![
+        web.clone(),
+        Application {
+            repositories: vec![repository("shared"), repository("public")],
+            products: BTreeSet::from([tokens()]),
+            publishes_to: Some(repository("staging")),
+            versioning: Versioning::Source,
+            policy: policy(Follow::Direct, OnLocked::Refresh, Rollback::Auto),
+            upriver: BTreeSet::from([id("core"), id("lib")]),
+            ..web.clone()
+        },
+        Application {
+            policy: policy(Follow::None, OnLocked::Rebuild, Rollback::Notify),
+            ..web.clone()
+        },
+        Application {
+            policy: policy(Follow::All, OnLocked::Ignore, Rollback::Notify),
+            ..web
+        },
+    ]
+}
+
+pub(super) fn dependencies() -> Vec<Dependency> {
+    let least = Dependency {
+        package: tokens(),
+        requirement: "^1.0.0".to_owned(),
+        built: Built::Unknown,
+        built_as_of: None,
+        built_revision: None,
+        is_locked: false,
+        path: Vec::new(),
+        scope: Scope::Runtime,
+        evidence: Evidence {
+            file: String::new(),
+            line: None,
+        },
+    };
+    let scopes = [
+        Scope::Runtime,
+        Scope::Dev,
+        Scope::Test,
+        Scope::Build,
+        Scope::Optional,
+        Scope::Peer,
+    ];
+    let full = scopes.map(|scope| Dependency {
+        built: Built::Proven("1.2.3".to_owned()),
+        built_as_of: Some(at(1)),
+        built_revision: Some("r1".to_owned()),
+        is_locked: true,
+        path: vec![
+            PackageId::new(Format::Npm, None, "left-pad").unwrap(),
+            tokens(),
+        ],
+        scope,
+        evidence: Evidence {
+            file: "web/package-lock.json".to_owned(),
+            line: Some(7),
+        },
+        ..least.clone()
+    });
+    let assumed = Dependency {
+        built: Built::Assumed("~1".to_owned()),
+        ..least.clone()
+    };
+    [least, assumed].into_iter().chain(full).collect()
+}
+
+pub(super) fn controls() -> Vec<Controls> {
+    let pause = |scope| {
+        let pause = Pause {
+            by: "ana".to_owned(),
+            reason: "“release” freeze".to_owned(),
+            at: at(1),
+        };
+        (scope, pause)
+    };
+    let scopes = [
+        PauseScope::System,
+        PauseScope::Application(id("web")),
+        PauseScope::Package(tokens()),
+    ];
+    vec![
+        Controls::default(),
+        Controls {
+            revision: 2,
+            pauses: scopes.map(pause).into(),
+        },
+    ]
+}
+
+pub(super) fn active_producers() -> Vec<ActiveProducer> {
+    vec![ActiveProducer {
+        application: id("lib"),
+        rebuild: id("lib.1"),
+        since: at(0),
+    }]
+}
+
+fn version_record(status: VersionStatus, origin: Origin) -> VersionRecord {
+    VersionRecord {
+        status,
+        revision: None,
+        sequence: 1,
+        event_time: at(0),
+        origin,
+        first_seen: at(0),
+        published_at: None,
+        withdrawn_at: None,
+        revised_at: at(0),
+        incarnation: 1,
+        is_seeded: false,
+        cascade: Cascade::default(),
+    }
+}
+
+fn cascade() -> Cascade {
+    Cascade {
+        roots: BTreeSet::from([tokens_version("1.9.0")]),
+        applications: BTreeSet::from([id("core"), id("lib")]),
+        is_overlapped: true,
+        is_urgent: true,
+    }
+}
+
+fn id<T: FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+    text.parse().unwrap()
+}
+
+fn at(secs: i64) -> Timestamp {
+    Timestamp::from_unix_millis(1_767_225_600_000 + secs * 1000)
+}
+
+fn tokens() -> PackageId {
+    PackageId::new(Format::Npm, Some("acme"), "tokens").unwrap()
+}
+
+fn tokens_version(version: &str) -> PackageVersionId {
+    PackageVersionId::new(tokens(), version).unwrap()
+}
+
+fn repository(name: &str) -> RepositoryId {
+    RepositoryId {
+        domain_owner: id("111122223333"),
+        domain: id("acme"),
+        name: id(name),
+    }
+}
+
+fn target() -> Target {
+    Target {
+        account: id("111122223333"),
+        region: id("eu-west-1"),
+    }
+}
+
+fn pipeline(name: &str) -> Pipeline {
+    Pipeline {
+        target: target(),
+        name: id(name),
+    }
+}
