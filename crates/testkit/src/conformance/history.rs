@@ -60,7 +60,7 @@ pub async fn an_entry_is_found_by_both_of_its_keys(store: &impl Store) {
                 .load_history(&HistoryOf::Application(id("web")), 10)
                 .await
         ),
-        [both.clone()]
+        std::slice::from_ref(&both)
     );
     let of_change = HistoryOf::PackageVersion(change);
     assert_eq!(

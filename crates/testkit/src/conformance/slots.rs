@@ -164,6 +164,7 @@ fn full(slot: Slot) -> Slot {
                 version: "3.0.0".to_owned(),
                 repository: repository("shared"),
                 seen_at: at(4),
+                is_news: true,
             },
         )]
         .into(),
