@@ -1,6 +1,7 @@
 //! One module for each command: reads what it needs, asks the engine, and hands the answer to be shown.
 
 mod catalog;
+mod replay;
 
 use clap::CommandFactory as _;
 
@@ -22,6 +23,7 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal) -> anyhow::Res
             terminal.print(&String::from_utf8(script)?)?;
             Ok(Exit::Fine)
         }
+        Command::Replay(options) => replay::replay(global, options, terminal),
         _ => Err(refuse("this command is not there yet")),
     }
 }

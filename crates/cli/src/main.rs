@@ -5,8 +5,11 @@
 
 mod arguments;
 mod commands;
+mod document;
 mod exit;
 mod render;
+mod report;
+mod runs;
 mod setup;
 mod terminal;
 

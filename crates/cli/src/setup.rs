@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use downriver_engine::register::Catalog;
 use downriver_engine::wire::catalog::{FILE_BYTES_MAX, parse_catalog};
+use downriver_local::sqlite::SqliteStore;
 
 use crate::arguments::GlobalOptions;
 use crate::exit::refuse;
@@ -81,4 +82,12 @@ pub(crate) fn read_text(path: &Path) -> Result<String, String> {
         return Err(format!("it has {size} bytes: at most {FILE_BYTES_MAX}"));
     }
     std::fs::read_to_string(path).map_err(|error| error.to_string())
+}
+
+/// Opens or creates a store file.
+pub(crate) fn open_store(path: &Path) -> anyhow::Result<SqliteStore> {
+    SqliteStore::open(path).map_err(|error| {
+        let reason = anyhow::Error::new(error);
+        refuse(format!("{reason:#}"))
+    })
 }

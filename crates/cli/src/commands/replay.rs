@@ -1,0 +1,184 @@
+//! `downriver replay`: delivers events in order of their time and shows what comes of them.
+
+use std::path::Path;
+
+use downriver_domain::ApplicationId;
+use downriver_domain::slot::HeldReason;
+use downriver_engine::operate::{self, Command};
+use downriver_engine::ports::{LOAD_APPLICATIONS_MAX, Store as _};
+use downriver_local::sqlite::SqliteStore;
+use downriver_local::world::{World, WorldError, complete};
+
+use crate::arguments::{GlobalOptions, ReplayOptions};
+use crate::document::ReplayDocument;
+use crate::exit::{Exit, refuse};
+use crate::report::{InputFacts, RunName, RunReport, report};
+use crate::runs::{Run, find_runs};
+use crate::setup::open_store;
+use crate::terminal::Terminal;
+
+pub(crate) fn replay(
+    global: &GlobalOptions,
+    options: &ReplayOptions,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Exit> {
+    let runs = choose(find_runs(&options.paths, global)?, options.only.as_deref())?;
+    if let Some(store) = &global.store
+        && runs.len() > 1
+    {
+        return Err(refuse(format!(
+            "--store {} holds one run, but there are {}: name one of them with --only: {}",
+            store.display(),
+            runs.len(),
+            names(&runs)
+        )));
+    }
+    let mut whole = ReplayDocument::default();
+    let mut exit = Exit::Fine;
+    for run in &runs {
+        let reported = perform(run, global.store.as_deref(), options, terminal)?;
+        exit = worse(exit, judged(run, &reported));
+        whole.add(reported.document);
+    }
+    terminal.end_progress();
+    if terminal.is_json() {
+        terminal.print_json(&whole)?;
+    }
+    Ok(exit)
+}
+
+fn choose(runs: Vec<Run>, only: Option<&str>) -> anyhow::Result<Vec<Run>> {
+    let Some(only) = only else {
+        return Ok(runs);
+    };
+    let known = names(&runs);
+    let chosen: Vec<Run> = runs.into_iter().filter(|run| run.name == only).collect();
+    if chosen.is_empty() {
+        return Err(refuse(format!(
+            "no run is named `{only}`; there are: {known}"
+        )));
+    }
+    Ok(chosen)
+}
+
+fn names(runs: &[Run]) -> String {
+    let names: Vec<&str> = runs.iter().map(|run| run.name.as_str()).collect();
+    names.join(", ")
+}
+
+/// Runs one replay to its rest and shows it.
+fn perform(
+    run: &Run,
+    store: Option<&Path>,
+    options: &ReplayOptions,
+    terminal: &mut Terminal,
+) -> anyhow::Result<RunReport> {
+    let input = run.read();
+    let facts = InputFacts::of(&input);
+    let store = match store {
+        Some(path) => open_store(path)?,
+        None => SqliteStore::in_memory()?,
+    };
+    let mut world = World::open(store, input).map_err(usable)?;
+    let (taken_before, steps_before) = (world.progress().0, world.steps());
+    to_rest(&mut world, &run.name, terminal)?;
+    if steps_before > 0 {
+        terminal.remark(&resumed(&world, taken_before, steps_before));
+    }
+    if options.force {
+        let retried = retry_failed(&world)?;
+        to_rest(&mut world, &run.name, terminal)?;
+        terminal.remark(&format!("--force: {retried} attempted again"));
+    }
+    let story = run.story.as_ref().map(|run| &run.story);
+    let name = RunName {
+        name: &run.name,
+        story,
+    };
+    report(&name, &facts, &world)
+}
+
+fn to_rest(world: &mut World, name: &str, terminal: &mut Terminal) -> anyhow::Result<()> {
+    world
+        .run_to_rest(|world, step| {
+            terminal.show_progress(|| {
+                let (taken, total) = world.progress();
+                format!("{name}: event {taken} of {total}, step {}", step.number)
+            });
+        })
+        .map_err(usable)?;
+    terminal.end_progress();
+    Ok(())
+}
+
+fn resumed(world: &World, taken_before: usize, steps_before: u64) -> String {
+    if world.steps() == steps_before {
+        return "this replay had finished before; nothing was left to do".to_owned();
+    }
+    format!("went on with an interrupted replay after event {taken_before}, step {steps_before}")
+}
+
+/// Attempts again what failed or was not picked up; what is built stays.
+fn retry_failed(world: &World) -> anyhow::Result<usize> {
+    let mut retried = 0;
+    let mut after: Option<ApplicationId> = None;
+    loop {
+        let ids = complete(
+            world
+                .store()
+                .list_applications(after.as_ref(), LOAD_APPLICATIONS_MAX),
+        )?;
+        let Some(last) = ids.last() else {
+            return Ok(retried);
+        };
+        after = Some(last.clone());
+        for state in complete(world.store().load_applications(&ids))? {
+            let is_not_picked_up = state
+                .slot
+                .held
+                .values()
+                .any(|held| held.reason == HeldReason::NotPickedUp);
+            if state.slot.failure.is_some() || is_not_picked_up {
+                let application = state.application.id;
+                let command = Command::Retry { application };
+                if complete(operate::operate(world, &command))? == operate::Operated::Done {
+                    retried += 1;
+                }
+            }
+        }
+    }
+}
+
+/// What a person can mend is bad usage; the rest is a defect or a broken disk.
+fn usable(error: WorldError) -> anyhow::Error {
+    match error {
+        WorldError::Story(_) | WorldError::OtherReplay | WorldError::BrokenRow { .. } => {
+            refuse(error.to_string())
+        }
+        other => other.into(),
+    }
+}
+
+fn judged(run: &Run, reported: &RunReport) -> Exit {
+    if let Some(expectations) = &reported.expectations
+        && !expectations.unmet.is_empty()
+    {
+        return Exit::Unmet;
+    }
+    let expects_quarantined = run
+        .story
+        .as_ref()
+        .is_some_and(|run| run.story.expect.quarantined.is_some());
+    if !reported.document.quarantined.is_empty() && !expects_quarantined {
+        return Exit::Quarantined;
+    }
+    Exit::Fine
+}
+
+fn worse(one: Exit, other: Exit) -> Exit {
+    if (other as u8) > (one as u8) {
+        other
+    } else {
+        one
+    }
+}
