@@ -151,7 +151,11 @@ impl TryFrom<BuildV1> for Build {
     fn try_from(stored: BuildV1) -> Result<Self, FieldError> {
         Ok(Self {
             execution: parse("execution", &stored.execution)?,
-            rebuild: stored.rebuild.as_deref().map(|id| parse("rebuild", id)).transpose()?,
+            rebuild: stored
+                .rebuild
+                .as_deref()
+                .map(|id| parse("rebuild", id))
+                .transpose()?,
             is_proven: stored.is_proven,
             started_at: from_millis(stored.started_at),
             ended_at: from_millis(stored.ended_at),
