@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use downriver_version::{Format, PackageId};
+use downriver_version::{Format, PackageId, PackageVersionId};
 
 use crate::dependency::Scope;
 use crate::{
@@ -222,6 +222,14 @@ impl Topology {
     pub fn is_internal(&self, package: &PackageId) -> bool {
         self.producers.contains_key(package)
             || self.internal.iter().any(|pattern| pattern.matches(package))
+    }
+
+    /// A version that is published again with other contents: a Maven SNAPSHOT, or of a package declared so.
+    pub fn is_mutable(&self, package_version: &PackageVersionId) -> bool {
+        let package = package_version.package();
+        let is_snapshot =
+            package.format() == Format::Maven && package_version.version().ends_with("-SNAPSHOT");
+        is_snapshot || self.is_declared_mutable(package)
     }
 
     pub fn is_declared_mutable(&self, package: &PackageId) -> bool {

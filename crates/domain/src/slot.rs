@@ -7,7 +7,7 @@ mod gates;
 mod merge;
 mod outcome;
 
-pub use gates::{GateContext, GateReport, evaluate_gates, open_gates};
+pub use gates::{GateContext, GateReport, evaluate_gates, open_gates, settle};
 pub use merge::{Merged, merge_asks, merge_joined, rejudge};
 pub use outcome::{Ended, Ending, decide_end, decide_parked, decide_stuck, settle_followed};
 

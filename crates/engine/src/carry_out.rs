@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use downriver_domain::slot::{Rebuild, Slot, SlotState, WaitingFor};
+use downriver_domain::slot::{Rebuild, Slot, SlotState, WaitOn, WaitingFor};
 use downriver_domain::version::PackageVersionId;
 use downriver_domain::{ApplicationId, PipelineExecutionId, RebuildId, Target, Timestamp};
 
@@ -91,12 +91,13 @@ async fn wake_for_budget<P: Ports>(
     wake(session, &WaitingFor::Target(target.clone()), free).await
 }
 
-/// A wait of up to 15 minutes is a delayed message; a longer one is the due record in the slot.
+/// A wait of up to 15 minutes for an instant is a delayed message. A longer one, and one that something else ends and wakes,
+/// is the due record in the slot, which `sweep` reads.
 async fn arm<P: Ports>(session: &Session<'_, P>, slot: &Slot) -> Result<(), EngineError> {
     let Some(at) = slot.wake_at else {
         return Ok(());
     };
-    if at.secs_since(session.now) > <P::Queue as Queue>::DELAY_SECS_MAX {
+    if at.secs_since(session.now) > <P::Queue as Queue>::DELAY_SECS_MAX || is_woken(slot) {
         return Ok(());
     }
     let timer = Timer {
@@ -105,6 +106,14 @@ async fn arm<P: Ports>(session: &Session<'_, P>, slot: &Slot) -> Result<(), Engi
         at: at.max(session.now),
     };
     Ok(session.ports.queue().send_timer(&timer).await?)
+}
+
+/// Every gate that is closed is opened by a commit that wakes the slot.
+fn is_woken(slot: &Slot) -> bool {
+    let SlotState::Pending(pending) = &slot.state else {
+        return false;
+    };
+    !pending.waits.is_empty() && pending.waits.iter().all(|wait| wait.on != WaitOn::Time)
 }
 
 /// The slot as its next version, to be changed and committed.

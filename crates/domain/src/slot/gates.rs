@@ -132,6 +132,31 @@ pub fn open_gates(pending: &mut Pending, report: &GateReport, now: Timestamp) {
     pending.rebuild.upriver_held_since = report.upriver_held_since;
 }
 
+/// Closes the gate *settled* for a rebuild that has something new to pick up, and says when it opens.
+pub fn settle(
+    pending: &mut Pending,
+    application: &Application,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let opens_at = settled_at(&pending.rebuild, application)?;
+    let since = pending
+        .waits
+        .iter()
+        .find(|wait| wait.gate == Gate::Settled)
+        .map_or(now, |wait| wait.since);
+    pending.waits.retain(|wait| wait.gate != Gate::Settled);
+    if now < opens_at {
+        pending.waits.push(Wait {
+            gate: Gate::Settled,
+            since,
+            until: Some(opens_at),
+            on: WaitOn::Time,
+        });
+        pending.waits.sort_by_key(|wait| wait.gate);
+    }
+    Some(opens_at)
+}
+
 /// `min(last change + quiet period, first change + max wait)`; an urgent rebuild does not wait.
 fn settled_at(rebuild: &Rebuild, application: &Application) -> Option<Timestamp> {
     let policy = &application.policy;

@@ -62,7 +62,11 @@ pub fn merge_joined(slot: &mut Slot, package: &PackageId, joined: Joined) -> boo
         Some(known) => {
             let seen_at = known.seen_at.min(joined.seen_at);
             let is_news = known.is_news || joined.is_news;
-            *known = Joined { seen_at, is_news, ..joined };
+            *known = Joined {
+                seen_at,
+                is_news,
+                ..joined
+            };
             true
         }
         None => {

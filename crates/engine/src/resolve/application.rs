@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use downriver_domain::impact::{Ask, Judgement, Unaffected, Verdict};
-use downriver_domain::slot::{Merged, Slot, SlotState, merge_asks, merge_joined};
+use downriver_domain::slot::{Merged, Slot, SlotState, merge_asks, merge_joined, settle};
 use downriver_domain::version::PackageId;
 use downriver_domain::{ApplicationId, Edge};
 
@@ -185,29 +185,20 @@ pub(crate) fn pending_commit<P: Ports>(
     asks: &BTreeMap<PackageId, Ask>,
 ) -> Commit {
     let application = &state.application;
-    let SlotState::Pending(pending) = &slot.state else {
+    let SlotState::Pending(pending) = &mut slot.state else {
         return Commit {
             slot: Some(slot),
             ..Commit::default()
         };
     };
+    let opens_at = settle(pending, application, session.now).unwrap_or(session.now);
+    let look_at = pending
+        .not_before
+        .map_or(opens_at, |not_before| not_before.max(opens_at));
     let rebuild = pending.rebuild.clone();
-    let policy = &application.policy;
-    let quiet = rebuild.last_change_at.plus_secs(policy.quiet_period_secs);
-    let settled = quiet.min(rebuild.requested_at.plus_secs(policy.max_wait_secs));
-    let look_at = if rebuild.is_expedited {
-        session.now
-    } else {
-        settled
-    };
-    slot.wake_at = Some(
-        pending
-            .not_before
-            .map_or(look_at, |not_before| not_before.max(look_at))
-            .max(session.now),
-    );
+    slot.wake_at = Some(look_at.max(session.now));
     slot.last_cascade = Some(cascade_of(&application.id, &rebuild));
-    let is_shadow = session.topology.is_shadow || policy.is_shadow;
+    let is_shadow = session.topology.is_shadow || application.policy.is_shadow;
     let marker = (merged == Merged::Requested && !is_shadow)
         .then(|| marker_write(&slot, application.is_producer(), false))
         .flatten();
@@ -228,16 +219,14 @@ pub(crate) fn pending_commit<P: Ports>(
         text,
         session.now,
     )];
-    if merged == Merged::Requested {
-        history.push(rebuild_entry(
-            &application.id,
-            &rebuild,
-            Outcome::Pending,
-            "waits for its gates",
-            &[],
-            session.now,
-        ));
-    }
+    history.push(rebuild_entry(
+        &application.id,
+        &rebuild,
+        Outcome::Pending,
+        "waits for its gates",
+        &[],
+        session.now,
+    ));
     Commit {
         slot: Some(slot),
         marker,

@@ -181,26 +181,44 @@ async fn take_in_one<P: Ports>(
         .filter(|(repository, record)| {
             **repository != sighting.repository && record.published_at.is_some()
         });
-    let (origin, cascade) = match elsewhere {
+    let is_mutable = session.topology.is_mutable(&sighting.package_version);
+    let is_same_contents = known.is_some_and(|known| !is_mutable && !is_gone(known.status));
+    let (origin, cascade) = match (elsewhere, known) {
         // A copy, retained or promoted: it is what it was where it was first published.
-        Some((_, first)) => (first.origin, first.cascade.clone()),
-        None => {
-            let origin = match known {
-                Some(known) if known.origin != Origin::Unknown => known.origin,
-                _ => find_origin(session, inventory, sighting).await?,
-            };
-            (
-                origin,
-                descend(
-                    session,
-                    sighting.package_version.package(),
-                    sighting.event_time,
-                )
-                .await?,
+        (Some((_, first)), _) => (first.origin, first.cascade.clone()),
+        // The same contents, whatever its state: it descends from what it always descended from.
+        (None, Some(known)) if is_same_contents && known.origin != Origin::Unknown => {
+            (known.origin, as_known)
+        }
+        (None, Some(known)) if is_same_contents => (
+            find_origin(session, inventory, sighting).await?,
+            known.cascade.clone(),
+        ),
+        (None, _) => {
+            let cascade = descend(
+                session,
+                sighting.package_version.package(),
+                sighting.event_time,
             )
+            .await?;
+            (find_origin(session, inventory, sighting).await?, cascade)
         }
     };
-    Ok((apply_sighting(records, sighting, origin, &cascade), cascade))
+    let revised_at = known.map(|known| known.revised_at);
+    let effect = apply_sighting(records, sighting, origin, &cascade);
+    let record = records.versions.get_mut(version);
+    if let (SightingEffect::Revised, false, Some(record), Some(revised_at)) =
+        (effect, is_mutable, record, revised_at)
+    {
+        // Versions are immutable: other metadata or assets are no other version.
+        record.revised_at = revised_at;
+        return Ok((SightingEffect::Noted, cascade));
+    }
+    Ok((effect, cascade))
+}
+
+const fn is_gone(status: VersionStatus) -> bool {
+    matches!(status, VersionStatus::Deleted | VersionStatus::Disposed)
 }
 
 /// Event time and sequence number disagree: is it as this event says?
