@@ -5,7 +5,7 @@ mod convert;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use convert::{rebuild, verdict};
+pub(crate) use convert::{awaited, evidence_text, rebuild, scope_name, verdict, why};
 
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -60,6 +60,17 @@ impl InputFacts {
         }
     }
 
+    /// Whether the input reports this version in this repository; else a simulated service does.
+    pub(crate) fn is_reported(&self, entry: &HistoryEntry) -> bool {
+        let HistoryBody::Seen(seen) = &entry.body else {
+            return true;
+        };
+        entry.package_version.as_ref().is_some_and(|version| {
+            let key = (version.clone(), seen.repository.clone());
+            self.reported.contains_key(&key)
+        })
+    }
+
     /// What one EventBridge rule for each pair of package and pipeline would have started: every event one execution of
     /// every dependent.
     fn naive_starts(&self, store: &SqliteStore) -> anyhow::Result<usize> {

@@ -12,7 +12,9 @@ use downriver_local::world::{World, WorldError, complete};
 use crate::arguments::{GlobalOptions, ReplayOptions};
 use crate::document::ReplayDocument;
 use crate::exit::{Exit, refuse};
-use crate::report::{InputFacts, RunName, RunReport, report};
+use crate::render::replay::{QUARANTINED_MAX, expectations, heading, quarantined, summary};
+use crate::render::timeline::{Detail, Timeline};
+use crate::report::{InputFacts, RunName, RunReport, each_entry, report};
 use crate::runs::{Run, find_runs};
 use crate::setup::open_store;
 use crate::terminal::Terminal;
@@ -43,6 +45,11 @@ pub(crate) fn replay(
     terminal.end_progress();
     if terminal.is_json() {
         terminal.print_json(&whole)?;
+    } else if runs.len() > 1 {
+        let page = terminal.page();
+        let title = format!("All {} runs", runs.len());
+        terminal.print(&heading(page, &title, None, ""))?;
+        terminal.print(&summary(page, &whole.summary))?;
     }
     Ok(exit)
 }
@@ -95,7 +102,48 @@ fn perform(
         name: &run.name,
         story,
     };
-    report(&name, &facts, &world)
+    let reported = report(&name, &facts, &world)?;
+    if !terminal.is_json() {
+        show(run, &facts, &world, &reported, options, terminal)?;
+    }
+    Ok(reported)
+}
+
+/// Tells a run to people.
+fn show(
+    run: &Run,
+    facts: &InputFacts,
+    world: &World,
+    reported: &RunReport,
+    options: &ReplayOptions,
+    terminal: &mut Terminal,
+) -> anyhow::Result<()> {
+    let page = terminal.page();
+    let story = run.story.as_ref().map(|run| &run.story);
+    let title = story.map(|story| story.title.as_str());
+    let text = story.map_or("", |story| story.text.as_str());
+    terminal.print(&heading(page, &run.name, title, text))?;
+    let (detail, quarantined_max) = if options.verbose {
+        (Detail::COMPLETE, usize::MAX)
+    } else {
+        (Detail::SHORT, QUARANTINED_MAX)
+    };
+    if !terminal.is_quiet {
+        let mut timeline = Timeline::new(page, detail);
+        each_entry(world.store(), |entry| {
+            let is_simulated = !facts.is_reported(&entry);
+            terminal.print(&timeline.take(entry, is_simulated))
+        })?;
+        terminal.print(&timeline.finish())?;
+    }
+    let document = &reported.document;
+    terminal.print(&quarantined(page, &document.quarantined, quarantined_max))?;
+    terminal.print("\n")?;
+    if let Some(checked) = &reported.expectations {
+        terminal.print(&expectations(page, checked))?;
+    }
+    terminal.print(&summary(page, &document.summary))?;
+    terminal.print("\n")
 }
 
 fn to_rest(world: &mut World, name: &str, terminal: &mut Terminal) -> anyhow::Result<()> {

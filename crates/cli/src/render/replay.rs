@@ -1,0 +1,84 @@
+//! What stands around the timeline of a run: its heading, what was quarantined, what was expected, the sums.
+
+use super::style::{Page, counted, grouped, hang};
+use crate::document::{QuarantinedDocument, SummaryDocument};
+use crate::report::Expectations;
+
+/// Quarantined inputs shown of one run, unless everything is asked for.
+pub(crate) const QUARANTINED_MAX: usize = 5;
+
+/// The title of a run and what it shows.
+pub(crate) fn heading(page: Page, name: &str, title: Option<&str>, text: &str) -> String {
+    let paint = page.paint;
+    let mut out = match title {
+        Some(title) => format!("{}  {}\n", paint.strong(title), paint.faint(name)),
+        None => format!("{}\n", paint.strong(name)),
+    };
+    if !text.trim().is_empty() {
+        hang(&mut out, page, "", text, 0);
+    }
+    out.push('\n');
+    out
+}
+
+/// What nothing could be done with, and why.
+pub(crate) fn quarantined(page: Page, all: &[QuarantinedDocument], max: usize) -> String {
+    if all.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("\n{}\n", page.paint.warn("quarantined"));
+    for refused in all.iter().take(max) {
+        out.push_str("  ");
+        out.push_str(&refused.source);
+        out.push('\n');
+        hang(&mut out, page, "      ", &refused.reason, 6);
+    }
+    if all.len() > max {
+        out.push_str(&page.paint.faint(&format!(
+            "  … and {} more (-v shows all)\n",
+            grouped(all.len() - max)
+        )));
+    }
+    out
+}
+
+/// What became of a story's expectations.
+pub(crate) fn expectations(page: Page, checked: &Expectations) -> String {
+    let unmet = checked.unmet.len();
+    if unmet == 0 {
+        let what = counted(checked.total, "expectation", "expectations");
+        return format!("{} {what} met\n", page.paint.good("✓"));
+    }
+    let mut out = String::new();
+    for sentence in &checked.unmet {
+        let head = format!("{} expected otherwise: ", page.paint.bad("✗"));
+        hang(&mut out, page, &head, sentence, 2);
+    }
+    let met = checked.total.saturating_sub(unmet);
+    if met > 0 {
+        let of = format!("{met} of {} expectations met\n", checked.total);
+        out.push_str(&format!("{} {of}", page.paint.good("✓")));
+    }
+    out
+}
+
+/// The sums in a sentence or two.
+pub(crate) fn summary(page: Page, sums: &SummaryDocument) -> String {
+    let paint = page.paint;
+    let mut text = format!(
+        "{}, {} → {} started",
+        counted(sums.events, "event", "events"),
+        counted(sums.changes, "change", "changes"),
+        counted(sums.rebuilds_started, "rebuild", "rebuilds"),
+    );
+    text.push_str(&format!(
+        "; one rule for each package and pipeline would have started {}",
+        grouped(sums.naive_starts)
+    ));
+    if sums.quarantined > 0 {
+        text.push_str(&format!("; {} quarantined", grouped(sums.quarantined)));
+    }
+    let mut out = String::new();
+    hang(&mut out, page, &format!("{} ", paint.name("Σ")), &text, 2);
+    out
+}

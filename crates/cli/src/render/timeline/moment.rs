@@ -1,0 +1,302 @@
+//! All that happened at one instant, put together.
+
+use std::collections::BTreeMap;
+
+use downriver_domain::ApplicationId;
+use downriver_domain::impact::{Action, Judgement, Verdict};
+use downriver_domain::version::PackageVersionId;
+use downriver_engine::history::{Note, NoteKind, Outcome, RebuildRecord, Seen, SeenEffect};
+
+use super::{Detail, Line, Tone};
+use crate::document::why;
+use crate::render::words::{listed, package_version, repository};
+
+#[derive(Default)]
+pub(super) struct Moment {
+    seen: Vec<Sight>,
+    verdicts: BTreeMap<PackageVersionId, Vec<Judgement>>,
+    rebuilds: Vec<RebuildRecord>,
+    notes: Vec<(ApplicationId, Note)>,
+}
+
+struct Sight {
+    version: PackageVersionId,
+    text: String,
+    repository: String,
+    is_change: bool,
+    is_simulated: bool,
+}
+
+/// What is told of verdicts, the weightiest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Bearing {
+    Rebuild,
+    Refresh,
+    MovesOff,
+    Stranded,
+    Locked,
+    Excluded,
+    Unaffected,
+}
+
+impl Moment {
+    pub(super) fn see(&mut self, version: PackageVersionId, seen: &Seen, is_simulated: bool) {
+        let is_change = !matches!(seen.effect, SeenEffect::Unchanged | SeenEffect::Stale);
+        self.seen.push(Sight {
+            version,
+            text: seen.text.clone(),
+            repository: repository(&seen.repository),
+            is_change,
+            is_simulated,
+        });
+    }
+
+    pub(super) fn judge(&mut self, verdicts: Vec<Judgement>) {
+        for verdict in verdicts {
+            let key = verdict.package_version.clone();
+            self.verdicts.entry(key).or_default().push(verdict);
+        }
+    }
+
+    pub(super) fn rebuild(&mut self, record: RebuildRecord) {
+        self.rebuilds.push(record);
+    }
+
+    pub(super) fn note(&mut self, application: ApplicationId, note: Note) {
+        self.notes.push((application, note));
+    }
+
+    pub(super) fn lines(mut self, detail: Detail) -> Vec<Line> {
+        let mut lines = self.ends(detail);
+        lines.extend(self.changes(detail));
+        lines.extend(self.notes(detail));
+        lines
+    }
+
+    /// What was seen, each with its verdicts; what bears on nobody in one line.
+    fn changes(&mut self, detail: Detail) -> Vec<Line> {
+        let mut lines = Vec::new();
+        let mut copies: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut repeated = 0_usize;
+        for sight in std::mem::take(&mut self.seen) {
+            let verdicts = self.verdicts.get(&sight.version);
+            let is_borne = verdicts.is_some_and(|verdicts| {
+                verdicts
+                    .iter()
+                    .any(|verdict| bearing(verdict) != Bearing::Unaffected)
+            });
+            let name = package_version(&sight.version);
+            if detail.is_complete || (sight.is_change && (is_borne || !sight.is_simulated)) {
+                lines.push(Line::Event(format!("{name} {}", sight.text)));
+                if let Some(verdicts) = self.verdicts.remove(&sight.version) {
+                    lines.extend(groups(&verdicts, detail));
+                }
+            } else if sight.is_change {
+                copies.entry(sight.repository).or_default().push(name);
+            } else if !sight.is_simulated {
+                repeated += 1;
+            }
+        }
+        for (repository, names) in copies {
+            let names = listed(&names, detail.names_max);
+            lines.push(Line::Aside(format!("also in {repository} now: {names}")));
+        }
+        if repeated > 0 {
+            let what = if repeated == 1 {
+                "event says"
+            } else {
+                "events say"
+            };
+            lines.push(Line::Aside(format!(
+                "{repeated} {what} what is known already"
+            )));
+        }
+        lines
+    }
+
+    /// Rebuilds whose outcome is told by itself.
+    fn ends(&self, detail: Detail) -> Vec<Line> {
+        let mut by_outcome: BTreeMap<Outcome, Vec<&RebuildRecord>> = BTreeMap::new();
+        for record in &self.rebuilds {
+            by_outcome.entry(record.outcome).or_default().push(record);
+        }
+        let mut lines = Vec::new();
+        for (outcome, records) in by_outcome {
+            let Some((tone, label, has_reason)) = told(outcome) else {
+                continue;
+            };
+            let pairs = records
+                .iter()
+                .map(|record| (record.application.as_str(), record.reason.as_str()));
+            let pairs: Vec<(&str, &str)> = pairs.collect();
+            lines.push(group(tone, label, &pairs, has_reason, detail));
+        }
+        lines
+    }
+
+    fn notes(&self, detail: Detail) -> Vec<Line> {
+        let mut lines = Vec::new();
+        let mut by_kind: BTreeMap<NoteKind, Vec<(&str, &str)>> = BTreeMap::new();
+        for (application, note) in &self.notes {
+            let text = note.text.strip_prefix("waits on ").unwrap_or(&note.text);
+            let pair = (application.as_str(), text);
+            by_kind.entry(note.kind).or_default().push(pair);
+        }
+        for (kind, pairs) in by_kind {
+            let Some((tone, label, has_text)) = noted(kind, detail) else {
+                continue;
+            };
+            lines.push(group(tone, label, &pairs, has_text, detail));
+        }
+        lines
+    }
+}
+
+/// How an outcome is told; `None` where a note tells it.
+const fn told(outcome: Outcome) -> Option<(Tone, &'static str, bool)> {
+    Some(match outcome {
+        Outcome::Pending
+        | Outcome::Starting
+        | Outcome::Running
+        | Outcome::Parked
+        | Outcome::Stuck => return None,
+        Outcome::Succeeded => (Tone::Good, "succeeded", false),
+        Outcome::Delivered => (Tone::Good, "delivered", false),
+        Outcome::Unproven => (Tone::Plain, "unproven", true),
+        Outcome::NotPickedUp => (Tone::Warn, "not picked", true),
+        Outcome::Failed => (Tone::Bad, "failed", true),
+        Outcome::Stopped => (Tone::Warn, "stopped", true),
+        Outcome::NotNeeded => (Tone::Faint, "not needed", true),
+        Outcome::WouldStart => (Tone::Faint, "would start", false),
+        Outcome::Removed => (Tone::Faint, "removed", true),
+    })
+}
+
+/// How a note is told; `None` where a verdict or an outcome tells it.
+const fn noted(kind: NoteKind, detail: Detail) -> Option<(Tone, &'static str, bool)> {
+    Some(match kind {
+        NoteKind::Requested | NoteKind::Ended | NoteKind::Proof | NoteKind::Starting => {
+            if !detail.is_complete {
+                return None;
+            }
+            (Tone::Faint, "note", true)
+        }
+        NoteKind::Joined => (Tone::Plain, "joins", detail.is_complete),
+        NoteKind::Waiting => (Tone::Plain, "waits on", true),
+        NoteKind::BlockWaived => (Tone::Warn, "waived", true),
+        NoteKind::Started => (Tone::Plain, "started", detail.is_complete),
+        NoteKind::StartRefused => (Tone::Warn, "refused", true),
+        NoteKind::Recovered => (Tone::Warn, "recovered", true),
+        NoteKind::Retrying => (Tone::Warn, "retries", true),
+        NoteKind::Superseded => (Tone::Warn, "superseded", true),
+        NoteKind::Resumed => (Tone::Plain, "resumed", true),
+        NoteKind::Parked => (Tone::Warn, "parked", true),
+        NoteKind::Stuck => (Tone::Bad, "stuck", true),
+        NoteKind::Released => (Tone::Plain, "released", true),
+        NoteKind::Tracked => (Tone::Faint, "tracked", true),
+        NoteKind::Notified => (Tone::Warn, "told", true),
+        NoteKind::Operator => (Tone::Plain, "operator", true),
+        NoteKind::Swept => (Tone::Faint, "swept", true),
+        NoteKind::CatalogChanged => (Tone::Plain, "catalog", true),
+    })
+}
+
+/// The verdicts on one version, by what they bear.
+fn groups(verdicts: &[Judgement], detail: Detail) -> Vec<Line> {
+    let mut by_bearing: BTreeMap<Bearing, Vec<&Judgement>> = BTreeMap::new();
+    for verdict in verdicts {
+        by_bearing
+            .entry(bearing(verdict))
+            .or_default()
+            .push(verdict);
+    }
+    let mut lines = Vec::new();
+    for (bearing, mut verdicts) in by_bearing {
+        // One of each kind comes before a second of any.
+        if bearing == Bearing::Unaffected && !detail.is_complete {
+            verdicts = varied(verdicts);
+        }
+        let pairs: Vec<(&str, &str)> = verdicts
+            .iter()
+            .map(|verdict| (verdict.application.as_str(), verdict.reason.as_str()))
+            .collect();
+        let (tone, label, has_reason) = match bearing {
+            Bearing::Rebuild => (Tone::Good, "rebuild", detail.is_complete),
+            Bearing::Refresh => (Tone::Good, "refresh", detail.is_complete),
+            Bearing::MovesOff => (Tone::Warn, "moves off", true),
+            Bearing::Stranded => (Tone::Bad, "stranded", true),
+            Bearing::Locked => (Tone::Warn, "locked", true),
+            Bearing::Excluded => (Tone::Warn, "excluded", true),
+            Bearing::Unaffected => (Tone::Faint, "unaffected", true),
+        };
+        lines.push(group(tone, label, &pairs, has_reason, detail));
+    }
+    lines
+}
+
+fn varied(verdicts: Vec<&Judgement>) -> Vec<&Judgement> {
+    let mut met: BTreeMap<Option<&str>, usize> = BTreeMap::new();
+    let mut ranked: Vec<(usize, &Judgement)> = Vec::new();
+    for verdict in verdicts {
+        let rank = met.entry(why(&verdict.verdict)).or_default();
+        ranked.push((*rank, verdict));
+        *rank += 1;
+    }
+    ranked.sort_by_key(|(rank, _)| *rank);
+    ranked.into_iter().map(|(_, verdict)| verdict).collect()
+}
+
+const fn bearing(judgement: &Judgement) -> Bearing {
+    match (judgement.action, &judgement.verdict) {
+        (Action::Rebuild, _) => Bearing::Rebuild,
+        (Action::Refresh, _) => Bearing::Refresh,
+        (_, Verdict::Unaffected(_)) => Bearing::Unaffected,
+        (_, Verdict::MovesOff(_)) => Bearing::MovesOff,
+        (_, Verdict::Stranded(_)) => Bearing::Stranded,
+        // Admitted, but a person has to act.
+        (_, Verdict::Picks | Verdict::Locked) => Bearing::Locked,
+        (_, Verdict::Excluded) => Bearing::Excluded,
+    }
+}
+
+/// Names in one line, or with what is said of each; names of which the same is said stand together.
+fn group(
+    tone: Tone,
+    label: &'static str,
+    pairs: &[(&str, &str)],
+    has_text: bool,
+    detail: Detail,
+) -> Line {
+    let texts = if has_text {
+        let mut by_text: Vec<(&str, Vec<&str>)> = Vec::new();
+        for (name, text) in pairs {
+            match by_text.iter_mut().find(|(known, _)| known == text) {
+                Some((_, names)) => names.push(name),
+                None => by_text.push((text, vec![name])),
+            }
+        }
+        let mut shown: Vec<String> = by_text
+            .iter()
+            .take(detail.lines_max)
+            .map(|(text, names)| format!("{}: {text}", listed(names, detail.names_max)))
+            .collect();
+        let left: usize = by_text
+            .iter()
+            .skip(detail.lines_max)
+            .map(|(_, names)| names.len())
+            .sum();
+        if left > 0 {
+            shown.push(format!("… and {left} more (-v shows all)"));
+        }
+        shown
+    } else {
+        let names: Vec<&str> = pairs.iter().map(|(name, _)| *name).collect();
+        vec![listed(&names, detail.names_max)]
+    };
+    Line::Group {
+        tone,
+        label,
+        count: Some(pairs.len()),
+        texts,
+    }
+}
