@@ -17,7 +17,7 @@ use crate::session::Session;
 pub(crate) struct Views {
     inventories: BTreeMap<PackageId, PackageInventory>,
     visible: BTreeMap<Vec<RepositoryId>, BTreeSet<RepositoryId>>,
-    views: BTreeMap<(PackageId, Vec<RepositoryId>), View>,
+    seen: BTreeMap<(PackageId, Vec<RepositoryId>), View>,
 }
 
 impl Views {
@@ -58,10 +58,10 @@ impl Views {
             );
         }
         let key = (package.clone(), repositories.clone());
-        if !self.views.contains_key(&key) {
+        if !self.seen.contains_key(&key) {
             let inventory = &self.inventories[package];
             let view = View::of(inventory, &self.visible[repositories]);
-            self.views.insert(key, view);
+            self.seen.insert(key, view);
         }
     }
 
@@ -75,7 +75,7 @@ impl Views {
         let mut asks = BTreeMap::new();
         for (package, edges) in edges {
             self.prepare(session, &state.application, package);
-            let view = &self.views[&(package.clone(), state.application.repositories.clone())];
+            let view = &self.seen[&(package.clone(), state.application.repositories.clone())];
             if let Some(ask) = ask(
                 &session.topology,
                 &state.application,
@@ -103,7 +103,7 @@ impl Views {
             let records = self.inventories[package].repositories.get(repository)?;
             Some(records.versions.get(version)?.status)
         };
-        let view = &self.views[&(package.clone(), application.repositories.clone())];
+        let view = &self.seen[&(package.clone(), application.repositories.clone())];
         view.get(version).is_some_and(|seen| {
             seen.repository != change.repository
                 && [&seen.repository, &change.repository]
@@ -122,7 +122,7 @@ impl Views {
         let package = change.package_version.package();
         self.prepare(session, &state.application, package);
         let repositories = &state.application.repositories;
-        let view = &self.views[&(package.clone(), repositories.clone())];
+        let view = &self.seen[&(package.clone(), repositories.clone())];
         let change = JudgedChange {
             package_version: &change.package_version,
             repository: &change.repository,

@@ -135,7 +135,7 @@ async fn on_slot<P: Ports>(
             return Ok(Operated::Done);
         }
     }
-    Err(contended(application))
+    Err(contended(&application))
 }
 
 /// Stuck: goes on. Idle after a failure or with held versions: they are attempted again. Backing off: does not wait.

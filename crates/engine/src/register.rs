@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use downriver_domain::slot::{Joined, SlotState};
 use downriver_domain::version::PackageId;
-use downriver_domain::{Application, ApplicationId, Timestamp, Topology};
+use downriver_domain::{Application, ApplicationId, Dependency, Timestamp, Topology};
 
 use crate::carry_out::{carry_out, look_soon, next_version, note};
 use crate::error::EngineError;
@@ -103,15 +103,25 @@ async fn register<P: Ports>(
             ..entry.application.clone()
         };
         let Some((before, _)) = before else {
-            write(session, entry, application).await?;
+            write(session, application, entry.dependencies.clone()).await?;
             applied.added += 1;
             continue;
         };
-        if *before == application && is_same_edges(session, entry).await? {
+        let known = session
+            .ports
+            .store()
+            .load_dependencies(&application.id)
+            .await?;
+        if *before == application && is_same_edges(&known, &entry.dependencies) {
             applied.unchanged += 1;
             continue;
         }
-        write(session, entry, application).await?;
+        write(
+            session,
+            application,
+            with_what_was_built(entry.dependencies.clone(), known),
+        )
+        .await?;
         judge_anew(session, entry).await?;
         applied.changed += 1;
     }
@@ -120,12 +130,12 @@ async fn register<P: Ports>(
 
 async fn write<P: Ports>(
     session: &Session<'_, P>,
-    entry: &Registration,
     application: Application,
+    dependencies: Vec<Dependency>,
 ) -> Result<(), EngineError> {
     let registration = Registration {
         application,
-        dependencies: entry.dependencies.clone(),
+        dependencies,
     };
     Ok(session
         .ports
@@ -135,16 +145,8 @@ async fn write<P: Ports>(
 }
 
 /// Whether the catalog says of the dependencies what it said before: what executions built since does not count.
-async fn is_same_edges<P: Ports>(
-    session: &Session<'_, P>,
-    entry: &Registration,
-) -> Result<bool, EngineError> {
-    let known = session
-        .ports
-        .store()
-        .load_dependencies(&entry.application.id)
-        .await?;
-    let shape = |dependency: &downriver_domain::Dependency| {
+fn is_same_edges(known: &[Dependency], wanted: &[Dependency]) -> bool {
+    let shape = |dependency: &Dependency| {
         (
             dependency.package.clone(),
             dependency.requirement.clone(),
@@ -154,10 +156,30 @@ async fn is_same_edges<P: Ports>(
         )
     };
     let mut before: Vec<_> = known.iter().map(shape).collect();
-    let mut now: Vec<_> = entry.dependencies.iter().map(shape).collect();
+    let mut now: Vec<_> = wanted.iter().map(shape).collect();
     before.sort();
     now.sort();
-    Ok(before == now)
+    before == now
+}
+
+/// An edge keeps what executions are known to have built: the catalog only says what was built before the first of them.
+fn with_what_was_built(
+    mut dependencies: Vec<Dependency>,
+    mut known: Vec<Dependency>,
+) -> Vec<Dependency> {
+    known.retain(|dependency| dependency.built_as_of.is_some());
+    for dependency in &mut dependencies {
+        let is_same = |known: &Dependency| {
+            known.package == dependency.package && known.path == dependency.path
+        };
+        if let Some(at) = known.iter().position(is_same) {
+            let known = known.swap_remove(at);
+            dependency.built = known.built;
+            dependency.built_as_of = known.built_as_of;
+            dependency.built_revision = known.built_revision;
+        }
+    }
+    dependencies
 }
 
 /// An application whose edges or policy changed is judged anew on them: every package whose inventory is known joins.

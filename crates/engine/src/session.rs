@@ -39,6 +39,6 @@ impl<'a, P: Ports> Session<'a, P> {
 }
 
 /// The message is to be delivered again: other writers won every time.
-pub(crate) fn contended(what: impl ToString) -> EngineError {
+pub(crate) fn contended(what: &(impl ToString + ?Sized)) -> EngineError {
     EngineError::Contended(what.to_string(), CONTENTION_MAX)
 }

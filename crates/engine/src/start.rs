@@ -1,5 +1,6 @@
 //! Looks at a slot: judges what waits in it anew, evaluates its gates, starts it.
 
+mod anew;
 mod call;
 mod pending;
 
@@ -65,7 +66,7 @@ async fn look_once<P: Ports>(
         {
             end_tail(session, state).await
         }
-        SlotState::Idle => pending::judge_joined(session, state).await,
+        SlotState::Idle => anew::judge_joined(session, state).await,
         SlotState::Pending(pending) => pending::consider(session, state, pending).await,
         SlotState::Running(running) if running.following.is_some() => {
             settle_superseded(session, state, running).await

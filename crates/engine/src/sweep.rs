@@ -49,7 +49,7 @@ async fn find_ended<P: Ports>(session: &Session<'_, P>) -> Result<(), EngineErro
         for state in session.ports.store().load_applications(&ids).await? {
             match &state.slot.state {
                 SlotState::Running(running) if running.following.is_some() => {
-                    look(session, state).await?
+                    look(session, state).await?;
                 }
                 SlotState::Running(running) | SlotState::Parked(running) => {
                     let running = running.clone();

@@ -74,7 +74,7 @@ pub async fn track<P: Ports>(ports: &P, event: &ExecutionEvent) -> Result<(), En
             return Ok(());
         }
     }
-    Err(contended(application))
+    Err(contended(&application))
 }
 
 pub(crate) async fn track_once<P: Ports>(

@@ -56,17 +56,18 @@ pub fn merge_asks(slot: &mut Slot, asks: &BTreeMap<PackageId, Ask>, seen_at: Tim
 /// Keeps a change unjudged: an execution runs, or its index result is awaited. `true` if that is news.
 pub fn merge_joined(slot: &mut Slot, package: &PackageId, joined: Joined) -> bool {
     match slot.joined.get_mut(package) {
-        Some(known) if known.version == joined.version && known.repository == joined.repository => {
+        // The package is judged anyway; what is no news has nothing to be written down.
+        Some(_) if !joined.is_news => false,
+        Some(known)
+            if known.is_news
+                && known.version == joined.version
+                && known.repository == joined.repository =>
+        {
             false
         }
         Some(known) => {
             let seen_at = known.seen_at.min(joined.seen_at);
-            let is_news = known.is_news || joined.is_news;
-            *known = Joined {
-                seen_at,
-                is_news,
-                ..joined
-            };
+            *known = Joined { seen_at, ..joined };
             true
         }
         None => {
@@ -77,7 +78,7 @@ pub fn merge_joined(slot: &mut Slot, package: &PackageId, joined: Joined) -> boo
 }
 
 /// Computes the packages of a pending rebuild anew: `asks` is what every package of it, and everything that joined,
-/// asks for now. What joined counts as seen when it joined; the time that it waited for the execution is written down.
+/// asks for now (if nothing does, it keeps them: what it was for is told when it ends). What joined counts as seen when it joined; the time that it waited for the execution is written down.
 pub fn rejudge(
     slot: &mut Slot,
     asks: &BTreeMap<PackageId, Ask>,
@@ -89,10 +90,12 @@ pub fn rejudge(
     let last_joined_at = joined.values().map(|joined| joined.seen_at).max();
     let merged = match &mut slot.state {
         SlotState::Pending(pending) => {
-            pending
-                .rebuild
-                .packages
-                .retain(|package, _| asks.contains_key(package));
+            if !asks.is_empty() {
+                pending
+                    .rebuild
+                    .packages
+                    .retain(|package, _| asks.contains_key(package));
+            }
             let is_changed = merge_into(&mut pending.rebuild, asks, last_joined_at.unwrap_or(now));
             if is_changed {
                 Merged::Joined

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use downriver_domain::impact::Judgement;
 use downriver_domain::version::PackageVersionId;
-use downriver_domain::{ApplicationId, Cascade, VersionStatus};
+use downriver_domain::{ApplicationId, Cascade, PackageInventory, RepositoryId, VersionStatus};
 
 use super::hypothetical::{Supposed, suppose};
 use crate::error::EngineError;
@@ -43,41 +43,17 @@ pub async fn explain<P: Ports>(
     };
     let package = package_version.package();
     let known = ports.store().load_inventory(package).await?;
-    let seen_in = known
-        .repositories
-        .iter()
-        .filter(|(_, records)| records.versions.contains_key(package_version.version()))
-        .map(|(repository, _)| repository.clone());
-    let visible = session
-        .topology
-        .visible_from(&state.application.repositories);
-    let mut seen_in: Vec<_> = seen_in.collect();
-    seen_in.sort_by_key(|repository| !visible.contains(repository));
     let mut views = Views::default();
-    let is_supposed = supposed.is_some() || seen_in.is_empty();
-    let repository = if is_supposed {
-        let appears = Supposed {
-            status: VersionStatus::Published,
-            repository: None,
-        };
-        let supposed = supposed.unwrap_or(&appears);
-        match suppose(&session, package_version, supposed, &Cascade::default()).await? {
-            Some((inventory, repository)) => {
-                views.insert(inventory);
-                repository
-            }
-            None => {
-                views.insert(known);
-                let Some(own) = state.application.repositories.first() else {
-                    return Ok(None);
-                };
-                own.clone()
-            }
-        }
-    } else {
-        views.insert(known);
-        seen_in.swap_remove(0)
+    let found = find(&session, &state, package_version, supposed, known).await?;
+    let Some(Found {
+        inventory,
+        repository,
+        is_supposed,
+    }) = found
+    else {
+        return Ok(None);
     };
+    views.insert(inventory);
     let edges = load_edges(
         &session,
         &state.application,
@@ -101,6 +77,58 @@ pub async fn explain<P: Ports>(
         is_supposed,
         decided,
         state,
+    }))
+}
+
+struct Found {
+    inventory: PackageInventory,
+    repository: RepositoryId,
+    is_supposed: bool,
+}
+
+/// The repository where the version is seen, one that the application sees first; else where it is supposed to appear.
+async fn find<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+    package_version: &PackageVersionId,
+    supposed: Option<&Supposed>,
+    known: PackageInventory,
+) -> Result<Option<Found>, EngineError> {
+    let repositories = &state.application.repositories;
+    let visible = session.topology.visible_from(repositories);
+    let seen_in = known
+        .repositories
+        .iter()
+        .filter(|(_, records)| records.versions.contains_key(package_version.version()))
+        .map(|(repository, _)| repository)
+        .min_by_key(|repository| !visible.contains(*repository))
+        .cloned();
+    if let (Some(repository), None) = (seen_in, supposed) {
+        return Ok(Some(Found {
+            inventory: known,
+            repository,
+            is_supposed: false,
+        }));
+    }
+    let appears = Supposed {
+        status: VersionStatus::Published,
+        repository: None,
+    };
+    let supposed = supposed.unwrap_or(&appears);
+    if let Some((inventory, repository)) =
+        suppose(session, package_version, supposed, &Cascade::default()).await?
+    {
+        return Ok(Some(Found {
+            inventory,
+            repository,
+            is_supposed: true,
+        }));
+    }
+    let own = repositories.first().cloned();
+    Ok(own.map(|repository| Found {
+        inventory: known,
+        repository,
+        is_supposed: true,
     }))
 }
 
@@ -139,7 +167,7 @@ async fn decided<P: Ports>(
                 .into_iter()
                 .filter(|verdict| verdict.application == *application)
                 .collect();
-            (!own.is_empty()).then(|| HistoryEntry {
+            (!own.is_empty()).then_some(HistoryEntry {
                 body: HistoryBody::Verdicts(own),
                 ..entry
             })

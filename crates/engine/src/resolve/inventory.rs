@@ -35,8 +35,8 @@ pub(super) async fn take_in<P: Ports>(
             .push(sighting);
     }
     let mut changes: BTreeMap<(RepositoryId, PackageVersionId), PageChange> = BTreeMap::new();
-    for (repository, sightings) in by_repository {
-        for change in take_in_repository(session, package, repository, &sightings).await? {
+    for repository in by_repository.keys() {
+        for change in take_in_repository(session, package, repository, &by_repository).await? {
             let key = (change.repository.clone(), change.package_version.clone());
             let is_news = change.is_news || changes.get(&key).is_some_and(|known| known.is_news);
             changes.insert(key, PageChange { is_news, ..change });
@@ -49,14 +49,15 @@ async fn take_in_repository<P: Ports>(
     session: &Session<'_, P>,
     package: &PackageId,
     repository: &RepositoryId,
-    sightings: &[&Sighting],
+    by_repository: &BTreeMap<&RepositoryId, Vec<&Sighting>>,
 ) -> Result<Vec<PageChange>, EngineError> {
+    let sightings = &by_repository[repository];
     let store = session.ports.store();
     for _ in 0..CONTENTION_MAX {
         let inventory = store.load_inventory(package).await?;
         let mut commits = seed_unmet(session, &inventory, repository, package).await?;
         let mut records = match commits.remove(repository) {
-            Some(seeded) => meet(seeded, sightings),
+            Some(seeded) => meet(seeded, by_repository),
             None => inventory.repositories[repository].clone(),
         };
         let mut history = Vec::new();
@@ -76,7 +77,7 @@ async fn take_in_repository<P: Ports>(
             // Losing this race means that somebody else seeded it.
             store
                 .commit(&Commit {
-                    inventory: Some(seeded),
+                    inventory: Some(meet(seeded, by_repository)),
                     ..Commit::default()
                 })
                 .await?;
@@ -146,10 +147,16 @@ async fn seed_unmet<P: Ports>(
 }
 
 /// What an event of this batch tells is taken from it (it knows when), not from the listing that already contains it,
-/// unless the listing knows better.
-fn meet(mut seeded: RepositoryInventory, sightings: &[&Sighting]) -> RepositoryInventory {
+/// unless the listing knows better. Upstream as well: a public version arrives in the connected repository and downstream
+/// at once.
+fn meet(
+    mut seeded: RepositoryInventory,
+    by_repository: &BTreeMap<&RepositoryId, Vec<&Sighting>>,
+) -> RepositoryInventory {
+    let sightings = by_repository.get(&seeded.repository);
     let last_status: BTreeMap<&str, VersionStatus> = sightings
-        .iter()
+        .into_iter()
+        .flatten()
         .map(|sighting| (sighting.package_version.version(), sighting.status))
         .collect();
     seeded

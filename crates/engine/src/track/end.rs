@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use downriver_domain::slot::{Ended, Ending, Running, SeenExecution, SlotState, decide_end};
+use downriver_domain::slot::{
+    Ended, Ending, Rebuild, Running, SeenExecution, SlotState, decide_end,
+};
 use downriver_domain::{AttemptId, PipelineExecutionId};
 
 use super::{ExecutionEvent, ExecutionState, superseded};
@@ -200,19 +202,7 @@ pub(super) async fn resume<P: Ports>(
     attempt: &AttemptId,
 ) -> Result<Looked, EngineError> {
     let mut slot = next_version(&state.slot);
-    let belongs = |id: &str| attempt.as_str().starts_with(&format!("{id}."));
-    let rebuild = match &state.slot.state {
-        SlotState::Pending(pending) if belongs(pending.rebuild.id.as_str()) => {
-            Some(pending.rebuild.clone())
-        }
-        SlotState::Idle => state
-            .slot
-            .failure
-            .as_ref()
-            .filter(|failure| failure.execution.as_ref() == Some(&seen.execution))
-            .map(|failure| failure.rebuild.clone()),
-        _ => None,
-    };
+    let rebuild = rebuild_of(state, seen, attempt);
     let Some(rebuild) = rebuild else {
         return Ok(Looked::Done);
     };
@@ -271,4 +261,23 @@ pub(super) async fn resume<P: Ports>(
         &[],
     )
     .await
+}
+
+/// The rebuild that an attempt of ours belongs to, if it waits for a retry or ended with that attempt's failure.
+fn rebuild_of(
+    state: &ApplicationState,
+    seen: &SeenExecution,
+    attempt: &AttemptId,
+) -> Option<Rebuild> {
+    let belongs = |id: &str| attempt.as_str().starts_with(&format!("{id}."));
+    match &state.slot.state {
+        SlotState::Pending(pending) if belongs(pending.rebuild.id.as_str()) => {
+            Some(pending.rebuild.clone())
+        }
+        SlotState::Idle => {
+            let failure = state.slot.failure.as_ref()?;
+            (failure.execution.as_ref() == Some(&seen.execution)).then(|| failure.rebuild.clone())
+        }
+        _ => None,
+    }
 }
