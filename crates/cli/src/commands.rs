@@ -1,6 +1,7 @@
 //! One module for each command: reads what it needs, asks the engine, and hands the answer to be shown.
 
 mod catalog;
+mod plan;
 mod replay;
 
 use clap::CommandFactory as _;
@@ -24,6 +25,7 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal) -> anyhow::Res
             Ok(Exit::Fine)
         }
         Command::Replay(options) => replay::replay(global, options, terminal),
+        Command::Plan { package_version } => plan::plan(global, package_version, terminal),
         _ => Err(refuse("this command is not there yet")),
     }
 }

@@ -2,6 +2,7 @@
 //! `docs/replay.schema.json` is generated from these types.
 
 mod convert;
+pub(crate) mod queries;
 #[cfg(test)]
 mod tests;
 
@@ -31,8 +32,9 @@ pub(crate) struct VerdictDocument {
     /// The story it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) story: Option<String>,
-    /// When it was reached, RFC 3339 in UTC.
-    pub(crate) at: String,
+    /// When it was reached, RFC 3339 in UTC; left out of what is only supposed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) at: Option<String>,
     pub(crate) application: String,
     /// A package URL with a version.
     pub(crate) package_version: String,

@@ -5,8 +5,10 @@
 
 mod arguments;
 mod commands;
+mod desk;
 mod document;
 mod exit;
+mod known;
 mod render;
 mod report;
 mod runs;

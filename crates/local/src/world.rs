@@ -25,6 +25,7 @@ use crate::sqlite::SqliteStore;
 use crate::story::StoryError;
 
 pub use input::{InputEvent, ReplayInput};
+pub use open::clock_of;
 pub use ports::{Simulation, complete};
 pub use rest::Rest;
 

@@ -17,12 +17,12 @@ use crate::render::time::rfc3339;
 
 pub(crate) fn verdict(
     story: Option<&str>,
-    at: Timestamp,
+    at: Option<Timestamp>,
     judgement: &Judgement,
 ) -> VerdictDocument {
     VerdictDocument {
         story: story.map(str::to_owned),
-        at: rfc3339(at),
+        at: at.map(rfc3339),
         application: judgement.application.to_string(),
         package_version: judgement.package_version.to_string(),
         repository: judgement.repository.to_string(),

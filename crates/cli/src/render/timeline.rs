@@ -7,7 +7,9 @@ mod moment;
 use downriver_domain::Timestamp;
 use downriver_engine::history::{HistoryBody, HistoryEntry};
 
-use super::style::{Page, hang, wrap};
+use downriver_domain::impact::Judgement;
+
+use super::style::{Page, Paint, hang, wrap};
 use super::time::{clock, date};
 use moment::Moment;
 
@@ -28,6 +30,12 @@ impl Detail {
         lines_max: 3,
         is_complete: false,
     };
+    /// For the answer to a question about one version.
+    pub(crate) const LONG: Self = Self {
+        names_max: 40,
+        lines_max: 40,
+        is_complete: false,
+    };
     pub(crate) const COMPLETE: Self = Self {
         names_max: usize::MAX,
         lines_max: usize::MAX,
@@ -43,10 +51,19 @@ pub(crate) struct Timeline {
     moment: Option<(Timestamp, Moment)>,
 }
 
+/// The verdicts on one version, by what they bear.
+pub(crate) fn verdicts(page: Page, judgements: &[Judgement], detail: Detail) -> String {
+    let mut text = String::new();
+    for line in moment::groups(judgements, detail) {
+        line.lay_out(&mut text, page, "", 0);
+    }
+    text
+}
+
 /// Columns before what happened: the time.
 const TIME_COLUMNS: usize = 10;
-/// Columns before the names: the time, what happened, how many.
-const NAMES_COLUMNS: usize = 28;
+/// Columns before the names, after the time: what happened, how many.
+const LABEL_COLUMNS: usize = 18;
 
 impl Timeline {
     pub(crate) const fn new(page: Page, detail: Detail) -> Self {
@@ -100,52 +117,10 @@ impl Timeline {
         for line in lines {
             let shown = self.page.paint.strong(&time);
             let head = format!("{shown}{}", " ".repeat(TIME_COLUMNS - time.len()));
-            self.line(&mut text, &head, &line);
+            line.lay_out(&mut text, self.page, &head, TIME_COLUMNS);
             time.clear();
         }
         text
-    }
-
-    fn line(&self, text: &mut String, head: &str, line: &Line) {
-        let paint = self.page.paint;
-        match line {
-            Line::Event(event) => {
-                let head = format!("{head}{} ", paint.name("●"));
-                hang(text, self.page, &head, event, TIME_COLUMNS + 2);
-            }
-            Line::Aside(aside) => {
-                let width = self.page.width.saturating_sub(TIME_COLUMNS + 2);
-                for (number, part) in wrap(aside, width, 0).iter().enumerate() {
-                    let indent = " ".repeat(TIME_COLUMNS);
-                    text.push_str(if number == 0 { head } else { &indent });
-                    text.push_str("  ");
-                    text.push_str(&paint.faint(part));
-                    text.push('\n');
-                }
-            }
-            Line::Group {
-                tone,
-                label,
-                count,
-                texts,
-            } => {
-                let count = count.map_or_else(String::new, |count| count.to_string());
-                let colored = match tone {
-                    Tone::Good => paint.good(label),
-                    Tone::Bad => paint.bad(label),
-                    Tone::Warn => paint.warn(label),
-                    Tone::Plain => (*label).to_owned(),
-                    Tone::Faint => paint.faint(label),
-                };
-                let gap = " ".repeat(11_usize.saturating_sub(label.len()));
-                let head = format!("{head}  {colored}{gap}{count:>3}  ");
-                let indent = " ".repeat(NAMES_COLUMNS);
-                for (number, part) in texts.iter().enumerate() {
-                    let head = if number == 0 { &head } else { &indent };
-                    hang(text, self.page, head, part, NAMES_COLUMNS);
-                }
-            }
-        }
     }
 }
 
@@ -158,7 +133,7 @@ enum Line {
     Group {
         tone: Tone,
         label: &'static str,
-        count: Option<usize>,
+        count: usize,
         texts: Vec<String>,
     },
 }
@@ -170,4 +145,54 @@ enum Tone {
     Warn,
     Plain,
     Faint,
+}
+
+impl Line {
+    /// Writes the line after `head`, which takes `indent` columns.
+    fn lay_out(&self, text: &mut String, page: Page, head: &str, indent: usize) {
+        let paint = page.paint;
+        match self {
+            Self::Event(event) => {
+                let head = format!("{head}{} ", paint.name("●"));
+                hang(text, page, &head, event, indent + 2);
+            }
+            Self::Aside(aside) => {
+                let width = page.width.saturating_sub(indent + 2);
+                for (number, part) in wrap(aside, width, 0).iter().enumerate() {
+                    let indent = " ".repeat(indent);
+                    text.push_str(if number == 0 { head } else { &indent });
+                    text.push_str("  ");
+                    text.push_str(&paint.faint(part));
+                    text.push('\n');
+                }
+            }
+            Self::Group {
+                tone,
+                label,
+                count,
+                texts,
+            } => {
+                let gap = " ".repeat(11_usize.saturating_sub(label.len()));
+                let label = tone.paint(page.paint, label);
+                let head = format!("{head}  {label}{gap}{count:>3}  ");
+                let under = " ".repeat(indent + LABEL_COLUMNS);
+                for (number, part) in texts.iter().enumerate() {
+                    let head = if number == 0 { &head } else { &under };
+                    hang(text, page, head, part, indent + LABEL_COLUMNS);
+                }
+            }
+        }
+    }
+}
+
+impl Tone {
+    fn paint(self, paint: Paint, text: &str) -> String {
+        match self {
+            Self::Good => paint.good(text),
+            Self::Bad => paint.bad(text),
+            Self::Warn => paint.warn(text),
+            Self::Plain => text.to_owned(),
+            Self::Faint => paint.faint(text),
+        }
+    }
 }

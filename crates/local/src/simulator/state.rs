@@ -7,7 +7,7 @@ use super::pipeline::PipelineState;
 use super::registry::PackageState;
 use super::{Counters, Simulator};
 
-const COUNTERS: &str = "counters";
+pub(crate) const COUNTERS: &str = "counters";
 const AGENDA: &str = "agenda/";
 const PIPELINE: &str = "pipeline/";
 const PACKAGE: &str = "package/";

@@ -1,12 +1,16 @@
 //! Begins a replay, or goes on with one.
 
+use downriver_domain::Timestamp;
+use downriver_domain::slot::WaitingFor;
+use downriver_engine::ports::Store as _;
 use downriver_engine::register;
+use downriver_engine::sweep::SWEEP_INTERVAL_SECS;
 use serde::{Deserialize, Serialize};
 
 use super::ports::{Simulation, complete};
 use super::{ReplayInput, World, WorldError};
-use crate::simulator::state::{Row, read, written};
-use crate::simulator::{Simulator, prepare};
+use crate::simulator::state::{COUNTERS, Row, read, written};
+use crate::simulator::{Item, Simulator, prepare};
 use crate::sqlite::SqliteStore;
 
 /// Counts the forms of the rows; a replay of another form is not gone on with.
@@ -18,6 +22,20 @@ pub(super) const QUARANTINE: &str = "quarantine/";
 struct ReplayRow {
     form: u32,
     fingerprint: String,
+}
+
+/// How far the clock of the replay in this store has come; `None` if it holds no replay.
+pub fn clock_of(store: &SqliteStore) -> Result<Option<Timestamp>, WorldError> {
+    let mut simulator = Simulator::default();
+    for (key, text) in store.load_simulation_rows()? {
+        if key == COUNTERS {
+            simulator
+                .restore(&key, &text)
+                .map_err(|reason| WorldError::BrokenRow { key, reason })?;
+            return Ok(Some(simulator.now()));
+        }
+    }
+    Ok(None)
 }
 
 impl World {
@@ -42,6 +60,7 @@ impl World {
                 is_in_transaction: false,
             };
             world.restore(&rows)?;
+            world.make_up_for_lost_timers()?;
             return Ok(world);
         }
         let registered_at = arranged.first.minus_secs(1);
@@ -64,6 +83,22 @@ impl World {
         world.record(rows)?;
         world.flush()?;
         Ok(world)
+    }
+
+    /// What an operator made due in the store while no replay ran has no timer: the next sweep finds it.
+    fn make_up_for_lost_timers(&mut self) -> Result<(), WorldError> {
+        let is_paused = !complete(self.store.load_controls())?.pauses.is_empty();
+        let is_held = !complete(self.store.list_waiting(&WaitingFor::Pause, None, 1))?.is_empty();
+        let is_due = !complete(self.store.list_due(Timestamp::MAX, 1))?.is_empty();
+        let has_sweep = self
+            .simulation
+            .with(|simulator| simulator.agenda.has_sweep());
+        if !has_sweep && (is_due || (is_held && !is_paused)) {
+            self.begin_transaction()?;
+            let at = self.now().plus_secs(SWEEP_INTERVAL_SECS);
+            self.simulator(|simulator| simulator.put(at, Item::Sweep));
+        }
+        Ok(())
     }
 
     pub(super) fn begin_transaction(&mut self) -> Result<(), WorldError> {

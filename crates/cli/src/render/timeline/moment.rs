@@ -202,7 +202,7 @@ const fn noted(kind: NoteKind, detail: Detail) -> Option<(Tone, &'static str, bo
 }
 
 /// The verdicts on one version, by what they bear.
-fn groups(verdicts: &[Judgement], detail: Detail) -> Vec<Line> {
+pub(super) fn groups(verdicts: &[Judgement], detail: Detail) -> Vec<Line> {
     let mut by_bearing: BTreeMap<Bearing, Vec<&Judgement>> = BTreeMap::new();
     for verdict in verdicts {
         by_bearing
@@ -296,7 +296,7 @@ fn group(
     Line::Group {
         tone,
         label,
-        count: Some(pairs.len()),
+        count: pairs.len(),
         texts,
     }
 }

@@ -1,0 +1,37 @@
+//! `downriver plan`: what publishing a version would rebuild, in which order. Changes nothing.
+
+use downriver_domain::version::PackageVersionId;
+use downriver_engine::ports::{Ports as _, Store as _};
+use downriver_engine::query;
+use downriver_local::world::complete;
+
+use crate::arguments::GlobalOptions;
+use crate::desk::Desk;
+use crate::document::queries::PlanDocument;
+use crate::exit::Exit;
+use crate::known::no_package;
+use crate::render;
+use crate::terminal::Terminal;
+
+pub(crate) fn plan(
+    global: &GlobalOptions,
+    package_version: &PackageVersionId,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Exit> {
+    let desk = Desk::open(global)?;
+    let plan = complete(query::plan(&desk, package_version, None))?;
+    let package = package_version.package();
+    let topology = complete(desk.store().load_topology())?;
+    if plan.verdicts.is_empty() && !topology.producers.contains_key(package) {
+        return Err(no_package(&desk, package));
+    }
+    let inventory = complete(desk.store().load_inventory(package))?;
+    let known = inventory.first_record(package_version.version());
+    let known = known.map(|(repository, _)| repository.clone());
+    if terminal.is_json() {
+        terminal.print_json(&PlanDocument::of(&plan, known.as_ref()))?;
+    } else {
+        terminal.print(&render::plan::plan(terminal.page(), &plan, known.as_ref()))?;
+    }
+    Ok(Exit::Fine)
+}
