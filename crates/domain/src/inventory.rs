@@ -76,15 +76,15 @@ pub struct VersionRecord {
     pub origin: Origin,
     /// When this incarnation was first seen here.
     pub first_seen: Timestamp,
-    /// When this incarnation first became `Published`.
+    /// When this incarnation last became `Published`.
     pub published_at: Option<Timestamp>,
-    /// When it was last withdrawn from selection (left `Published`).
+    /// When it was last withdrawn from selection (left `Published`); stays when it is offered again.
     pub withdrawn_at: Option<Timestamp>,
     /// When its revision last changed while `Published`; what a mutable version is judged by.
     pub revised_at: Timestamp,
     /// Deleting and republishing a version makes a new incarnation of it; counted from 1.
     pub incarnation: u32,
-    /// Read from ListPackageVersions when the package was first met.
+    /// Read from `ListPackageVersions` when the package was first met.
     pub is_seeded: bool,
     pub cascade: Cascade,
 }

@@ -16,7 +16,7 @@ pub enum SightingOrder {
     /// The same event again, or a copy of it for another account.
     Same,
     Older,
-    /// Event time and sequence number disagree: DescribePackageVersion decides.
+    /// Event time and sequence number disagree: `DescribePackageVersion` decides.
     Disputed,
 }
 
@@ -27,7 +27,7 @@ pub enum SightingEffect {
     Appeared,
     /// A `Published` version got another revision.
     Revised,
-    /// The version left `Published`.
+    /// The version left `Published`, or does not even install by lock any more.
     Withdrawn,
     /// Something changed that no build could select anyway (`Unfinished`, …).
     Noted,
@@ -88,6 +88,9 @@ pub fn apply_sighting(
     known.sequence = sighting.sequence;
     known.event_time = sighting.event_time;
     known.is_seeded = false;
+    if known.origin == Origin::Unknown {
+        known.origin = origin;
+    }
     if sighting.revision.is_some() {
         known.revision.clone_from(&sighting.revision);
     }
@@ -102,9 +105,15 @@ pub fn apply_sighting(
         status == VersionStatus::Published,
     ) {
         (false, true) => {
+            let is_first_offer = is_new_incarnation || was == VersionStatus::Unfinished;
+            if is_first_offer {
+                known.withdrawn_at = None;
+            }
+            // What is only offered again has the contents that it had.
+            if is_first_offer || is_revised {
+                known.revised_at = sighting.event_time;
+            }
             known.published_at = Some(sighting.event_time);
-            known.withdrawn_at = None;
-            known.revised_at = sighting.event_time;
             known.cascade = cascade.clone();
             SightingEffect::Appeared
         }
@@ -117,13 +126,18 @@ pub fn apply_sighting(
             known.withdrawn_at = Some(sighting.event_time);
             SightingEffect::Withdrawn
         }
+        // From `Unlisted`, which still installs, to a state that does not.
+        (false, false) if was == VersionStatus::Unlisted && is_withdrawn(status) => {
+            known.withdrawn_at.get_or_insert(sighting.event_time);
+            SightingEffect::Withdrawn
+        }
         (true, true) => SightingEffect::Unchanged,
         (false, false) if was == status => SightingEffect::Unchanged,
         (false, false) => SightingEffect::Noted,
     }
 }
 
-/// Fills an inventory from ListPackageVersions. Rows carry the seeding time, so that older events do not change them;
+/// Fills an inventory from `ListPackageVersions`. Rows carry the seeding time, so that older events do not change them;
 /// what an event already told stays.
 pub fn seed_inventory(
     repository: &RepositoryId,
@@ -143,7 +157,8 @@ pub fn seed_inventory(
             origin,
             first_seen: Timestamp::MIN,
             published_at: is_published.then_some(Timestamp::MIN),
-            withdrawn_at: (!is_published).then_some(now),
+            withdrawn_at: (is_withdrawn(status) || status == VersionStatus::Unlisted)
+                .then_some(now),
             revised_at: Timestamp::MIN,
             incarnation: 1,
             is_seeded: true,
@@ -160,6 +175,9 @@ fn first_record(
     origin: Origin,
     cascade: &Cascade,
 ) -> VersionRecord {
+    // One that is created as `Unlisted` (Maven's time-stamped snapshots) was never offered.
+    let is_unlisted_now =
+        status == VersionStatus::Unlisted && sighting.operation == Operation::Updated;
     VersionRecord {
         status,
         revision: sighting.revision.clone(),
@@ -168,12 +186,17 @@ fn first_record(
         origin,
         first_seen: sighting.event_time,
         published_at: (status == VersionStatus::Published).then_some(sighting.event_time),
-        withdrawn_at: is_gone(status).then_some(sighting.event_time),
+        withdrawn_at: (is_withdrawn(status) || is_unlisted_now).then_some(sighting.event_time),
         revised_at: sighting.event_time,
         incarnation: 1,
         is_seeded: false,
         cascade: cascade.clone(),
     }
+}
+
+/// Does not install any more, not even by lock.
+const fn is_withdrawn(status: VersionStatus) -> bool {
+    matches!(status, VersionStatus::Archived) || is_gone(status)
 }
 
 const fn is_gone(status: VersionStatus) -> bool {

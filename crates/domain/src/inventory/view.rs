@@ -13,7 +13,7 @@ pub struct View {
     versions: BTreeMap<String, VisibleVersion>,
     /// The `Published` ones that the ecosystem can parse.
     published: Vec<Version>,
-    /// Every repository that holds the package was read with ListPackageVersions when the package was first met.
+    /// Every repository that holds the package was read with `ListPackageVersions` when the package was first met.
     pub is_seeded: bool,
 }
 
@@ -29,7 +29,13 @@ pub struct VisibleVersion {
     pub first_seen: Timestamp,
     pub published_at: Option<Timestamp>,
     pub withdrawn_at: Option<Timestamp>,
-    /// Known only from ListPackageVersions: when it appeared is not known.
+    /// When it was first offered by any visible copy: from then on a build could have picked it up.
+    pub offered_at: Timestamp,
+    /// From when until when a plain build could select it, for each copy.
+    offered: Vec<(Timestamp, Timestamp)>,
+    /// Where copies of it were withdrawn.
+    pub withdrawn_from: BTreeSet<RepositoryId>,
+    /// Known only from `ListPackageVersions`: when it appeared is not known.
     pub is_seeded: bool,
     /// Of the copy in the repository of first publication; copies do not follow its edits.
     pub revision: Option<String>,
@@ -73,20 +79,34 @@ impl View {
         self.versions.get(version)
     }
 
+    /// A version that a lock or SBOM names, perhaps in another spelling (`1.0` for NuGet's and PyPI's `1.0.0`).
+    pub fn find(&self, version: &Version) -> Option<&VisibleVersion> {
+        self.versions.get(version.as_str()).or_else(|| {
+            self.versions.values().find(|known| {
+                let order = known
+                    .parsed
+                    .as_ref()
+                    .and_then(|known| known.compare(version));
+                order == Some(std::cmp::Ordering::Equal)
+            })
+        })
+    }
+
     /// What a plain build would resolve the requirement to now.
     pub fn select(&self, requirement: &Requirement) -> Option<&VisibleVersion> {
         self.versions
             .get(requirement.selects(&self.published)?.as_str())
     }
 
-    /// As [`Self::select`], with a further candidate if the inventory does not know it; `None` if that one is selected.
+    /// As [`Self::select`], with a further candidate where the inventory does not know of its withdrawal; `None`, or that
+    /// one, if it is selected.
     pub fn select_beside(
         &self,
         requirement: &Requirement,
         further: Option<&Version>,
     ) -> Option<&VisibleVersion> {
         match further {
-            Some(version) if !self.versions.contains_key(version.as_str()) => {
+            Some(version) if self.find(version).is_none_or(VisibleVersion::is_hidden) => {
                 let mut candidates = self.published.clone();
                 candidates.push(version.clone());
                 self.versions
@@ -136,6 +156,12 @@ impl VisibleVersion {
             first_seen: record.first_seen,
             published_at: record.published_at,
             withdrawn_at: record.withdrawn_at,
+            offered_at: offered_at(record),
+            offered: offered(record),
+            withdrawn_from: is_withdrawn(record)
+                .then(|| repository.clone())
+                .into_iter()
+                .collect(),
             is_seeded: record.is_seeded,
             revision: record.revision.clone(),
             revised_at: record.revised_at,
@@ -145,7 +171,7 @@ impl VisibleVersion {
     }
 
     /// Takes another copy of the same version in: usable if any is, first seen when the first was.
-    fn merge(&mut self, copy: Self) {
+    fn merge(&mut self, mut copy: Self) {
         let is_published =
             self.status == VersionStatus::Published || copy.status == VersionStatus::Published;
         let published_at = [self.published_at, copy.published_at]
@@ -162,17 +188,59 @@ impl VisibleVersion {
         };
         let status = self.status.min(copy.status);
         let is_seeded = self.is_seeded || copy.is_seeded;
-        if copy.first_seen < self.first_seen {
+        let offered_at = self.offered_at.min(copy.offered_at);
+        let offered = [self.offered.as_slice(), &copy.offered].concat();
+        let mut withdrawn_from = std::mem::take(&mut self.withdrawn_from);
+        withdrawn_from.append(&mut copy.withdrawn_from);
+        // Of two that were there before anybody looked, the original is the one whose edits show: copies do not follow.
+        let is_earlier = (copy.first_seen, std::cmp::Reverse(copy.revised_at))
+            < (self.first_seen, std::cmp::Reverse(self.revised_at));
+        if is_earlier {
             *self = copy;
         }
+        self.offered_at = offered_at;
+        self.offered = offered;
+        self.withdrawn_from = withdrawn_from;
         self.status = status;
         self.published_at = published_at;
         self.withdrawn_at = withdrawn_at;
         self.is_seeded = is_seeded;
     }
 
-    fn was_published_at(&self, at: Timestamp) -> bool {
-        self.published_at.is_some_and(|published| published <= at)
-            && self.withdrawn_at.is_none_or(|withdrawn| withdrawn > at)
+    /// Neither offered nor ever withdrawn: still `Unfinished`, or `Unlisted` from the start.
+    pub const fn is_hidden(&self) -> bool {
+        !matches!(self.status, VersionStatus::Published) && self.withdrawn_at.is_none()
     }
+
+    fn was_published_at(&self, at: Timestamp) -> bool {
+        self.offered
+            .iter()
+            .any(|(from, until)| *from <= at && at < *until)
+    }
+}
+
+/// When a copy was first offered. One that was withdrawn was offered since it was first seen, as its record only keeps
+/// when it was offered last.
+fn offered_at(record: &VersionRecord) -> Timestamp {
+    match record.published_at {
+        Some(published) if record.withdrawn_at.is_none() => published,
+        _ => record.first_seen,
+    }
+}
+
+/// The spans in which a copy was `Published`, as far as its record tells.
+fn offered(record: &VersionRecord) -> Vec<(Timestamp, Timestamp)> {
+    let is_published = record.status == VersionStatus::Published;
+    match (record.published_at, record.withdrawn_at) {
+        (Some(published), Some(withdrawn)) if is_published => {
+            vec![(record.first_seen, withdrawn), (published, Timestamp::MAX)]
+        }
+        (Some(published), None) => vec![(published, Timestamp::MAX)],
+        (Some(published), Some(withdrawn)) => vec![(published, withdrawn)],
+        (None, _) => Vec::new(),
+    }
+}
+
+fn is_withdrawn(record: &VersionRecord) -> bool {
+    record.status != VersionStatus::Published && record.withdrawn_at.is_some()
 }
