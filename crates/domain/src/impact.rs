@@ -127,6 +127,26 @@ impl Verdict {
         }
     }
 
+    /// Whether another built version could have given another verdict.
+    pub const fn rests_on_built(&self) -> bool {
+        !matches!(
+            self,
+            Self::Excluded
+                | Self::Unaffected(
+                    Unaffected::NotVisible
+                        | Unaffected::PrereleaseNotSelected
+                        | Unaffected::SoftPinned
+                        | Unaffected::ScopeLeftOut
+                        | Unaffected::FollowLeftOut
+                        | Unaffected::ThirdParty
+                        | Unaffected::NotADependency
+                        | Unaffected::PassedInCascade
+                        | Unaffected::NotFromRegistry
+                        | Unaffected::NotPublished
+                )
+        )
+    }
+
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Picks => "Picks",

@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use downriver_version::{PackageId, Requirement, RequirementKind, Version};
+use downriver_version::{PackageId, PackageVersionId, Requirement, RequirementKind, Version};
 
 use super::{Action, Direction, Stranding, Unaffected, Verdict};
 use crate::Timestamp;
@@ -26,6 +26,8 @@ pub struct Ask {
     pub cascade: Cascade,
     pub verdict: Verdict,
     pub reason: String,
+    /// When that version appeared or was last revised, as far as is known.
+    pub appeared_at: Timestamp,
 }
 
 /// The state of one instance, before any particular change is looked at.
@@ -44,6 +46,8 @@ pub(super) struct Assessment<'a> {
 pub(super) struct Need<'a> {
     pub(super) verdict: Verdict,
     pub(super) version: Option<&'a VisibleVersion>,
+    /// What `version` is in itself, where a lock holds the withdrawn version: the newer one that a refresh brings.
+    pub(super) instead: Option<Verdict>,
     /// Set where the need stands but nothing may come of it.
     pub(super) dropped: Option<Unaffected>,
 }
@@ -72,11 +76,38 @@ pub fn ask(
         slot,
         view,
     };
-    edges
+    let mut asks = edges
         .iter()
         .map(|edge| assess(subject, edge))
-        .filter_map(|assessment| asked(application, &assessment))
-        .min_by_key(|ask| ask.verdict.rank())
+        .filter_map(|assessment| asked(application, &assessment));
+    let mut strongest = asks.next()?;
+    for ask in asks {
+        let needs_refresh = strongest.needs_refresh || ask.needs_refresh;
+        if is_stronger(&ask, &strongest, edges) {
+            strongest = ask;
+        }
+        strongest.needs_refresh = needs_refresh;
+    }
+    Some(strongest)
+}
+
+/// Of equally strong asks the newest version counts, as it is the one that is still to come in the other's branch.
+fn is_stronger(ask: &Ask, than: &Ask, edges: &[Edge]) -> bool {
+    let parsed = |version: &str| {
+        let format = edges.first()?.dependency.package.format();
+        Version::parse(format, version).ok()
+    };
+    match ask.verdict.rank().cmp(&than.verdict.rank()) {
+        Ordering::Less => true,
+        Ordering::Greater => false,
+        Ordering::Equal => {
+            let order = compare(
+                parsed(&ask.version).as_ref(),
+                parsed(&than.version).as_ref(),
+            );
+            order == Some(Ordering::Greater)
+        }
+    }
 }
 
 pub(super) fn assess<'a>(subject: Subject<'a>, edge: &'a Edge) -> Assessment<'a> {
@@ -98,7 +129,12 @@ pub(super) fn assess<'a>(subject: Subject<'a>, edge: &'a Edge) -> Assessment<'a>
         need: None,
     };
     assessment.need = need(subject, &assessment).map(|mut need| {
-        need.dropped = need.dropped.or_else(|| dropped(subject, edge, &need));
+        need.dropped = need
+            .dropped
+            .or_else(|| dropped(subject, edge, &need.verdict, need.version));
+        need.instead = need.instead.map(|verdict| {
+            dropped(subject, edge, &verdict, need.version).map_or(verdict, Verdict::Unaffected)
+        });
         need
     });
     assessment
@@ -139,7 +175,8 @@ fn asked(application: &Application, assessment: &Assessment<'_>) -> Option<Ask> 
         .as_ref()
         .filter(|need| need.dropped.is_none())?;
     let version = need.version?;
-    let action = action(application, Some(assessment.edge), &need.verdict);
+    let verdict = need.instead.as_ref().unwrap_or(&need.verdict);
+    let action = action(application, Some(assessment.edge), verdict);
     if !matches!(action, Action::Rebuild | Action::Refresh) {
         return None;
     }
@@ -150,16 +187,22 @@ fn asked(application: &Application, assessment: &Assessment<'_>) -> Option<Ask> 
         needs_refresh: action == Action::Refresh,
         repository: version.repository.clone(),
         cascade: version.cascade.clone(),
-        verdict: need.verdict.clone(),
-        reason: super::sentence::of_need(assessment, need),
+        verdict: verdict.clone(),
+        reason: super::sentence::of_need(assessment, need, verdict),
+        appeared_at: version
+            .published_at
+            .map_or(version.revised_at, |published| {
+                published.max(version.revised_at)
+            }),
     })
 }
 
 /// DESIGN 3: what the edge says, unless a later successful execution of an unlocked application makes it derivable.
 fn effective_built(subject: Subject<'_>, edge: &Edge, requirement: Option<&Requirement>) -> Built {
     let dependency = &edge.dependency;
+    let known = unstamped(&dependency.built, requirement);
     let Some(baseline) = subject.slot.builds.first() else {
-        return dependency.built.clone();
+        return known;
     };
     let is_current = baseline.is_proven
         || dependency
@@ -168,16 +211,36 @@ fn effective_built(subject: Subject<'_>, edge: &Edge, requirement: Option<&Requi
     let is_held_by_lock =
         dependency.is_locked && subject.application.policy.on_locked != OnLocked::Rebuild;
     if is_current || is_held_by_lock {
-        return dependency.built.clone();
+        return known;
     }
     match requirement
         .and_then(|requirement| wanted_at(subject.view, requirement, baseline.started_at))
     {
-        Some(version) if dependency.built.version() == Some(version.text.as_str()) => {
-            dependency.built.clone()
-        }
+        Some(version) if known.version() == Some(version.text.as_str()) => known,
         Some(version) => Built::Assumed(version.text.clone()),
-        None => dependency.built.clone(),
+        None => known,
+    }
+}
+
+/// A build that asks for `1.0-SNAPSHOT` reports the time-stamped version it got (`1.0-20260131.101500-3`): which of its
+/// contents that is, the execution's time tells, as every other copy of the snapshot.
+fn unstamped(built: &Built, requirement: Option<&Requirement>) -> Built {
+    let snapshot = requirement
+        .filter(|requirement| requirement.kind() == RequirementKind::Mutable)
+        .map(|requirement| requirement.as_str().trim());
+    let is_stamped = |version: &str| {
+        let mut parts = version.rsplitn(3, '-');
+        let base = parts.nth(2)?;
+        (snapshot?.strip_suffix("-SNAPSHOT")? == base).then_some(())
+    };
+    match (built, snapshot) {
+        (Built::Proven(version), Some(snapshot)) if is_stamped(version).is_some() => {
+            Built::Proven(snapshot.to_owned())
+        }
+        (Built::Assumed(version), Some(snapshot)) if is_stamped(version).is_some() => {
+            Built::Assumed(snapshot.to_owned())
+        }
+        _ => built.clone(),
     }
 }
 
@@ -219,7 +282,11 @@ fn need<'a>(subject: Subject<'a>, assessment: &Assessment<'a>) -> Option<Need<'a
     let is_locked =
         dependency.is_locked && subject.application.policy.on_locked != OnLocked::Rebuild;
     if let Some(withdrawn) = built_withdrawn(subject.view, assessment) {
-        return Some(off(withdrawn, is_locked, &requirement.kind(), assessment));
+        let is_unreported =
+            matches!(requirement.kind(), RequirementKind::Tag(tag) if tag != LATEST);
+        // Where a tag points to now, no event tells; a lock is held fast all the same.
+        return (is_locked || !is_unreported)
+            .then(|| off(withdrawn, is_locked, &requirement.kind(), assessment));
     }
     let wanted = assessment.wanted?;
     let verdict = if is_locked {
@@ -228,19 +295,20 @@ fn need<'a>(subject: Subject<'a>, assessment: &Assessment<'a>) -> Option<Need<'a
         Verdict::Picks
     };
     let Some(built) = assessment.built.version() else {
-        let is_later = !wanted.is_seeded
-            && wanted
-                .published_at
-                .is_some_and(|published| published > subject.application.registered_at);
+        let registered_at = subject.application.registered_at;
+        let is_revised = is_mutable(subject.topology, &dependency.package, wanted)
+            && wanted.revised_at > registered_at;
+        let is_later = wanted.offered_at > registered_at || is_revised;
         let dropped = (!is_later).then_some(Unaffected::PublishedBeforeRegistration);
         return Some(Need {
             verdict,
             version: Some(wanted),
+            instead: None,
             dropped,
         });
     };
     let is_other = if built == wanted.text {
-        is_mutable(subject.topology, &dependency.package, requirement)
+        is_mutable(subject.topology, &dependency.package, wanted)
             && is_revised(subject, assessment, wanted)
     } else {
         !is_equal(assessment.built_parsed.as_ref(), wanted)
@@ -248,18 +316,28 @@ fn need<'a>(subject: Subject<'a>, assessment: &Assessment<'a>) -> Option<Need<'a
     is_other.then_some(Need {
         verdict,
         version: Some(wanted),
+        instead: None,
         dropped: None,
     })
 }
 
-/// The built version, where no visible copy of it is `Published` any more.
+/// The built version, where no visible copy of it is `Published` any more. One that was deleted and is being published
+/// again is not there either until that is finished.
 fn built_withdrawn<'a>(view: &'a View, assessment: &Assessment<'_>) -> Option<&'a VisibleVersion> {
-    let version = view.get(assessment.built.version()?)?;
-    let is_withdrawn = !matches!(
-        version.status,
-        VersionStatus::Published | VersionStatus::Unfinished
-    ) && version.withdrawn_at.is_some();
+    let version = built_in(view, assessment)?;
+    let is_withdrawn = version.status != VersionStatus::Published && version.withdrawn_at.is_some();
     is_withdrawn.then_some(version)
+}
+
+/// The built version as the application sees it.
+pub(super) fn built_in<'a>(
+    view: &'a View,
+    assessment: &Assessment<'_>,
+) -> Option<&'a VisibleVersion> {
+    match &assessment.built_parsed {
+        Some(built) => view.find(built),
+        None => view.get(assessment.built.version()?),
+    }
 }
 
 fn off<'a>(
@@ -272,24 +350,25 @@ fn off<'a>(
         kind,
         RequirementKind::Exact | RequirementKind::SoftPin | RequirementKind::Mutable
     );
-    let stranding = if withdrawn.status == VersionStatus::Unlisted {
+    let is_held = is_locked || is_pinned;
+    let stranding = if withdrawn.status == VersionStatus::Unlisted && is_held {
         Stranding::Unlisted
     } else {
         Stranding::Gone
     };
+    let is_newer = assessment.wanted.is_some_and(|wanted| {
+        compare(wanted.parsed.as_ref(), assessment.built_parsed.as_ref()) == Some(Ordering::Greater)
+    });
     let verdict = match assessment.wanted {
-        Some(wanted) if !is_locked && !is_pinned => {
-            let is_newer = compare(wanted.parsed.as_ref(), assessment.built_parsed.as_ref())
-                == Some(Ordering::Greater);
-            Verdict::MovesOff(if is_newer {
-                Direction::Newer
-            } else {
-                Direction::Older
-            })
-        }
+        Some(_) if !is_held => Verdict::MovesOff(if is_newer {
+            Direction::Newer
+        } else {
+            Direction::Older
+        }),
         _ => Verdict::Stranded(stranding),
     };
     Need {
+        instead: (is_locked && is_newer).then_some(Verdict::Locked),
         verdict,
         version: assessment.wanted,
         dropped: None,
@@ -297,7 +376,12 @@ fn off<'a>(
 }
 
 /// Why a need is left alone, if it is.
-fn dropped(subject: Subject<'_>, edge: &Edge, need: &Need<'_>) -> Option<Unaffected> {
+fn dropped(
+    subject: Subject<'_>,
+    edge: &Edge,
+    verdict: &Verdict,
+    version: Option<&VisibleVersion>,
+) -> Option<Unaffected> {
     let application = subject.application;
     if !application.policy.scopes.contains(&edge.dependency.scope) {
         return Some(Unaffected::ScopeLeftOut);
@@ -305,16 +389,16 @@ fn dropped(subject: Subject<'_>, edge: &Edge, need: &Need<'_>) -> Option<Unaffec
     if !application.is_followed(&edge.dependency) {
         return Some(Unaffected::FollowLeftOut);
     }
-    let version = need.version?;
-    let is_third_party = version.origin == Origin::External
-        && !subject.topology.is_internal(&edge.dependency.package);
+    // That the next build breaks is said whoever published what is gone; it triggers nothing.
+    let version = version.filter(|_| !matches!(verdict, Verdict::Stranded(_)))?;
+    let is_third_party = is_third_party(subject, edge, version);
     if is_third_party && !application.policy.is_third_party_followed {
         return Some(Unaffected::ThirdParty);
     }
     if is_third_party && was_pulled_in_by_own_build(subject.slot, version) {
         return Some(Unaffected::BuiltAlready);
     }
-    let is_appearance = matches!(need.verdict, Verdict::Picks | Verdict::Locked);
+    let is_appearance = matches!(verdict, Verdict::Picks | Verdict::Locked);
     if is_appearance && version.cascade.applications.contains(&application.id) {
         return Some(Unaffected::PassedInCascade);
     }
@@ -322,6 +406,10 @@ fn dropped(subject: Subject<'_>, edge: &Edge, need: &Need<'_>) -> Option<Unaffec
     let is_shadow_over = held.reason == HeldReason::WouldStart && !is_shadow(subject);
     (held.version == version.text && !is_shadow_over && version.revised_at <= held.since)
         .then_some(Unaffected::AlreadyAttempted)
+}
+
+pub(super) fn is_third_party(subject: Subject<'_>, edge: &Edge, version: &VisibleVersion) -> bool {
+    version.origin == Origin::External && !subject.topology.is_internal(&edge.dependency.package)
 }
 
 fn is_shadow(subject: Subject<'_>) -> bool {
@@ -340,8 +428,10 @@ fn was_pulled_in_by_own_build(slot: &Slot, version: &VisibleVersion) -> bool {
     })
 }
 
-fn is_mutable(topology: &Topology, package: &PackageId, requirement: &Requirement) -> bool {
-    requirement.kind() == RequirementKind::Mutable || topology.is_declared_mutable(package)
+/// The version says so, not the requirement: a range may select a `-SNAPSHOT` as well.
+fn is_mutable(topology: &Topology, package: &PackageId, wanted: &VisibleVersion) -> bool {
+    PackageVersionId::new(package.clone(), &wanted.text)
+        .is_ok_and(|package_version| topology.is_mutable(&package_version))
 }
 
 /// Mutable versions: the built revision is the latest seen when the execution started, in the repository of first
@@ -356,11 +446,7 @@ fn is_revised(subject: Subject<'_>, assessment: &Assessment<'_>, wanted: &Visibl
     let is_same_revision = dependency.built_as_of >= baseline
         && dependency.built_revision.is_some()
         && dependency.built_revision == wanted.revision;
-    !is_same_revision && since(wanted) > built_as_of
-}
-
-const fn since(version: &VisibleVersion) -> Timestamp {
-    version.revised_at
+    !is_same_revision && wanted.revised_at > built_as_of
 }
 
 fn is_equal(built: Option<&Version>, wanted: &VisibleVersion) -> bool {

@@ -1,12 +1,14 @@
 //! The verdict on one change for one application, with its evidence.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeSet;
 
 use downriver_version::{PackageVersionId, RequirementKind, Version};
 
-use super::assess::{Assessment, LATEST, Subject, action, assess, compare};
-use super::{Action, Instance, Judgement, Unaffected, Verdict, sentence};
+use super::assess::{
+    Assessment, LATEST, Need, Subject, action, assess, built_in, compare, is_third_party,
+};
+use super::{Action, Direction, Instance, Judgement, Unaffected, Verdict, sentence};
 use crate::catalog::{Application, RepositoryId, Topology};
 use crate::dependency::{Built, Edge};
 use crate::inventory::{VersionStatus, View, VisibleVersion};
@@ -53,12 +55,14 @@ pub fn judge(
             (assessment, verdict)
         })
         .collect();
-    judged.sort_by_key(|(_, verdict)| verdict.rank());
-    let (deciding, verdict) = judged
-        .first()
-        .expect("there is an edge, so there is an instance");
-    let is_built_assumed =
-        !matches!(deciding.built, Built::Proven(_)) && !matches!(verdict, Verdict::Excluded);
+    // Of equally strong verdicts the one that asks for more decides: a direct dependency is told of what excludes it.
+    judged.sort_by_key(|(assessment, verdict)| {
+        (verdict.rank(), Reverse(act(subject, assessment, verdict)))
+    });
+    let Some((deciding, verdict)) = judged.first() else {
+        return alone(application, change, Unaffected::NotADependency);
+    };
+    let is_built_assumed = !matches!(deciding.built, Built::Proven(_)) && verdict.rests_on_built();
     Judgement {
         application: application.id.clone(),
         package_version: change.package_version.clone(),
@@ -88,6 +92,12 @@ fn judge_instance(
         return Verdict::Unaffected(Unaffected::NotFromRegistry);
     };
     let kind = requirement.kind();
+    let version = change.package_version.version();
+    let seen = subject.view.get(version);
+    let about = assessment.need.as_ref().zip(seen);
+    if let Some(verdict) = about.and_then(|(need, seen)| of_need(subject, assessment, need, seen)) {
+        return verdict;
+    }
     let is_elsewhere = match &kind {
         RequirementKind::NotFromRegistry(_) => true,
         RequirementKind::Tag(tag) => tag != LATEST,
@@ -96,34 +106,59 @@ fn judge_instance(
     if is_elsewhere {
         return Verdict::Unaffected(Unaffected::NotFromRegistry);
     }
-    let version = change.package_version.version();
-    let Some(seen) = subject.view.get(version) else {
+    let Some(seen) = seen else {
         return Verdict::Unaffected(Unaffected::NotVisible);
     };
-    if let Some(need) = &assessment.need {
-        let is_about_this = match need.verdict {
-            Verdict::MovesOff(_) | Verdict::Stranded(_) => {
-                assessment.built.version() == Some(version)
-            }
-            _ => need.version.is_some_and(|wanted| wanted.text == version),
-        };
-        if is_about_this {
-            return need
-                .dropped
-                .map_or_else(|| need.verdict.clone(), Verdict::Unaffected);
-        }
-    }
     if let Some(left_out) = left_out(subject, assessment.edge) {
         return Verdict::Unaffected(left_out);
     }
     Verdict::Unaffected(match seen.status {
-        VersionStatus::Published => return judge_published(assessment, seen, &kind),
+        VersionStatus::Published => match judge_published(assessment, seen, &kind) {
+            Verdict::Excluded if is_third_party_left_out(subject, assessment, seen) => {
+                Unaffected::ThirdParty
+            }
+            verdict => return verdict,
+        },
         VersionStatus::Unfinished => Unaffected::NotPublished,
         _ if seen.published_at.is_some() || seen.withdrawn_at.is_some() => {
             Unaffected::WithdrawnNotBuilt
         }
         _ => Unaffected::NotPublished,
     })
+}
+
+/// The verdict that the state has on this version: it is asked for, or its withdrawal asks for something.
+fn of_need(
+    subject: Subject<'_>,
+    assessment: &Assessment<'_>,
+    need: &Need<'_>,
+    seen: &VisibleVersion,
+) -> Option<Verdict> {
+    let is_wanted = need.version.is_some_and(|wanted| wanted.text == seen.text);
+    let is_withdrawal = matches!(need.verdict, Verdict::MovesOff(_) | Verdict::Stranded(_));
+    let is_built =
+        || built_in(subject.view, assessment).is_some_and(|built| built.text == seen.text);
+    let is_about_this = is_wanted || (is_withdrawal && is_built());
+    if !is_about_this {
+        return None;
+    }
+    let verdict = match &need.verdict {
+        // What takes the withdrawn version's place is picked as any newer version is.
+        Verdict::MovesOff(Direction::Newer) if is_wanted => Verdict::Picks,
+        Verdict::Stranded(_) if is_wanted => return need.instead.clone(),
+        verdict => verdict.clone(),
+    };
+    Some(need.dropped.map_or(verdict, Verdict::Unaffected))
+}
+
+/// A public package's next major version is nobody's to be told of, unless its policy follows public packages.
+fn is_third_party_left_out(
+    subject: Subject<'_>,
+    assessment: &Assessment<'_>,
+    seen: &VisibleVersion,
+) -> bool {
+    !subject.application.policy.is_third_party_followed
+        && is_third_party(subject, assessment.edge, seen)
 }
 
 /// A visible `Published` version that the state does not ask for.
@@ -141,7 +176,7 @@ fn judge_published(
         }
         _ => {}
     }
-    if *kind == RequirementKind::SoftPin {
+    if matches!(kind, RequirementKind::SoftPin | RequirementKind::Mutable) {
         return Verdict::Unaffected(Unaffected::SoftPinned);
     }
     match admission(assessment, seen.parsed.as_ref(), kind) {

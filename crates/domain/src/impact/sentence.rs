@@ -9,13 +9,15 @@ use crate::dependency::{Built, Scope};
 use crate::inventory::VersionStatus;
 use crate::slot::HeldReason;
 
-pub(super) fn of_need(assessment: &Assessment<'_>, need: &Need<'_>) -> String {
+/// `verdict` is the need's, or that of the version which takes the place of a withdrawn one.
+pub(super) fn of_need(assessment: &Assessment<'_>, need: &Need<'_>, verdict: &Verdict) -> String {
     let requirement = &assessment.edge.dependency.requirement;
     let wanted = need
         .version
         .map_or("nothing", |version| version.text.as_str());
     let built = built(assessment);
-    match &need.verdict {
+    let shown = need.instead.as_ref().filter(|instead| *instead == verdict);
+    match shown.unwrap_or(&need.verdict) {
         Verdict::Picks if assessment.built.version() == Some(wanted) => {
             format!(
                 "`{requirement}` names a mutable version; {wanted} has new contents since the last build"
@@ -49,6 +51,11 @@ pub(super) fn of_need(assessment: &Assessment<'_>, need: &Need<'_>) -> String {
                 holder(assessment),
                 version.text
             ),
+            None if assessment.edge.dependency.is_locked => {
+                format!(
+                    "{built}, which was withdrawn; the committed lockfile holds it, so the next build fails"
+                )
+            }
             None => format!(
                 "{built}, which was withdrawn, and `{requirement}` admits nothing else that is visible"
             ),
@@ -75,7 +82,7 @@ pub(super) fn of_judgement(
                 "whoever pulls it in must change first"
             }
         ),
-        (_, Some(need)) => of_need(assessment, need),
+        (verdict, Some(need)) => of_need(assessment, need, verdict),
         (_, None) => String::new(),
     }
 }
@@ -230,8 +237,7 @@ fn is_withdrawn_somewhere(subject: Subject<'_>, change: JudgedChange<'_>) -> boo
         .get(change.package_version.version())
         .is_some_and(|seen| {
             seen.status == VersionStatus::Published
-                && seen.repository != *change.repository
-                && seen.withdrawn_at.is_some()
+                && seen.withdrawn_from.contains(change.repository)
         })
 }
 
