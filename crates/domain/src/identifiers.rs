@@ -1,6 +1,6 @@
 //! A newtype for every identifier, parsed once at the edge; after that an invalid one cannot exist.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
@@ -93,7 +93,7 @@ identifier!(
     |text| within(text, 2, 50)
         && text.starts_with(|c: char| c.is_ascii_lowercase())
         && !text.ends_with('-')
-        && all(text, |c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_'))
+        && all(text, |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 );
 identifier!(
     /// A CodeArtifact repository's name, as its service model allows it.
@@ -108,15 +108,15 @@ identifier!(
     /// One rebuild of one application: `<application>.<number>`.
     RebuildId,
     "a rebuild id",
-    "`<application>.<number>`",
-    |text| within(text, 3, 60) && all(text, |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+    "`<application>.<number>`, at most 60 characters",
+    |text| within(text, 3, 60) && is_numbered(text, |application| application.parse::<ApplicationId>().is_ok())
 );
 identifier!(
     /// One attempt of a rebuild, `<rebuild>.<number>`; also the name of the role session that starts it.
     AttemptId,
     "an attempt id",
     "`<application>.<number>.<number>`, at most 64 characters",
-    |text| within(text, 5, 64) && all(text, |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+    |text| within(text, 5, 64) && is_numbered(text, |rebuild| rebuild.parse::<RebuildId>().is_ok())
 );
 identifier!(
     /// What CodePipeline calls one pass through a pipeline.
@@ -151,8 +151,19 @@ impl ClientRequestToken {
     /// The token of an attempt: the hex SHA-256 of its id, so that repeating the call repeats the token.
     pub fn of(attempt: &AttemptId) -> Self {
         let digest = Sha256::digest(attempt.as_str().as_bytes());
-        Self(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        let mut hex = String::with_capacity(2 * digest.len());
+        for byte in digest {
+            write!(hex, "{byte:02x}").expect("writing to a string cannot fail");
+        }
+        Self(hex)
     }
+}
+
+/// `<what>.<digits>`.
+fn is_numbered(text: &str, is_valid: fn(&str) -> bool) -> bool {
+    text.rsplit_once('.').is_some_and(|(what, number)| {
+        is_valid(what) && !number.is_empty() && all(number, |c| c.is_ascii_digit())
+    })
 }
 
 fn within(text: &str, length_min: usize, length_max: usize) -> bool {

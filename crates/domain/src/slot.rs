@@ -178,6 +178,7 @@ pub struct Delivered {
 pub struct Held {
     pub version: String,
     pub reason: HeldReason,
+    /// Contents that were published later under the same version are not held: of a failure, when its execution started.
     pub since: Timestamp,
 }
 
@@ -407,11 +408,19 @@ impl Slot {
         self.executions.truncate(Self::EXECUTIONS_MAX);
     }
 
-    /// What would wake this slot besides time; the first closed gate that something else opens.
+    /// What would wake this slot besides time: the first closed gate that something else opens, or the pause, as long as
+    /// one holds it: until that is lifted, no other gate's opening lets it start.
     pub fn waiting_for(&self) -> Option<WaitingFor> {
         let SlotState::Pending(pending) = &self.state else {
             return None;
         };
+        if pending
+            .waits
+            .iter()
+            .any(|wait| wait.gate == Gate::NotPaused)
+        {
+            return Some(WaitingFor::Pause);
+        }
         pending.waits.iter().find_map(|wait| match &wait.on {
             WaitOn::Producers(producers) => producers.first().cloned().map(WaitingFor::Producer),
             WaitOn::Target(target) => Some(WaitingFor::Target(target.clone())),

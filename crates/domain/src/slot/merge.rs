@@ -87,7 +87,13 @@ pub fn rejudge(
 ) -> Merged {
     let joined = std::mem::take(&mut slot.joined);
     let first_joined_at = joined.values().map(|joined| joined.seen_at).min();
-    let last_joined_at = joined.values().map(|joined| joined.seen_at).max();
+    // Of a package that was published again and again meanwhile, the first time is kept; its last version tells the last.
+    let appeared_at = asks.values().map(|ask| ask.appeared_at.min(now));
+    let last_joined_at = joined
+        .values()
+        .map(|joined| joined.seen_at)
+        .max()
+        .map(|joined_at| appeared_at.fold(joined_at, Timestamp::max));
     let merged = match &mut slot.state {
         SlotState::Pending(pending) => {
             if !asks.is_empty() {

@@ -137,6 +137,10 @@ pub fn settle_followed(
         ..running.clone()
     };
     succeed(slot, &as_followed, &settled, followed, now, now);
+    let as_followed = Running {
+        execution: followed.clone(),
+        ..as_followed
+    };
     tail(slot, application, &as_followed, now);
     let mut rebuild = running.rebuild;
     rebuild
@@ -241,7 +245,10 @@ fn fail(
 ) -> Ended {
     tail(slot, application, &running, now);
     let Running {
-        rebuild, execution, ..
+        rebuild,
+        execution,
+        started_at,
+        ..
     } = running;
     for (package, wanted) in &rebuild.packages {
         slot.held.insert(
@@ -249,7 +256,8 @@ fn fail(
             Held {
                 version: wanted.version.clone(),
                 reason,
-                since: now,
+                // Contents that were published after the start were not attempted, so they are not held.
+                since: started_at,
             },
         );
     }
