@@ -1,13 +1,19 @@
 //! One module for each command: reads what it needs, asks the engine, and hands the answer to be shown.
 
 mod catalog;
+mod dependents;
+mod explain;
+mod history;
+mod operate;
 mod plan;
 mod replay;
+mod status;
 
 use clap::CommandFactory as _;
+use downriver_engine::operate::Command as Deed;
 
 use crate::arguments::{Arguments, CatalogCommand, Command};
-use crate::exit::{Exit, refuse};
+use crate::exit::Exit;
 use crate::terminal::Terminal;
 
 /// Carries out the command.
@@ -26,6 +32,43 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal) -> anyhow::Res
         }
         Command::Replay(options) => replay::replay(global, options, terminal),
         Command::Plan { package_version } => plan::plan(global, package_version, terminal),
-        _ => Err(refuse("this command is not there yet")),
+        Command::Explain {
+            application,
+            package_version,
+            supposed,
+        } => explain::explain(global, application, package_version, *supposed, terminal),
+        Command::Dependents { package } => dependents::dependents(global, package, terminal),
+        Command::Status { application } => status::status(global, application.as_ref(), terminal),
+        Command::History { of, limit } => history::history(global, of.as_deref(), *limit, terminal),
+        operator => operate::operate(global, &deed(operator)?, terminal),
     }
+}
+
+fn deed(command: &Command) -> anyhow::Result<Deed> {
+    Ok(match command {
+        Command::Pause { scope, reason, by } => Deed::Pause {
+            scope: operate::scope(scope.as_deref())?,
+            by: by.clone().unwrap_or_else(user),
+            reason: reason.clone(),
+        },
+        Command::Resume { scope } => Deed::Resume {
+            scope: operate::scope(scope.as_deref())?,
+        },
+        Command::Retry { application } => Deed::Retry {
+            application: application.clone(),
+        },
+        Command::Expedite { application } => Deed::Expedite {
+            application: application.clone(),
+        },
+        _ => unreachable!("every other command is carried out before"),
+    })
+}
+
+/// Who gives the command, as far as the system says.
+fn user() -> String {
+    ["USER", "LOGNAME", "USERNAME"]
+        .into_iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|name| !name.is_empty())
+        .unwrap_or_else(|| "operator".to_owned())
 }

@@ -6,7 +6,7 @@ pub(crate) mod queries;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use convert::{awaited, evidence_text, rebuild, scope_name, verdict, why};
+pub(crate) use convert::{evidence_text, rebuild, scope_name, verdict, why};
 
 use schemars::JsonSchema;
 use serde::Serialize;

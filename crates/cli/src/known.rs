@@ -95,3 +95,9 @@ fn nearest(given: &str, known: impl Iterator<Item = String>) -> Vec<String> {
         .map(|(_, name)| name)
         .collect()
 }
+
+/// Whether there is such an application.
+pub(crate) fn is_application(desk: &Desk, id: &ApplicationId) -> anyhow::Result<bool> {
+    let states = complete(desk.store().load_applications(std::slice::from_ref(id)))?;
+    Ok(!states.is_empty())
+}

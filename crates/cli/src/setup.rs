@@ -15,7 +15,6 @@ const CATALOG_NAME: &str = "downriver.toml";
 /// A catalog, and every byte that it was read from.
 #[derive(Debug, Clone)]
 pub(crate) struct LoadedCatalog {
-    pub(crate) path: PathBuf,
     pub(crate) catalog: Catalog,
     pub(crate) bytes: Vec<u8>,
 }
@@ -59,15 +58,15 @@ pub(crate) fn load_catalog(path: &Path) -> anyhow::Result<LoadedCatalog> {
     let parsed = parse_catalog(&path.display().to_string(), &text, &read_file);
     let catalog = parsed.map_err(|problems| {
         let count = problems.len();
-        let lines: String = problems
-            .iter()
-            .map(|problem| format!("\n{problem}"))
-            .collect();
+        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
         let what = if count == 1 { "a problem" } else { "problems" };
-        refuse(format!("{} has {what}:{lines}", path.display()))
+        refuse(format!(
+            "{} has {what}:\n{}",
+            path.display(),
+            lines.join("\n")
+        ))
     })?;
     Ok(LoadedCatalog {
-        path: path.to_owned(),
         catalog,
         bytes: bytes.into_inner(),
     })

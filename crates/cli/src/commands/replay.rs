@@ -121,7 +121,8 @@ fn show(
     let page = terminal.page();
     let story = run.story.as_ref().map(|run| &run.story);
     let title = story.map(|story| story.title.as_str());
-    let text = story.map_or("", |story| story.text.as_str());
+    let text = story.filter(|_| !terminal.is_quiet);
+    let text = text.map_or("", |story| story.text.as_str());
     terminal.print(&heading(page, &run.name, title, text))?;
     let (detail, quarantined_max) = if options.verbose {
         (Detail::COMPLETE, usize::MAX)
@@ -135,10 +136,10 @@ fn show(
             terminal.print(&timeline.take(entry, is_simulated))
         })?;
         terminal.print(&timeline.finish())?;
+        terminal.print("\n")?;
     }
     let document = &reported.document;
     terminal.print(&quarantined(page, &document.quarantined, quarantined_max))?;
-    terminal.print("\n")?;
     if let Some(checked) = &reported.expectations {
         terminal.print(&expectations(page, checked))?;
     }

@@ -3,7 +3,7 @@
 use downriver_domain::RepositoryId;
 use downriver_engine::query::{Plan, Planned};
 
-use super::style::{Page, columns, counted, hang};
+use super::style::{Page, columns, counted, hang, put};
 use super::timeline::{Detail, verdicts};
 use super::words::{listed, package, package_version, repository};
 
@@ -24,9 +24,10 @@ pub(crate) fn plan(page: Page, plan: &Plan, known: Option<&RepositoryId>) -> Str
     }
     if plan.verdicts.is_empty() {
         let package = package(plan.package_version.package());
-        out.push_str(&format!(
-            "\nNobody depends on {package}: nothing would be rebuilt.\n"
-        ));
+        put(
+            &mut out,
+            format_args!("\nNobody depends on {package}: nothing would be rebuilt.\n"),
+        );
         return out;
     }
     out.push('\n');
@@ -41,10 +42,10 @@ pub(crate) fn plan(page: Page, plan: &Plan, known: Option<&RepositoryId>) -> Str
         } else {
             ", after those before that reach it"
         };
-        out.push_str(&format!(
-            "{label}  {}\n",
-            paint.faint(&format!("{what}{rest}"))
-        ));
+        put(
+            &mut out,
+            format_args!("{label}  {}\n", paint.faint(&format!("{what}{rest}"))),
+        );
         let widest = wave
             .iter()
             .map(|planned| planned.application.as_str().len());
@@ -59,7 +60,7 @@ pub(crate) fn plan(page: Page, plan: &Plan, known: Option<&RepositoryId>) -> Str
         "applications depend",
     );
     let package = package(plan.package_version.package());
-    out.push_str(&format!("\n{count} on {package}:\n"));
+    put(&mut out, format_args!("\n{count} on {package}:\n"));
     out.push_str(&verdicts(page, &plan.verdicts, Detail::LONG));
     out
 }
@@ -81,7 +82,10 @@ fn rebuild(out: &mut String, page: Page, planned: &Planned, widest: usize) {
     }
     if !planned.products.is_empty() {
         let products: Vec<String> = planned.products.iter().map(package).collect();
-        text.push_str(&format!("; publishes {}", listed(&products, 4)));
+        put(
+            &mut text,
+            format_args!("; publishes {}", listed(&products, 4)),
+        );
     }
     let name = planned.application.as_str();
     let gap = " ".repeat(widest - name.len());

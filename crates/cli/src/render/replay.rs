@@ -1,6 +1,6 @@
 //! What stands around the timeline of a run: its heading, what was quarantined, what was expected, the sums.
 
-use super::style::{Page, counted, grouped, hang};
+use super::style::{Page, counted, grouped, hang, put};
 use crate::document::{QuarantinedDocument, SummaryDocument};
 use crate::report::Expectations;
 
@@ -16,8 +16,8 @@ pub(crate) fn heading(page: Page, name: &str, title: Option<&str>, text: &str) -
     };
     if !text.trim().is_empty() {
         hang(&mut out, page, "", text, 0);
+        out.push('\n');
     }
-    out.push('\n');
     out
 }
 
@@ -26,7 +26,7 @@ pub(crate) fn quarantined(page: Page, all: &[QuarantinedDocument], max: usize) -
     if all.is_empty() {
         return String::new();
     }
-    let mut out = format!("\n{}\n", page.paint.warn("quarantined"));
+    let mut out = format!("{}\n", page.paint.warn("quarantined"));
     for refused in all.iter().take(max) {
         out.push_str("  ");
         out.push_str(&refused.source);
@@ -39,6 +39,7 @@ pub(crate) fn quarantined(page: Page, all: &[QuarantinedDocument], max: usize) -
             grouped(all.len() - max)
         )));
     }
+    out.push('\n');
     out
 }
 
@@ -67,12 +68,18 @@ pub(crate) fn summary(page: Page, sums: &SummaryDocument) -> String {
         counted(sums.changes, "change", "changes"),
         counted(sums.rebuilds_started, "rebuild", "rebuilds"),
     );
-    text.push_str(&format!(
-        "; one rule for each package and pipeline would have started {}",
-        grouped(sums.naive_starts)
-    ));
+    put(
+        &mut text,
+        format_args!(
+            "; one rule for each package and pipeline would have started {}",
+            grouped(sums.naive_starts)
+        ),
+    );
     if sums.quarantined > 0 {
-        text.push_str(&format!("; {} quarantined", grouped(sums.quarantined)));
+        put(
+            &mut text,
+            format_args!("; {} quarantined", grouped(sums.quarantined)),
+        );
     }
     let mut out = String::new();
     hang(&mut out, page, &format!("{} ", paint.name("Σ")), &text, 2);

@@ -1,11 +1,18 @@
 //! Colours, wrapping and columns.
 
+use std::fmt::{self, Write as _};
+
 /// What text is laid out for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Page {
     /// Columns.
     pub(crate) width: usize,
     pub(crate) paint: Paint,
+}
+
+/// Writes formatted text at the end of `out`.
+pub(crate) fn put(out: &mut String, text: fmt::Arguments<'_>) {
+    out.write_fmt(text).expect("a string takes everything");
 }
 
 /// Colours, or none.
@@ -125,4 +132,61 @@ pub(crate) fn grouped(number: usize) -> String {
         text.push(digit);
     }
     text
+}
+
+/// Rows under a header, in columns as wide as they need; columns in which nothing stands are left out. The last columns
+/// that do not fit on the page stand in a line of their own under each row.
+pub(crate) fn table<const N: usize>(
+    out: &mut String,
+    page: Page,
+    header: &[&str; N],
+    rows: &[[String; N]],
+) {
+    let used: Vec<usize> = (0..N)
+        .filter(|column| rows.iter().any(|row| !row[*column].is_empty()))
+        .collect();
+    let width = |column: usize| {
+        let cells = rows.iter().map(|row| columns(&row[column]));
+        cells.max().unwrap_or_default().max(header[column].len())
+    };
+    let mut room = page.width.saturating_sub(TABLE_INDENT);
+    let mut fitting: Vec<(usize, usize)> = Vec::new();
+    for column in &used {
+        let width = width(*column);
+        if width > room && !fitting.is_empty() {
+            break;
+        }
+        room = room.saturating_sub(width + 2);
+        fitting.push((*column, width));
+    }
+    let (_, below) = used.split_at(fitting.len());
+    let header_line = line_of(&fitting, |column| header[column].to_owned());
+    out.push_str(&page.paint.faint(&header_line));
+    out.push('\n');
+    for row in rows {
+        out.push_str(&line_of(&fitting, |column| row[column].clone()));
+        out.push('\n');
+        let rest: Vec<String> = below
+            .iter()
+            .filter(|column| !row[**column].is_empty())
+            .map(|column| format!("{} {}", header[*column], row[*column]))
+            .collect();
+        if !rest.is_empty() {
+            let indent = TABLE_INDENT + 2;
+            hang(out, page, &" ".repeat(indent), &rest.join(", "), indent);
+        }
+    }
+}
+
+const TABLE_INDENT: usize = 2;
+
+fn line_of(columns_of: &[(usize, usize)], cell: impl Fn(usize) -> String) -> String {
+    let mut text = " ".repeat(TABLE_INDENT);
+    for (column, width) in columns_of {
+        let cell = cell(*column);
+        let gap = width.saturating_sub(columns(&cell)) + 2;
+        text.push_str(&cell);
+        text.push_str(&" ".repeat(gap));
+    }
+    text.trim_end().to_owned()
 }

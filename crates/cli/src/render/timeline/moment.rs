@@ -34,6 +34,7 @@ enum Bearing {
     Refresh,
     MovesOff,
     Stranded,
+    Notify,
     Locked,
     Excluded,
     Unaffected,
@@ -225,6 +226,7 @@ pub(super) fn groups(verdicts: &[Judgement], detail: Detail) -> Vec<Line> {
             Bearing::Refresh => (Tone::Good, "refresh", detail.is_complete),
             Bearing::MovesOff => (Tone::Warn, "moves off", true),
             Bearing::Stranded => (Tone::Bad, "stranded", true),
+            Bearing::Notify => (Tone::Warn, "notify", true),
             Bearing::Locked => (Tone::Warn, "locked", true),
             Bearing::Excluded => (Tone::Warn, "excluded", true),
             Bearing::Unaffected => (Tone::Faint, "unaffected", true),
@@ -253,8 +255,9 @@ const fn bearing(judgement: &Judgement) -> Bearing {
         (_, Verdict::Unaffected(_)) => Bearing::Unaffected,
         (_, Verdict::MovesOff(_)) => Bearing::MovesOff,
         (_, Verdict::Stranded(_)) => Bearing::Stranded,
-        // Admitted, but a person has to act.
-        (_, Verdict::Picks | Verdict::Locked) => Bearing::Locked,
+        // A rebuild would pick it up, but a person has to act first.
+        (_, Verdict::Picks) => Bearing::Notify,
+        (_, Verdict::Locked) => Bearing::Locked,
         (_, Verdict::Excluded) => Bearing::Excluded,
     }
 }

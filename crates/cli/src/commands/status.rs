@@ -1,0 +1,34 @@
+//! `downriver status`: what is under way, what holds it, and what needs a person.
+
+use downriver_domain::ApplicationId;
+use downriver_engine::query;
+use downriver_local::world::complete;
+
+use crate::arguments::GlobalOptions;
+use crate::desk::Desk;
+use crate::document::queries::StatusDocument;
+use crate::exit::Exit;
+use crate::known::no_application;
+use crate::render;
+use crate::terminal::Terminal;
+
+pub(crate) fn status(
+    global: &GlobalOptions,
+    of: Option<&ApplicationId>,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Exit> {
+    let desk = Desk::open(global)?;
+    let status = complete(query::status(&desk, of))?;
+    if let Some(of) = of
+        && status.applications.is_empty()
+    {
+        return Err(no_application(&desk, of));
+    }
+    if terminal.is_json() {
+        terminal.print_json(&StatusDocument::of(&status))?;
+    } else {
+        let text = render::status::status(terminal.page(), &status, desk.now());
+        terminal.print(&text)?;
+    }
+    Ok(Exit::Fine)
+}

@@ -1,0 +1,183 @@
+//! How applications stand.
+
+use downriver_domain::Timestamp;
+use downriver_domain::slot::{HeldReason, PauseScope, Rebuild, Slot, SlotState};
+use downriver_engine::ports::ApplicationState;
+use downriver_engine::query::Status;
+
+use super::style::{Page, counted, hang, put};
+use super::time::{date_and_clock, span};
+use super::waits::wait;
+use super::words::{listed, package, package_version};
+
+const INDENT: usize = 13;
+const NAMES_MAX: usize = 6;
+
+pub(crate) fn status(page: Page, status: &Status, now: Timestamp) -> String {
+    let paint = page.paint;
+    let mut out = String::new();
+    for (scope, pause) in &status.controls.pauses {
+        let what = match scope {
+            PauseScope::System => "everything".to_owned(),
+            PauseScope::Application(application) => application.to_string(),
+            PauseScope::Package(of) => package(of),
+        };
+        let why = if pause.reason.is_empty() { "" } else { ": " };
+        let text = format!(
+            "{what}, by {} at {}{why}{}",
+            pause.by,
+            date_and_clock(pause.at),
+            pause.reason
+        );
+        line(&mut out, page, &paint.warn("paused"), "paused", &text);
+    }
+    for state in &status.applications {
+        application(&mut out, page, state, now);
+    }
+    if status.idle > 0 {
+        let what = counted(status.idle, "application is", "applications are");
+        put(
+            &mut out,
+            format_args!("{what} idle, with nothing to report.\n"),
+        );
+    }
+    out
+}
+
+/// One application with everything about it.
+pub(crate) fn application(out: &mut String, page: Page, state: &ApplicationState, now: Timestamp) {
+    let removed = if state.is_registered {
+        ""
+    } else {
+        " (taken out of the catalog)"
+    };
+    out.push_str(&page.paint.strong(state.application.id.as_str()));
+    out.push_str(
+        &page
+            .paint
+            .faint(&format!("  {}{removed}\n", state.application.owner)),
+    );
+    slot(out, page, &state.slot, now);
+    out.push('\n');
+}
+
+/// Where its pending or current rebuild stands, what holds it, and what needs a person.
+pub(crate) fn slot(out: &mut String, page: Page, slot: &Slot, now: Timestamp) {
+    let paint = page.paint;
+    match &slot.state {
+        SlotState::Idle => line(out, page, "idle", "idle", &idle(slot)),
+        SlotState::Pending(pending) => {
+            line(
+                out,
+                page,
+                &paint.warn("pending"),
+                "pending",
+                &what_for(&pending.rebuild),
+            );
+            for closed in &pending.waits {
+                line(out, page, "waits on", "waits on", &wait(closed, now));
+            }
+        }
+        SlotState::Starting(starting) => {
+            line(
+                out,
+                page,
+                &paint.good("starting"),
+                "starting",
+                &what_for(&starting.rebuild),
+            );
+        }
+        SlotState::Running(running) => {
+            let text = format!(
+                "{}; execution {} since {} ({})",
+                what_for(&running.rebuild),
+                running.execution,
+                date_and_clock(running.started_at),
+                span(now.secs_since(running.started_at))
+            );
+            line(out, page, &paint.good("running"), "running", &text);
+        }
+        SlotState::Parked(running) => {
+            let text = format!(
+                "{}; execution {} has run since {} and no longer holds up others: approve, enable or stop it in CodePipeline",
+                what_for(&running.rebuild),
+                running.execution,
+                date_and_clock(running.started_at)
+            );
+            line(out, page, &paint.warn("parked"), "parked", &text);
+        }
+        SlotState::Stuck(stuck) => {
+            let text = format!(
+                "{}: {}; mend that, then `downriver retry {}`",
+                what_for(&stuck.rebuild),
+                stuck.reason,
+                slot.application
+            );
+            line(out, page, &paint.bad("stuck"), "stuck", &text);
+        }
+    }
+    troubles(out, page, slot);
+}
+
+fn troubles(out: &mut String, page: Page, slot: &Slot) {
+    let paint = page.paint;
+    if let Some(failure) = &slot.failure {
+        let text = format!(
+            "{} at {}: {}; the next version or a person's success clears it, or `downriver retry {}`",
+            what_for(&failure.rebuild),
+            date_and_clock(failure.at),
+            failure.reason,
+            slot.application
+        );
+        line(out, page, &paint.bad("failed"), "failed", &text);
+    }
+    for (of, held) in &slot.held {
+        let why = match held.reason {
+            HeldReason::Failed => "its rebuild failed",
+            HeldReason::NotPickedUp => {
+                "a rebuild did not pick it up: look at what its build does about its lockfile"
+            }
+            HeldReason::RolledBack => "it was rolled back",
+            HeldReason::Stopped => "a person stopped its rebuild",
+            HeldReason::WouldStart => "shadow mode: it would have started",
+        };
+        let text = format!("{} {}: {why}", package(of), held.version);
+        line(out, page, &paint.warn("held"), "held", &text);
+    }
+    if !slot.joined.is_empty() {
+        let names: Vec<String> = slot
+            .joined
+            .iter()
+            .map(|(of, joined)| format!("{} {}", package(of), joined.version))
+            .collect();
+        let text = format!(
+            "{}: judged after the current execution",
+            listed(&names, NAMES_MAX)
+        );
+        line(out, page, "seen since", "seen since", &text);
+    }
+}
+
+fn idle(slot: &Slot) -> String {
+    match slot.builds.first() {
+        Some(build) => {
+            let proof = if build.is_proven { "" } else { ", not proven" };
+            format!(
+                "last success {} (execution {}{proof})",
+                date_and_clock(build.ended_at),
+                build.execution
+            )
+        }
+        None => "no execution was seen yet".to_owned(),
+    }
+}
+
+fn what_for(rebuild: &Rebuild) -> String {
+    let changes: Vec<String> = rebuild.changes().iter().map(package_version).collect();
+    format!("rebuild {} for {}", rebuild.id, listed(&changes, NAMES_MAX))
+}
+
+fn line(out: &mut String, page: Page, label: &str, plain: &str, text: &str) {
+    let gap = " ".repeat(INDENT - 2 - plain.len());
+    hang(out, page, &format!("  {label}{gap}"), text, INDENT);
+}
