@@ -11,7 +11,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use downriver_domain::slot::PauseScope;
-use downriver_domain::version::PackageId;
+use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{ApplicationId, Origin, Timestamp, VersionStatus};
 
 pub use read::parse_story;
@@ -222,11 +222,27 @@ pub struct Expect {
     pub starts: BTreeMap<ApplicationId, u64>,
     /// The first one's first start comes before the second one's.
     pub order: Vec<(ApplicationId, ApplicationId)>,
+    /// When Downriver started them, all of an application's starts.
+    pub starts_at: BTreeMap<ApplicationId, Vec<When>>,
     /// How an application's rebuilds ended, in the order they were requested.
     pub outcomes: BTreeMap<ApplicationId, Vec<String>>,
     /// Applications that Downriver never starts.
     pub never: Vec<ApplicationId>,
+    pub verdicts: Vec<ExpectedVerdict>,
+    /// Kinds of notes that an application's history has.
+    pub notes: BTreeMap<ApplicationId, Vec<String>>,
+    /// Downriver's executions that run at once in one target, at most.
+    pub in_flight_max: Option<usize>,
     pub quarantined: Option<u64>,
+}
+
+/// The last verdict that is written down on a change for an application, and what is done about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpectedVerdict {
+    pub application: ApplicationId,
+    pub package_version: PackageVersionId,
+    pub verdict: String,
+    pub action: String,
 }
 
 impl When {

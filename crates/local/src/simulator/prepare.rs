@@ -185,6 +185,9 @@ fn check_names(
         .keys()
         .chain(expect.outcomes.keys())
         .chain(&expect.never)
+        .chain(expect.starts_at.keys())
+        .chain(expect.notes.keys())
+        .chain(expect.verdicts.iter().map(|known| &known.application))
         .chain(pairs);
     for application in named {
         known(applications, story, 1, application)?;

@@ -218,7 +218,14 @@ pub(super) struct RawExpect {
     #[serde(default)]
     pub(super) order: Vec<(Word, Word)>,
     #[serde(default)]
+    pub(super) starts_at: BTreeMap<Word, Vec<Word>>,
+    #[serde(default)]
     pub(super) outcomes: BTreeMap<Word, Vec<String>>,
+    #[serde(default)]
+    pub(super) verdicts: Vec<(Word, Word, String, String)>,
+    #[serde(default)]
+    pub(super) notes: BTreeMap<Word, Vec<String>>,
+    pub(super) in_flight_max: Option<usize>,
     #[serde(default)]
     pub(super) never: Vec<Word>,
     pub(super) quarantined: Option<u64>,

@@ -12,8 +12,9 @@ use super::raw::{
     RawTransition, RawType, RawVersion, Word,
 };
 use super::{
-    BuiltOverride, Deed, Delivery, Expect, Outcome, OutcomeKind, PipelineMode, PipelineScript,
-    PublicVersions, Push, Stage, StartVersions, Story, StoryCommand, StoryError, Transition, When,
+    BuiltOverride, Deed, Delivery, Expect, ExpectedVerdict, Outcome, OutcomeKind, PipelineMode,
+    PipelineScript, PublicVersions, Push, Stage, StartVersions, Story, StoryCommand, StoryError,
+    Transition, When,
 };
 use crate::simulator::instant::parse_instant;
 
@@ -200,10 +201,27 @@ impl Reader<'_> {
         let application = |word: &Word| self.parse::<ApplicationId>(word, "expect");
         let mut expect = Expect {
             quarantined: raw.quarantined,
+            in_flight_max: raw.in_flight_max,
             ..Expect::default()
         };
         for (word, starts) in &raw.starts {
             expect.starts.insert(application(word)?, *starts);
+        }
+        for (word, starts) in &raw.starts_at {
+            let starts = starts.iter();
+            let starts: Result<_, _> = starts.map(|at| self.when(at, "expect.starts_at")).collect();
+            expect.starts_at.insert(application(word)?, starts?);
+        }
+        for (word, change, verdict, action) in raw.verdicts {
+            expect.verdicts.push(ExpectedVerdict {
+                application: application(&word)?,
+                package_version: self.parse(&change, "expect.verdicts")?,
+                verdict,
+                action,
+            });
+        }
+        for (word, notes) in raw.notes {
+            expect.notes.insert(application(&word)?, notes);
         }
         for (first, then) in &raw.order {
             expect.order.push((application(first)?, application(then)?));

@@ -61,6 +61,10 @@ starts = { web = 2 }
 order = [["ui", "web"]]
 outcomes = { web = ["Failed", "Delivered"] }
 never = ["admin"]
+starts_at = { web = ["+60s", "2026-01-01T10:05:00Z"] }
+verdicts = [["admin", "pkg:npm/react@19.0.0", "Unaffected(ThirdParty)", "Nothing"]]
+notes = { web = ["Parked"] }
+in_flight_max = 2
 quarantined = 1
 "#;
 
@@ -91,6 +95,13 @@ fn every_key_of_a_story_is_read() {
     assert_eq!(by, "ops");
     assert_eq!(story.expect.order.len(), 1);
     assert_eq!(story.expect.quarantined, Some(1));
+    let starts_at: Vec<&Vec<When>> = story.expect.starts_at.values().collect();
+    assert_eq!(starts_at[0][0], When::After(60));
+    let verdict = &story.expect.verdicts[0];
+    assert_eq!(verdict.package_version.to_string(), "pkg:npm/react@19.0.0");
+    assert_eq!(verdict.action, "Nothing");
+    assert_eq!(story.expect.notes.len(), 1);
+    assert_eq!(story.expect.in_flight_max, Some(2));
 }
 
 #[test]
@@ -101,6 +112,10 @@ fn what_is_wrong_is_told_with_its_line_and_key() {
             "s.toml:2: story: unknown field `never`",
         ),
         ("text = \"t\"\n", "s.toml:1: story: missing field `title`"),
+        (
+            "title = \"t\"\n[expect]\nstarts_at = { web = [\"soon\"] }\n",
+            "s.toml:3: expect.starts_at: expected an RFC 3339 instant",
+        ),
         (
             "title = \"t\"\n\n[[push]]\napplication = \"web\"\nat = \"soon\"\n",
             "s.toml:5: push.at: expected an RFC 3339 instant",

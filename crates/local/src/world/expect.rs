@@ -1,6 +1,6 @@
 //! Compares a replay at rest with what its story expects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use downriver_domain::{ApplicationId, Timestamp};
 use downriver_engine::history::HistoryBody;
@@ -42,6 +42,11 @@ impl World {
                 _ => unmet.push(format!("`{other}` was started before `{one}`")),
             }
         }
+        self.check_starts_at(story, &mut unmet);
+        self.check_history(story, &mut unmet)?;
+        if let Some(max) = expect.in_flight_max {
+            unmet.extend(self.check_in_flight(max));
+        }
         if !expect.outcomes.is_empty() {
             let outcomes = self.outcomes()?;
             for (application, wanted) in &expect.outcomes {
@@ -60,6 +65,118 @@ impl World {
             unmet.push(format!("{refused} events were refused, not {wanted}"));
         }
         Ok(unmet)
+    }
+
+    fn check_starts_at(&self, story: &Story, unmet: &mut Vec<String>) {
+        for (application, wanted) in &story.expect.starts_at {
+            let resolved = wanted.iter().map(|when| when.resolve(self.input.first));
+            let wanted: Vec<u64> = resolved.map(|at| self.secs_after_first(at)).collect();
+            let starts = self.starts_of(application);
+            let starts: Vec<u64> = starts.iter().map(|at| self.secs_after_first(*at)).collect();
+            if starts != wanted {
+                unmet.push(format!(
+                    "`{application}` was started {starts:?} seconds after the first event, not {wanted:?}"
+                ));
+            }
+        }
+    }
+
+    fn secs_after_first(&self, at: Timestamp) -> u64 {
+        at.secs_since(self.input.first)
+    }
+
+    fn check_history(&self, story: &Story, unmet: &mut Vec<String>) -> Result<(), WorldError> {
+        let expect = &story.expect;
+        if expect.verdicts.is_empty() && expect.notes.is_empty() {
+            return Ok(());
+        }
+        let mut verdicts = BTreeMap::new();
+        let mut notes: BTreeSet<(ApplicationId, String)> = BTreeSet::new();
+        let mut after = 0;
+        loop {
+            let page = self.store.load_whole_history(after, PAGE_MAX)?;
+            let Some(last) = page.last() else {
+                break;
+            };
+            after = last.id;
+            for numbered in page {
+                let entry = numbered.entry;
+                match (entry.body, entry.application) {
+                    (HistoryBody::Verdicts(judgements), _) => {
+                        for judgement in judgements {
+                            let told = (
+                                format!("{:?}", judgement.verdict),
+                                format!("{:?}", judgement.action),
+                            );
+                            let of = (judgement.application, judgement.package_version);
+                            verdicts.insert(of, told);
+                        }
+                    }
+                    (HistoryBody::Note(note), Some(application)) => {
+                        notes.insert((application, format!("{:?}", note.kind)));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        for wanted in &expect.verdicts {
+            let of = (wanted.application.clone(), wanted.package_version.clone());
+            let told = (wanted.verdict.clone(), wanted.action.clone());
+            let found = verdicts.get(&of);
+            if found != Some(&told) {
+                unmet.push(format!(
+                    "the last verdict on {} for `{}` is {found:?}, not {told:?}",
+                    of.1, of.0
+                ));
+            }
+        }
+        for (application, kinds) in &expect.notes {
+            for kind in kinds {
+                if !notes.contains(&(application.clone(), kind.clone())) {
+                    unmet.push(format!("`{application}` has no note `{kind}`"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Of one target, an execution that ends at an instant and one that starts at it do not run at once.
+    fn check_in_flight(&self, max: usize) -> Option<String> {
+        let mut moves: BTreeSet<(String, Timestamp, bool, String)> = BTreeSet::new();
+        self.simulation.with(|simulator| {
+            for facts in simulator.facts.applications.values() {
+                let target = facts.pipeline.target.to_string();
+                let Some(state) = simulator.pipelines.get(&pipeline_key(&facts.pipeline)) else {
+                    continue;
+                };
+                let ours = state
+                    .executions
+                    .iter()
+                    .filter(|execution| matches!(execution.trigger, TriggerRow::Session(_)))
+                    .filter(|execution| execution.started_at.0 < execution.updated_at.0);
+                for execution in ours {
+                    let id = execution.id.0.to_string();
+                    let (from, until) = (execution.started_at.0, execution.updated_at.0);
+                    moves.insert((target.clone(), from, true, id.clone()));
+                    moves.insert((target.clone(), until, false, id));
+                }
+            }
+        });
+        let mut running: BTreeMap<String, usize> = BTreeMap::new();
+        for (target, _, is_start, _) in moves {
+            let count = running.entry(target.clone()).or_default();
+            if !is_start {
+                *count -= 1;
+                continue;
+            }
+            *count += 1;
+            if *count > max {
+                return Some(format!(
+                    "{count} executions ran at once in {target}, not {max}"
+                ));
+            }
+        }
+        None
     }
 
     /// When Downriver's executions of this application started, first to last.
