@@ -60,6 +60,37 @@ pub(crate) async fn wake<P: Ports>(
     look_soon(session, &ids).await
 }
 
+/// A pause was lifted: looks at what it held. Held producers become active again before anything is looked at, or what
+/// they reach would start beside them, without their news.
+pub(crate) async fn wake_paused<P: Ports>(
+    session: &Session<'_, P>,
+    slots_max: usize,
+) -> Result<(), EngineError> {
+    let store = session.ports.store();
+    let waiting = store
+        .list_waiting(&WaitingFor::Pause, None, slots_max)
+        .await?;
+    let ids: Vec<ApplicationId> = waiting.into_iter().map(|(_, id)| id).collect();
+    for ids in ids.chunks(LOAD_APPLICATIONS_MAX) {
+        for state in store.load_applications(ids).await? {
+            let is_shadow = session.topology.is_shadow || state.application.policy.is_shadow;
+            if !state.application.is_producer() || is_shadow {
+                continue;
+            }
+            let mut slot = next_version(&state.slot);
+            slot.wake_at = Some(session.now);
+            let commit = Commit {
+                marker: marker_write(&slot, true, false),
+                slot: Some(slot),
+                ..Commit::default()
+            };
+            // Losing this race means that somebody looks at it already.
+            carry_out(session, &commit, &[]).await?;
+        }
+    }
+    look_soon(session, &ids).await
+}
+
 /// Sends a timer at once to each of these slots.
 pub(crate) async fn look_soon<P: Ports>(
     session: &Session<'_, P>,

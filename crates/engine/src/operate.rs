@@ -1,12 +1,10 @@
 //! What operators do: pause, resume, retry, expedite.
 
-use downriver_domain::slot::{
-    Controls, Joined, Pause, PauseScope, Pending, Rebuild, SlotState, WaitingFor,
-};
+use downriver_domain::slot::{Controls, Joined, Pause, PauseScope, Pending, Rebuild, SlotState};
 use downriver_domain::{ApplicationId, RebuildId};
 
 use crate::carry_out::{
-    carry_out, look_soon, marker_write, next_version, note, rebuild_entry, wake,
+    carry_out, look_soon, marker_write, next_version, note, rebuild_entry, wake_paused,
 };
 use crate::error::EngineError;
 use crate::history::{NoteKind, Outcome};
@@ -60,7 +58,7 @@ pub async fn operate<P: Ports>(ports: &P, command: &Command) -> Result<Operated,
         }
         Command::Resume { scope } => {
             let changed = change_controls(&session, scope, None).await?;
-            wake(&session, &WaitingFor::Pause, WAKE_MAX).await?;
+            wake_paused(&session, WAKE_MAX).await?;
             Ok(changed)
         }
         Command::Retry { application } => on_slot(&session, application, retry).await,

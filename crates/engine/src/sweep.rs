@@ -1,9 +1,9 @@
 //! The periodic pass that re-reads the truth; an event only makes things sooner.
 
 use downriver_domain::ApplicationId;
-use downriver_domain::slot::{Running, SlotState, WaitingFor};
+use downriver_domain::slot::{Running, SlotState};
 
-use crate::carry_out::wake;
+use crate::carry_out::wake_paused;
 use crate::error::EngineError;
 use crate::ports::{ApplicationState, LOAD_APPLICATIONS_MAX, Pipelines, Ports, ReadError, Store};
 use crate::session::Session;
@@ -28,7 +28,7 @@ pub async fn sweep<P: Ports>(ports: &P) -> Result<(), EngineError> {
         }
     }
     if ports.store().load_controls().await?.pauses.is_empty() {
-        wake(&session, &WaitingFor::Pause, PAUSED_MAX).await?;
+        wake_paused(&session, PAUSED_MAX).await?;
     }
     Ok(())
 }

@@ -1,5 +1,9 @@
 //! What an application sees of a package: the copies in all repositories visible to it, taken together.
 
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use downriver_version::{PackageId, Requirement, Version};
@@ -192,10 +196,16 @@ impl VisibleVersion {
         let offered = [self.offered.as_slice(), &copy.offered].concat();
         let mut withdrawn_from = std::mem::take(&mut self.withdrawn_from);
         withdrawn_from.append(&mut copy.withdrawn_from);
-        // Of two that were there before anybody looked, the original is the one whose edits show: copies do not follow.
-        let is_earlier = (copy.first_seen, std::cmp::Reverse(copy.revised_at))
-            < (self.first_seen, std::cmp::Reverse(self.revised_at));
-        if is_earlier {
+        // A copy that is gone says nothing of what is published again elsewhere. Of two that were there before anybody
+        // looked, the original is the one whose edits show: copies do not follow.
+        let order = |copy: &Self| {
+            let is_gone = matches!(
+                copy.status,
+                VersionStatus::Deleted | VersionStatus::Disposed
+            );
+            (is_gone, copy.first_seen, Reverse(copy.revised_at))
+        };
+        if order(&copy) < order(self) {
             *self = copy;
         }
         self.offered_at = offered_at;

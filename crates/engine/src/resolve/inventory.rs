@@ -7,8 +7,8 @@ use downriver_domain::inventory::{
 };
 use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{
-    Cascade, Origin, PackageInventory, RepositoryId, RepositoryInventory, Sighting, VersionRecord,
-    VersionStatus,
+    Cascade, Operation, Origin, PackageInventory, RepositoryId, RepositoryInventory, Sighting,
+    VersionRecord, VersionStatus,
 };
 
 use crate::cascade::descend;
@@ -19,6 +19,8 @@ use crate::session::{CONTENTION_MAX, Session, contended};
 
 /// Versions read when a package is first met in a repository.
 const SEEDED_VERSIONS_MAX: usize = 5_000;
+/// Downstream repositories read before a withdrawal is judged.
+const DOWNSTREAM_READ_MAX: usize = 100;
 
 /// Takes the sightings of one package in, oldest first, and returns the changes to judge. Also an old or repeated event
 /// has its package judged, so that nothing is lost when a function died between two writes.
@@ -55,7 +57,7 @@ async fn take_in_repository<P: Ports>(
     let store = session.ports.store();
     for _ in 0..CONTENTION_MAX {
         let inventory = store.load_inventory(package).await?;
-        let mut commits = seed_unmet(session, &inventory, repository, package).await?;
+        let mut commits = seed_unmet(session, &inventory, repository, sightings).await?;
         let mut records = match commits.remove(repository) {
             Some(seeded) => meet(seeded, by_repository),
             None => inventory.repositories[repository].clone(),
@@ -96,22 +98,36 @@ async fn take_in_repository<P: Ports>(
 }
 
 /// Reads what the repository, and those upstream of it, hold of a package that was not met there before.
+///
+/// A withdrawal is judged over all copies (DESIGN 3.2): before one, those downstream that were not met are read too, as
+/// they may have kept the version long before anything was heard of the package.
 async fn seed_unmet<P: Ports>(
     session: &Session<'_, P>,
     inventory: &PackageInventory,
     repository: &RepositoryId,
-    package: &PackageId,
+    sightings: &[&Sighting],
 ) -> Result<BTreeMap<RepositoryId, RepositoryInventory>, EngineError> {
     let mut seeded = BTreeMap::new();
-    if inventory.repositories.contains_key(repository) {
+    let Some(package) = sightings
+        .first()
+        .map(|sighting| sighting.package_version.package())
+    else {
         return Ok(seeded);
+    };
+    let mut unmet: BTreeSet<RepositoryId> = BTreeSet::new();
+    if !inventory.repositories.contains_key(repository) {
+        unmet = session
+            .topology
+            .visible_from(std::slice::from_ref(repository));
     }
-    let unmet: BTreeSet<RepositoryId> = session
-        .topology
-        .visible_from(std::slice::from_ref(repository))
-        .into_iter()
-        .filter(|candidate| !inventory.repositories.contains_key(candidate))
-        .collect();
+    let known = inventory.repositories.get(repository);
+    if sightings
+        .iter()
+        .any(|sighting| is_withdrawal(known, sighting))
+    {
+        unmet.extend(downstream_of(session, repository));
+    }
+    unmet.retain(|candidate| !inventory.repositories.contains_key(candidate));
     for candidate in unmet {
         let listed = session
             .ports
@@ -144,6 +160,33 @@ async fn seed_unmet<P: Ports>(
         }
     }
     Ok(seeded)
+}
+
+/// Takes a version away that could be selected until now, as far as is known.
+fn is_withdrawal(known: Option<&RepositoryInventory>, sighting: &Sighting) -> bool {
+    let is_offered = matches!(
+        sighting.status,
+        VersionStatus::Published | VersionStatus::Unfinished
+    ) && sighting.operation != Operation::Deleted;
+    let version = sighting.package_version.version();
+    let was = known.and_then(|known| known.versions.get(version));
+    !is_offered && was.is_none_or(|was| was.status == VersionStatus::Published)
+}
+
+/// The repositories that see this one.
+fn downstream_of<'a, P: Ports>(
+    session: &'a Session<'_, P>,
+    repository: &'a RepositoryId,
+) -> impl Iterator<Item = RepositoryId> + 'a {
+    let topology = &session.topology;
+    let sees = move |other: &&RepositoryId| {
+        *other != repository
+            && topology
+                .visible_from(std::slice::from_ref(*other))
+                .contains(repository)
+    };
+    let others = topology.repositories.keys().filter(sees);
+    others.take(DOWNSTREAM_READ_MAX).cloned()
 }
 
 /// What an event of this batch tells is taken from it (it knows when), not from the listing that already contains it,
