@@ -171,7 +171,7 @@ pub enum OutcomeKind {
     Canceled,
     /// A person retries the failed stage `after` the failure.
     Resumed,
-    /// `after` the failure a ROLLBACK execution returns to execution `to`.
+    /// `after` the failure or success a ROLLBACK execution returns to execution `to`.
     RolledBack,
     /// The approval stage is approved `after` it was reached.
     Approved,

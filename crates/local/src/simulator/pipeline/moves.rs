@@ -28,6 +28,7 @@ impl Moving<'_> {
                 self.end(number, Status::Succeeded);
                 self.effects.push(Effect::Emit(number, "SUCCEEDED"));
                 self.effects.push(Effect::Succeeded(number));
+                self.schedule(number, OutcomeKind::RolledBack, ProgressStep::RolledBack);
             }
             Ok(()) => self.arrive(number, stage + 1),
         }
@@ -184,7 +185,7 @@ impl Moving<'_> {
         self.arrive(number, stage);
     }
 
-    /// A person rolls the failed stage back to what an earlier execution deployed.
+    /// A person rolls the failed stage, or after a success the first that deploys, back to what an earlier execution built.
     pub(crate) fn undo(&mut self, number: u64) {
         let facts = self.facts;
         let to = facts
@@ -193,7 +194,8 @@ impl Moving<'_> {
         let stage = self
             .state
             .execution(number)
-            .and_then(|execution| execution.failed_stage);
+            .and_then(|execution| execution.failed_stage)
+            .or_else(|| facts.spec.deploy_stage());
         if let (Some(to), Some(stage)) = (to, stage) {
             self.roll_back(stage, to);
         }

@@ -161,8 +161,8 @@ impl Moving<'_> {
         None
     }
 
-    /// Schedules what a story lets happen to an execution after its start.
-    fn schedule(&mut self, number: u64, kind: OutcomeKind, step: ProgressStep) {
+    /// Schedules what a story lets happen to an execution later.
+    pub(super) fn schedule(&mut self, number: u64, kind: OutcomeKind, step: ProgressStep) {
         let facts = self.facts;
         if let Some(outcome) = facts.outcome(number, kind) {
             self.effects.push(Effect::Later {
