@@ -90,15 +90,22 @@ async fn proven<P: Ports>(
     let mut notices = regressions(session, state, reported);
     if let Some(rebuild) = &build.rebuild {
         let proof = prove(&mut slot, &build, reported, session);
-        history.push(note(
-            id,
-            NoteKind::Proof,
-            Some(rebuild),
-            Some(&build.execution),
-            &proof.text,
-            session.now,
-        ));
-        if let Some(record) = last_record(session, id, rebuild.as_str()).await? {
+        if !build.delivered.is_empty() {
+            history.push(note(
+                id,
+                NoteKind::Proof,
+                Some(rebuild),
+                Some(&build.execution),
+                &proof.text,
+                session.now,
+            ));
+        }
+        // What an execution that overtook ours did not settle is still to come.
+        let is_over = state
+            .slot
+            .rebuild()
+            .is_none_or(|known| known.id != *rebuild);
+        if is_over && let Some(record) = last_record(session, id, rebuild.as_str()).await? {
             let record = RebuildRecord {
                 outcome: proof.outcome,
                 reason: proof.text.clone(),

@@ -56,12 +56,18 @@ async fn take_in_repository<P: Ports>(
     let sightings = &by_repository[repository];
     let store = session.ports.store();
     for _ in 0..CONTENTION_MAX {
-        let inventory = store.load_inventory(package).await?;
-        let mut commits = seed_unmet(session, &inventory, repository, sightings).await?;
-        let mut records = match commits.remove(repository) {
-            Some(seeded) => meet(seeded, by_repository),
+        let mut inventory = store.load_inventory(package).await?;
+        let seeded = seed_unmet(session, &inventory, repository, sightings).await?;
+        let mut seeded: BTreeMap<RepositoryId, RepositoryInventory> = seeded
+            .into_iter()
+            .map(|(read, records)| (read, meet(records, by_repository)))
+            .collect();
+        let mut records = match seeded.remove(repository) {
+            Some(records) => records,
             None => inventory.repositories[repository].clone(),
         };
+        // What was just read tells a copy from a version that is published now, and what it descends from.
+        inventory.repositories.extend(seeded.clone());
         let mut history = Vec::new();
         let mut changes = Vec::new();
         for sighting in sightings {
@@ -75,11 +81,11 @@ async fn take_in_repository<P: Ports>(
                 is_news: !matches!(effect, SightingEffect::Unchanged | SightingEffect::Stale),
             });
         }
-        for seeded in commits.into_values() {
+        for seeded in seeded.into_values() {
             // Losing this race means that somebody else seeded it.
             store
                 .commit(&Commit {
-                    inventory: Some(meet(seeded, by_repository)),
+                    inventory: Some(seeded),
                     ..Commit::default()
                 })
                 .await?;
