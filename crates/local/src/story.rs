@@ -112,6 +112,8 @@ pub struct PipelineScript {
     pub stages: Vec<Stage>,
     /// A successful execution is followed by its index result.
     pub is_indexed: bool,
+    /// Its state changes are told by events; else only asking tells.
+    pub is_told: bool,
 }
 
 /// `executionMode` of the service model.

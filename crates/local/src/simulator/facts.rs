@@ -50,6 +50,7 @@ pub(crate) struct PipelineSpec {
     pub(crate) is_v1: bool,
     pub(crate) stages: Vec<Stage>,
     pub(crate) is_indexed: bool,
+    pub(crate) is_told: bool,
 }
 
 /// `account/region/name`: a pipeline's key in rows and maps.
@@ -185,6 +186,7 @@ impl PipelineSpec {
             is_v1: false,
             stages,
             is_indexed: true,
+            is_told: true,
         }
     }
 

@@ -330,6 +330,7 @@ impl Simulator {
     ) {
         let now = self.now();
         match *effect {
+            Effect::Emit(..) if !facts.spec.is_told => {}
             Effect::Emit(number, name) => {
                 let Some(execution) = state.execution(number) else {
                     return;

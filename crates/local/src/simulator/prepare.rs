@@ -48,6 +48,7 @@ pub(crate) fn prepare(
         known.spec.mode = script.mode;
         known.spec.is_v1 = script.is_v1;
         known.spec.is_indexed = script.is_indexed;
+        known.spec.is_told = script.is_told;
         if !script.stages.is_empty() {
             known.spec.stages.clone_from(&script.stages);
         }

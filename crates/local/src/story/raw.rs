@@ -102,6 +102,8 @@ pub(super) struct RawPipeline {
     pub(super) stages: Vec<RawStage>,
     #[serde(default = "yes")]
     pub(super) index: bool,
+    #[serde(default = "yes")]
+    pub(super) events: bool,
 }
 
 #[derive(Deserialize, Default)]

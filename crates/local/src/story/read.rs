@@ -117,6 +117,7 @@ impl Reader<'_> {
             is_v1,
             stages: raw.stages.into_iter().map(to_stage).collect(),
             is_indexed: raw.index,
+            is_told: raw.events,
         })
     }
 

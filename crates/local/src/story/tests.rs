@@ -31,6 +31,7 @@ application = "web"
 mode = "QUEUED"
 type = "V2"
 index = false
+events = false
 stages = [
   { name = "Source", secs = 5 },
   { name = "Approve", approval = true, transition = "disabled" },
@@ -80,6 +81,7 @@ fn every_key_of_a_story_is_read() {
     let pipeline = &story.pipelines[0];
     assert_eq!(pipeline.mode, PipelineMode::Queued);
     assert!(!pipeline.is_indexed);
+    assert!(!pipeline.is_told);
     assert!(pipeline.stages[1].needs_approval);
     assert_eq!(pipeline.stages[1].transition, Transition::Disabled);
     assert_eq!(story.outcomes[0].kind, OutcomeKind::Failed);
