@@ -87,7 +87,17 @@ async fn proven<P: Ports>(
     let dependencies = session.ports.store().load_dependencies(id).await?;
     let built = changed(id, &dependencies, reported, &build);
     let mut history = Vec::new();
-    let mut notices = regressions(session, state, reported);
+    let regressed = regressions(state, reported);
+    for delivered in &regressed {
+        // Told once, and left alone: without it, the next event of any kind would start it again.
+        let held = Held {
+            version: delivered.to.clone(),
+            reason: HeldReason::NotPickedUp,
+            since: session.now,
+        };
+        slot.held.insert(delivered.package.clone(), held);
+    }
+    let mut notices = regressed_notice(session, &build, id, &regressed);
     if let Some(rebuild) = &build.rebuild {
         let proof = prove(&mut slot, &build, reported, session);
         if !build.delivered.is_empty() {
@@ -274,11 +284,7 @@ fn of_instance<'a>(
 }
 
 /// A person's execution built less than we had delivered: the refreshed lockfile was never committed.
-fn regressions<P>(
-    session: &Session<'_, P>,
-    state: &ApplicationState,
-    reported: &ByPackage<'_>,
-) -> Vec<Notice> {
+fn regressions<'a>(state: &'a ApplicationState, reported: &ByPackage<'_>) -> Vec<&'a Delivered> {
     let [build, before, ..] = state.slot.builds.as_slice() else {
         return Vec::new();
     };
@@ -292,20 +298,27 @@ fn regressions<P>(
                 .any(|built| contains(delivered, &built.version))
         })
     };
-    let regressed: BTreeSet<String> = before
-        .delivered
-        .iter()
-        .filter(is_regressed)
-        .map(|delivered| format!("{}@{}", delivered.package, delivered.to))
-        .collect();
+    before.delivered.iter().filter(is_regressed).collect()
+}
+
+fn regressed_notice<P>(
+    session: &Session<'_, P>,
+    build: &Build,
+    application: &ApplicationId,
+    regressed: &[&Delivered],
+) -> Vec<Notice> {
     if regressed.is_empty() {
         return Vec::new();
     }
+    let regressed: BTreeSet<String> = regressed
+        .iter()
+        .map(|delivered| format!("{}@{}", delivered.package, delivered.to))
+        .collect();
     let regressed: Vec<String> = regressed.into_iter().collect();
     vec![Notice {
         kind: NoticeKind::Regressed,
         at: session.now,
-        application: Some(state.application.id.clone()),
+        application: Some(application.clone()),
         rebuild: None,
         package_version: None,
         is_urgent: false,
