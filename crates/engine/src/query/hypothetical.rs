@@ -1,5 +1,7 @@
 //! An inventory as it would be if a version appeared or was withdrawn now.
 
+use std::collections::BTreeSet;
+
 use downriver_domain::inventory::{apply_sighting, seed_inventory};
 use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{
@@ -8,7 +10,7 @@ use downriver_domain::{
 };
 
 use crate::error::EngineError;
-use crate::ports::{ApplicationState, LOAD_APPLICATIONS_MAX, Ports, Store};
+use crate::ports::{ApplicationState, DEPENDENTS_PAGE_MAX, LOAD_APPLICATIONS_MAX, Ports, Store};
 use crate::session::Session;
 
 /// What is supposed to happen to a version.
@@ -44,17 +46,19 @@ pub(super) async fn suppose<P: Ports>(
         .repositories
         .entry(repository.clone())
         .or_insert_with(|| RepositoryInventory::new(repository.clone(), package.clone()));
-    if supposed.status != VersionStatus::Published
-        && !records.versions.contains_key(package_version.version())
-    {
-        let row = (
-            package_version.version().to_owned(),
-            VersionStatus::Published,
-            None,
-            origin,
-        );
-        let seeded = seed_inventory(&repository, package, [row], session.now.minus_secs(1));
-        records.versions.extend(seeded.versions);
+    if records.seeded_at.is_none() {
+        let mut there = built_anywhere(session, package).await?;
+        if supposed.status == VersionStatus::Published {
+            there.remove(package_version.version());
+        } else {
+            there.insert(package_version.version().to_owned());
+        }
+        let rows = there
+            .into_iter()
+            .filter(|version| !records.versions.contains_key(version))
+            .map(|version| (version, VersionStatus::Published, None, origin));
+        let supposed = seed_inventory(&repository, package, rows, session.now.minus_secs(1));
+        records.versions.extend(supposed.versions);
     }
     let sighting = Sighting {
         repository: repository.clone(),
@@ -67,6 +71,23 @@ pub(super) async fn suppose<P: Ports>(
     };
     apply_sighting(records, &sighting, origin, cascade);
     Ok(Some((inventory, repository)))
+}
+
+/// Versions that somebody built with: those are, or were, there, also where the repository was never read.
+async fn built_anywhere<P: Ports>(
+    session: &Session<'_, P>,
+    package: &PackageId,
+) -> Result<BTreeSet<String>, EngineError> {
+    let page = session
+        .ports
+        .store()
+        .load_dependents(package, None, DEPENDENTS_PAGE_MAX)
+        .await?;
+    let built = page
+        .edges
+        .iter()
+        .filter_map(|edge| edge.dependency.built.version());
+    Ok(built.map(str::to_owned).collect())
 }
 
 /// Where a version of a package appears first, as far as it is known.
