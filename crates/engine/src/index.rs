@@ -88,14 +88,9 @@ async fn proven<P: Ports>(
     let built = changed(id, &dependencies, reported, &build);
     let mut history = Vec::new();
     let regressed = regressions(state, reported);
+    // Told once, and left alone: without it, the next event of any kind would start it again.
     for delivered in &regressed {
-        // Told once, and left alone: without it, the next event of any kind would start it again.
-        let held = Held {
-            version: delivered.to.clone(),
-            reason: HeldReason::NotPickedUp,
-            since: session.now,
-        };
-        slot.held.insert(delivered.package.clone(), held);
+        hold(&mut slot, delivered, session);
     }
     let mut notices = regressed_notice(session, &build, id, &regressed);
     if let Some(rebuild) = &build.rebuild {
@@ -130,13 +125,8 @@ async fn proven<P: Ports>(
         }
         if proof.outcome == Outcome::NotPickedUp {
             notices.push(Notice {
-                kind: NoticeKind::RebuildEnded,
-                at: session.now,
-                application: Some(id.clone()),
                 rebuild: Some(rebuild.clone()),
-                package_version: None,
-                is_urgent: false,
-                text: proof.text,
+                ..told(NoticeKind::RebuildEnded, id, proof.text, session)
             });
         }
     }
@@ -173,12 +163,7 @@ fn prove<P>(
                     .iter()
                     .any(|built| contains(delivered, &built.version)) =>
             {
-                let held = Held {
-                    version: delivered.to.clone(),
-                    reason: HeldReason::NotPickedUp,
-                    since: session.now,
-                };
-                slot.held.insert(delivered.package.clone(), held);
+                hold(slot, delivered, session);
                 let versions: Vec<&str> =
                     built.iter().map(|built| built.version.as_str()).collect();
                 missed.push(format!(
@@ -315,19 +300,39 @@ fn regressed_notice<P>(
         .map(|delivered| format!("{}@{}", delivered.package, delivered.to))
         .collect();
     let regressed: Vec<String> = regressed.into_iter().collect();
-    vec![Notice {
-        kind: NoticeKind::Regressed,
+    let text = format!(
+        "execution {} built less than {} that Downriver delivered before; is the refreshed lockfile committed?",
+        build.execution,
+        regressed.join(", ")
+    );
+    vec![told(NoticeKind::Regressed, application, text, session)]
+}
+
+/// This version is not attempted again.
+fn hold<P>(slot: &mut Slot, delivered: &Delivered, session: &Session<'_, P>) {
+    let held = Held {
+        version: delivered.to.clone(),
+        reason: HeldReason::NotPickedUp,
+        since: session.now,
+    };
+    slot.held.insert(delivered.package.clone(), held);
+}
+
+fn told<P>(
+    kind: NoticeKind,
+    application: &ApplicationId,
+    text: String,
+    session: &Session<'_, P>,
+) -> Notice {
+    Notice {
+        kind,
         at: session.now,
         application: Some(application.clone()),
         rebuild: None,
         package_version: None,
         is_urgent: false,
-        text: format!(
-            "execution {} built less than {} that Downriver delivered before; is the refreshed lockfile committed?",
-            build.execution,
-            regressed.join(", ")
-        ),
-    }]
+        text,
+    }
 }
 
 async fn last_record<P: Ports>(
