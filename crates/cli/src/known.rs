@@ -101,3 +101,13 @@ pub(crate) fn is_application(desk: &Desk, id: &ApplicationId) -> anyhow::Result<
     let states = complete(desk.store().load_applications(std::slice::from_ref(id)))?;
     Ok(!states.is_empty())
 }
+
+/// Whether an application depends on a package or publishes it.
+pub(crate) fn is_package(desk: &Desk, package: &PackageId) -> anyhow::Result<bool> {
+    let store = desk.store();
+    let is_used = complete(store.count_dependents(package))? > 0;
+    Ok(is_used
+        || complete(store.load_topology())?
+            .producers
+            .contains_key(package))
+}

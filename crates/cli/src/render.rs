@@ -7,6 +7,8 @@ pub(crate) mod plan;
 pub(crate) mod replay;
 pub(crate) mod status;
 pub(crate) mod style;
+#[cfg(test)]
+mod tests;
 pub(crate) mod time;
 pub(crate) mod timeline;
 pub(crate) mod waits;

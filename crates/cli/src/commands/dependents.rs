@@ -8,7 +8,7 @@ use crate::arguments::GlobalOptions;
 use crate::desk::Desk;
 use crate::document::queries::DependentsDocument;
 use crate::exit::Exit;
-use crate::known::no_package;
+use crate::known::{is_package, no_package};
 use crate::render;
 use crate::terminal::Terminal;
 
@@ -18,10 +18,10 @@ pub(crate) fn dependents(
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
     let desk = Desk::open(global)?;
-    let dependents = complete(query::dependents(&desk, package))?;
-    if dependents.direct.is_empty() && dependents.producers.is_empty() {
+    if !is_package(&desk, package)? {
         return Err(no_package(&desk, package));
     }
+    let dependents = complete(query::dependents(&desk, package))?;
     if terminal.is_json() {
         terminal.print_json(&DependentsDocument::of(&dependents))?;
     } else {

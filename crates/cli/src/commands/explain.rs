@@ -9,7 +9,7 @@ use crate::arguments::{GlobalOptions, SupposedStatus};
 use crate::desk::Desk;
 use crate::document::queries::ExplanationDocument;
 use crate::exit::Exit;
-use crate::known::{is_application, no_application, no_package};
+use crate::known::{is_application, is_package, no_application, no_package};
 use crate::render;
 use crate::terminal::Terminal;
 
@@ -23,6 +23,9 @@ pub(crate) fn explain(
     let desk = Desk::open(global)?;
     if !is_application(&desk, application)? {
         return Err(no_application(&desk, application));
+    }
+    if !is_package(&desk, package_version.package())? {
+        return Err(no_package(&desk, package_version.package()));
     }
     let supposed = supposed.map(|status| Supposed {
         status: status_of(status),

@@ -13,7 +13,7 @@ use crate::arguments::GlobalOptions;
 use crate::desk::Desk;
 use crate::document::queries::HistoryDocument;
 use crate::exit::{Exit, refuse};
-use crate::known::{is_application, no_application};
+use crate::known::{is_application, is_package, no_application, no_package};
 use crate::render;
 use crate::report::each_entry;
 use crate::terminal::Terminal;
@@ -49,6 +49,9 @@ pub(crate) fn history(
 fn subject(desk: &Desk, of: &str) -> anyhow::Result<HistoryOf> {
     if of.starts_with("pkg:") {
         let version: PackageVersionId = of.parse().map_err(|error| refuse(format!("{error}")))?;
+        if !is_package(desk, version.package())? {
+            return Err(no_package(desk, version.package()));
+        }
         return Ok(HistoryOf::PackageVersion(version));
     }
     let application: ApplicationId = of.parse().map_err(|error| refuse(format!("{error}")))?;

@@ -7,7 +7,7 @@ use downriver_local::world::complete;
 use crate::arguments::GlobalOptions;
 use crate::desk::Desk;
 use crate::exit::{Exit, refuse};
-use crate::known::{is_application, no_application};
+use crate::known::{is_application, is_package, no_application, no_package};
 use crate::terminal::Terminal;
 
 /// Carries out an operator's command and says what it did.
@@ -17,11 +17,8 @@ pub(crate) fn operate(
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
     let desk = Desk::open_file(global)?;
-    if let Command::Pause { scope, .. } | Command::Resume { scope } = command
-        && let PauseScope::Application(application) = scope
-        && !is_application(&desk, application)?
-    {
-        return Err(no_application(&desk, application));
+    if let Command::Pause { scope, .. } | Command::Resume { scope } = command {
+        check_known(&desk, scope)?;
     }
     let (done, unchanged) = words(command);
     let text = match complete(operate::operate(&desk, command))? {
@@ -41,6 +38,17 @@ pub(crate) fn operate(
         terminal.print(&format!("{text}\n"))?;
     }
     Ok(Exit::Fine)
+}
+
+/// A pause of something that is not there is a typing error.
+fn check_known(desk: &Desk, scope: &PauseScope) -> anyhow::Result<()> {
+    match scope {
+        PauseScope::Application(id) if !is_application(desk, id)? => Err(no_application(desk, id)),
+        PauseScope::Package(package) if !is_package(desk, package)? => {
+            Err(no_package(desk, package))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What a pause is for: everything, a package, or an application.

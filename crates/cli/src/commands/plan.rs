@@ -9,7 +9,7 @@ use crate::arguments::GlobalOptions;
 use crate::desk::Desk;
 use crate::document::queries::PlanDocument;
 use crate::exit::Exit;
-use crate::known::no_package;
+use crate::known::{is_package, no_package};
 use crate::render;
 use crate::terminal::Terminal;
 
@@ -19,12 +19,11 @@ pub(crate) fn plan(
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
     let desk = Desk::open(global)?;
-    let plan = complete(query::plan(&desk, package_version, None))?;
     let package = package_version.package();
-    let topology = complete(desk.store().load_topology())?;
-    if plan.verdicts.is_empty() && !topology.producers.contains_key(package) {
+    if !is_package(&desk, package)? {
         return Err(no_package(&desk, package));
     }
+    let plan = complete(query::plan(&desk, package_version, None))?;
     let inventory = complete(desk.store().load_inventory(package))?;
     let known = inventory.first_record(package_version.version());
     let known = known.map(|(repository, _)| repository.clone());

@@ -80,6 +80,8 @@ fn unknown_names_have_an_exit_code_of_their_own_and_near_names() {
     let scene = Scene::new("unknown");
     let version = "pkg:npm/%40acme/tokens@2.1.0";
     is_refused(&scene, &["explain", "wbe", version], 3, &["`wbe`", "`web`"]);
+    let other = "pkg:npm/%40acme/toekns@2.1.0";
+    is_refused(&scene, &["explain", "web", other], 3, &["%40acme/tokens`"]);
     is_refused(&scene, &["status", "wbe"], 3, &["`web`"]);
     is_refused(&scene, &["history", "wbe"], 3, &["`web`"]);
     let tokens = "did you mean `pkg:npm/%40acme/tokens`";
