@@ -1,6 +1,9 @@
 //! What users register: applications with their policies, repositories, targets; and what follows from them for the
 //! whole organisation (the topology).
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 

@@ -1,5 +1,8 @@
 //! A newtype for every identifier, parsed once at the edge; after that an invalid one cannot exist.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt::{self, Write};
 use std::str::FromStr;
 

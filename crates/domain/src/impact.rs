@@ -4,6 +4,8 @@
 mod assess;
 mod judge;
 mod sentence;
+#[cfg(test)]
+mod tests;
 
 pub use assess::{Ask, ask};
 pub use judge::{JudgedChange, judge};

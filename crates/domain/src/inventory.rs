@@ -1,6 +1,8 @@
 //! The versions known per repository and package, and what an application sees of them.
 
 mod sighting;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use sighting::{SightingEffect, SightingOrder, apply_sighting, order_sighting, seed_inventory};

@@ -7,6 +7,8 @@ mod identifiers;
 pub mod impact;
 pub mod inventory;
 pub mod slot;
+#[cfg(test)]
+mod testing;
 mod time;
 
 pub use catalog::{

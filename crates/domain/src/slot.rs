@@ -6,6 +6,8 @@
 mod gates;
 mod merge;
 mod outcome;
+#[cfg(test)]
+mod tests;
 
 pub use gates::{GateContext, GateReport, evaluate_gates, open_gates, settle};
 pub use merge::{Merged, merge_asks, merge_joined, rejudge};

@@ -1,3 +1,6 @@
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 /// An instant as milliseconds since the Unix epoch. Time always comes in as a value: this crate has no clock.

@@ -1,5 +1,8 @@
 //! The gates of a pending rebuild (DESIGN 4.1): all are evaluated every time, so that a report names every closed one.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 
 use super::{

@@ -1,5 +1,8 @@
 //! How changes come into a slot: merged into a pending rebuild, or kept until they can be judged.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use downriver_version::PackageId;

@@ -1,5 +1,8 @@
 //! What becomes of a slot when the execution it runs ends, is parked, or cannot start.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 
 use downriver_version::PackageId;
