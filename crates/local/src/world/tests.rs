@@ -161,6 +161,31 @@ fn a_diamond_is_rebuilt_once_each_and_its_bottom_last() {
 }
 
 #[test]
+fn what_a_story_expects_in_vain_is_told() {
+    let mut world = open(SqliteStore::in_memory().unwrap());
+    world.run_to_rest(|_, _| {}).unwrap();
+    let wrong = r#"
+title = "Nothing of this comes true"
+
+[expect]
+starts_at = { web = ["+1s"] }
+verdicts = [["legacy", "pkg:npm/%40acme/tokens@2.4.0", "Picks", "Rebuild"]]
+notes = { ui = ["Parked"] }
+in_flight_max = 1
+"#;
+    let story = parse_story("story.toml", wrong).unwrap();
+    let unmet = world.check(&story).unwrap();
+    let expected = [
+        "`web` was started [312] seconds after the first event, not [1]",
+        "the last verdict on pkg:npm/%40acme/tokens@2.4.0 for `legacy` is Some((\"Excluded\", \"Notify\")), not \
+         (\"Picks\", \"Rebuild\")",
+        "`ui` has no note `Parked`",
+        "2 executions ran at once in 123456789012/eu-west-1, not 1",
+    ];
+    assert_eq!(unmet, expected);
+}
+
+#[test]
 fn an_event_that_cannot_be_read_is_kept_with_its_position() {
     let mut world = open(SqliteStore::in_memory().unwrap());
     world.run_to_rest(|_, _| {}).unwrap();
