@@ -6,7 +6,7 @@ mod tests;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use downriver_version::{PackageId, Requirement, Version};
+use downriver_version::{Format, PackageId, Requirement, Version};
 
 use super::{Cascade, Origin, PackageInventory, RepositoryId, VersionRecord, VersionStatus};
 use crate::Timestamp;
@@ -83,16 +83,17 @@ impl View {
         self.versions.get(version)
     }
 
-    /// A version that a lock or SBOM names, perhaps in another spelling (`1.0` for NuGet's and PyPI's `1.0.0`).
+    /// A version that a lock or SBOM names, for PyPI perhaps in another spelling: there `1.0` and `1.0.0` are one release,
+    /// while Maven and RubyGems keep them apart.
     pub fn find(&self, version: &Version) -> Option<&VisibleVersion> {
+        let is_it = |known: &&VisibleVersion| {
+            let parsed = known.parsed.as_ref();
+            parsed.and_then(|known| known.compare(version)) == Some(std::cmp::Ordering::Equal)
+        };
         self.versions.get(version.as_str()).or_else(|| {
-            self.versions.values().find(|known| {
-                let order = known
-                    .parsed
-                    .as_ref()
-                    .and_then(|known| known.compare(version));
-                order == Some(std::cmp::Ordering::Equal)
-            })
+            (version.format() == Format::Pypi)
+                .then(|| self.versions.values().find(is_it))
+                .flatten()
         })
     }
 

@@ -54,6 +54,18 @@ fn a_lock_or_pin_strands_an_application_on_a_withdrawn_version() {
 }
 
 #[test]
+fn only_pypi_spells_one_release_in_two_ways() {
+    table(
+        Format::Pypi,
+        &["~=1.0 | 1.1 | 1.0 1.1.0=deleted | 1.1.0 | MovesOff(Older) Notify"],
+    );
+    table(
+        Format::Maven,
+        &["[1.0,2) | 1.1 | 1.0 1.1.0=deleted | 1.1.0 | Unaffected(WithdrawnNotBuilt) Nothing"],
+    );
+}
+
+#[test]
 fn a_withdrawn_version_that_was_not_built_matters_to_nobody() {
     table(
         Format::Npm,

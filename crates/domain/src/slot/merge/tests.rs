@@ -307,7 +307,6 @@ proptest! {
                 let requested_at = pending.rebuild.requested_at;
                 let opens_at = settle(pending, &application, at(secs)).expect("it is not urgent");
                 prop_assert!(opens_at <= requested_at.plus_secs(application.policy.max_wait_secs));
-                prop_assert!(opens_at >= pending.rebuild.last_change_at.min(opens_at));
             }
         }
     }
