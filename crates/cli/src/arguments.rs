@@ -19,7 +19,7 @@ const EXIT_CODES: &str = "Exit codes:
 ///
 /// Everything here runs on this machine, on a simulated CodePipeline and CodeArtifact. Nothing needs AWS.
 #[derive(Debug, Parser)]
-#[command(name = "downriver", version, after_help = EXIT_CODES, propagate_version = true)]
+#[command(name = "downriver", version, after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) global: GlobalOptions,

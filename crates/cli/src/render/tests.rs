@@ -182,8 +182,8 @@ fn a_timeline_puts_names_together_by_what_happened_to_them() {
                                 must change first
                 unaffected   2  press, kit: repository libraries is not one it
                                 resolves from
-    09:15:07    waits on     1  web: upriver quiet (icons, ui)
-                started      2  icons, ui
+    09:15:07    started      2  icons, ui
+                waits on     1  web: upriver quiet (icons, ui)
     09:18:18    delivered    1  icons
                 failed       1  ui: execution 2 failed in Build
 
@@ -203,9 +203,9 @@ fn a_complete_timeline_tells_every_reason() {
                                 must change first
                 unaffected   2  press, kit: repository libraries is not one it
                                 resolves from
-    09:15:07    waits on     1  web: upriver quiet (icons, ui)
-                started      2  icons: execution 1 started
+    09:15:07    started      2  icons: execution 1 started
                                 ui: execution 2 started
+                waits on     1  web: upriver quiet (icons, ui)
     09:18:18    delivered    1  icons
                 failed       1  ui: execution 2 failed in Build
 

@@ -33,3 +33,31 @@ pub(crate) fn listed<T: AsRef<str>>(names: &[T], max: usize) -> String {
         more => format!("{text} and {more} more"),
     }
 }
+
+/// The text with the ids of executions cut to what tells them apart.
+pub(crate) fn shortened(text: &str) -> String {
+    let words: Vec<String> = text
+        .split(' ')
+        .map(|word| {
+            let id = word.trim_end_matches([',', ';', '.', ':']);
+            let (shown, rest) = word.split_at(id.len());
+            let shown = if is_uuid(id) {
+                &id[..UUID_SHOWN]
+            } else {
+                shown
+            };
+            format!("{shown}{rest}")
+        })
+        .collect();
+    words.join(" ")
+}
+
+const UUID_SHOWN: usize = 8;
+
+fn is_uuid(word: &str) -> bool {
+    word.len() == 36
+        && word.bytes().enumerate().all(|(place, byte)| match place {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}

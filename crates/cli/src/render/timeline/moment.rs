@@ -9,7 +9,7 @@ use downriver_engine::history::{Note, NoteKind, Outcome, RebuildRecord, Seen, Se
 
 use super::{Detail, Line, Tone};
 use crate::document::why;
-use crate::render::words::{listed, package_version, repository};
+use crate::render::words::{listed, package_version, repository, shortened};
 
 #[derive(Default)]
 pub(super) struct Moment {
@@ -81,11 +81,7 @@ impl Moment {
         let mut repeated = 0_usize;
         for sight in std::mem::take(&mut self.seen) {
             let verdicts = self.verdicts.get(&sight.version);
-            let is_borne = verdicts.is_some_and(|verdicts| {
-                verdicts
-                    .iter()
-                    .any(|verdict| bearing(verdict) != Bearing::Unaffected)
-            });
+            let is_borne = verdicts.is_some_and(|verdicts| bears(verdicts));
             let name = package_version(&sight.version);
             if detail.is_complete || (sight.is_change && (is_borne || !sight.is_simulated)) {
                 lines.push(Line::Event(format!("{name} {}", sight.text)));
@@ -96,6 +92,14 @@ impl Moment {
                 copies.entry(sight.repository).or_default().push(name);
             } else if !sight.is_simulated {
                 repeated += 1;
+            }
+        }
+        // What was seen while an execution ran is judged after it.
+        for (version, verdicts) in std::mem::take(&mut self.verdicts) {
+            if detail.is_complete || bears(&verdicts) {
+                let name = package_version(&version);
+                lines.push(Line::Event(format!("{name}, seen before, is judged now")));
+                lines.extend(groups(&verdicts, detail));
             }
         }
         for (repository, names) in copies {
@@ -137,11 +141,15 @@ impl Moment {
 
     fn notes(&self, detail: Detail) -> Vec<Line> {
         let mut lines = Vec::new();
-        let mut by_kind: BTreeMap<NoteKind, Vec<(&str, &str)>> = BTreeMap::new();
+        // In the order in which the kinds came up.
+        let mut by_kind: Vec<(NoteKind, Vec<(&str, &str)>)> = Vec::new();
         for (application, note) in &self.notes {
             let text = note.text.strip_prefix("waits on ").unwrap_or(&note.text);
             let pair = (application.as_str(), text);
-            by_kind.entry(note.kind).or_default().push(pair);
+            match by_kind.iter_mut().find(|(kind, _)| *kind == note.kind) {
+                Some((_, pairs)) => pairs.push(pair),
+                None => by_kind.push((note.kind, vec![pair])),
+            }
         }
         for (kind, pairs) in by_kind {
             let Some((tone, label, has_text)) = noted(kind, detail) else {
@@ -248,6 +256,13 @@ fn varied(verdicts: Vec<&Judgement>) -> Vec<&Judgement> {
     ranked.into_iter().map(|(_, verdict)| verdict).collect()
 }
 
+/// Whether anybody has to do something about it.
+fn bears(verdicts: &[Judgement]) -> bool {
+    verdicts
+        .iter()
+        .any(|verdict| bearing(verdict) != Bearing::Unaffected)
+}
+
 const fn bearing(judgement: &Judgement) -> Bearing {
     match (judgement.action, &judgement.verdict) {
         (Action::Rebuild, _) => Bearing::Rebuild,
@@ -281,7 +296,14 @@ fn group(
         let mut shown: Vec<String> = by_text
             .iter()
             .take(detail.lines_max)
-            .map(|(text, names)| format!("{}: {text}", listed(names, detail.names_max)))
+            .map(|(text, names)| {
+                let text = if detail.is_complete {
+                    (*text).to_owned()
+                } else {
+                    shortened(text)
+                };
+                format!("{}: {text}", listed(names, detail.names_max))
+            })
             .collect();
         let left: usize = by_text
             .iter()
