@@ -204,6 +204,12 @@ fn an_unknown_built_version_picks_only_what_came_after_registration() {
         "1.2.3",
         "Unaffected(PublishedBeforeRegistration) Nothing (assumed)",
     );
+    // Copied after registration: the first copy was there before.
+    let copied = self::case(Format::Npm, "^1.2", "?", "1.2.3 +1.2.3@apps");
+    copied.is(
+        "1.2.3",
+        "Unaffected(PublishedBeforeRegistration) Nothing (assumed)",
+    );
     // Begun before registration, finished after it.
     case.clone()
         .with(|case| case.record("1.2.3").first_seen = at(-1))
