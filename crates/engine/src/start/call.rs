@@ -5,7 +5,7 @@ use downriver_domain::slot::{
 };
 use downriver_domain::{PipelineExecutionId, RebuildId, Timestamp};
 
-use super::pending::START_DEADLINE_SECS;
+use super::pending::{START_DEADLINE_SECS, call_unless_blocked};
 use super::{Looked, finish};
 use crate::carry_out::{marker_write, next_version, note, rebuild_entry};
 use crate::cascade::cascade_of;
@@ -128,7 +128,8 @@ pub(crate) async fn recover<P: Ports>(
     }
 }
 
-/// None was found: the same call again, after a new intent, so that only this writer makes it.
+/// None was found: the same call again, after a new intent, so that only this writer makes it. Its first writer may have
+/// died before it read the markers again, and producers may have become active since (I4).
 async fn repeat<P: Ports>(
     session: &Session<'_, P>,
     state: &ApplicationState,
@@ -162,15 +163,11 @@ async fn repeat<P: Ports>(
     match finish(session, &commit, &[]).await? {
         Looked::Again => Ok(Looked::Again),
         Looked::Done => {
-            call(
-                session,
-                &ApplicationState {
-                    slot,
-                    ..state.clone()
-                },
-                &starting,
-            )
-            .await
+            let intended = ApplicationState {
+                slot,
+                ..state.clone()
+            };
+            call_unless_blocked(session, &intended, &starting).await
         }
     }
 }

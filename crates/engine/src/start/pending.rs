@@ -256,18 +256,18 @@ async fn intend<P: Ports>(
         slot,
         ..state.clone()
     };
-    if starting.is_block_waived {
-        return call::call(session, &intended, &starting).await;
-    }
-    reread_markers(session, &intended, &starting).await
+    call_unless_blocked(session, &intended, &starting).await
 }
 
 /// I4: a producer may have become active between the gates and the intent. Then the rebuild falls back.
-async fn reread_markers<P: Ports>(
+pub(super) async fn call_unless_blocked<P: Ports>(
     session: &Session<'_, P>,
     state: &ApplicationState,
     starting: &Starting,
 ) -> Result<Looked, EngineError> {
+    if starting.is_block_waived {
+        return call::call(session, state, starting).await;
+    }
     let active = session.ports.store().load_active_producers().await?;
     let pending = Pending {
         rebuild: starting.rebuild.clone(),
@@ -276,10 +276,12 @@ async fn reread_markers<P: Ports>(
         waits: Vec::new(),
     };
     let report = gates(session, state, &state.slot, &pending, &active).await?;
-    let is_blocked = report
-        .waits
-        .iter()
-        .any(|wait| matches!(wait.on, WaitOn::Producers(_)));
+    // What `max block` would open now is not recorded yet: that is for the next look.
+    let is_blocked = report.is_block_waived
+        || report
+            .waits
+            .iter()
+            .any(|wait| matches!(wait.on, WaitOn::Producers(_)));
     if !is_blocked {
         return call::call(session, state, starting).await;
     }
