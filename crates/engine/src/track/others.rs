@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use downriver_domain::slot::{Build, Held, HeldReason, SeenExecution, Slot, SlotState, StartedBy};
+use downriver_domain::slot::{
+    Build, Held, HeldReason, Joined, SeenExecution, Slot, SlotState, StartedBy, merge_joined,
+};
 use downriver_domain::{Cascade, PipelineExecutionId, Timestamp};
 
 use super::{ExecutionEvent, ExecutionState};
@@ -52,7 +54,7 @@ pub(super) async fn note<P: Ports>(
             Some(target) => roll_back(session, state, &mut slot, event, &target).await?,
             None if is_rollback => Vec::new(),
             None => {
-                succeed(session, &mut slot, event, started_at);
+                succeed(session, state, &mut slot, event, started_at);
                 Vec::new()
             }
         };
@@ -90,9 +92,11 @@ pub(super) async fn note<P: Ports>(
     .await
 }
 
-/// A person's success is the new baseline; it clears a failure.
+/// A person's success is the new baseline; it clears a failure. Whether it also picked up what had failed (a lockfile may
+/// hold that still) is judged once it is known what it built.
 fn succeed<P: Ports>(
     session: &Session<'_, P>,
+    state: &ApplicationState,
     slot: &mut Slot,
     event: &ExecutionEvent,
     started_at: Timestamp,
@@ -110,8 +114,20 @@ fn succeed<P: Ports>(
         .sort_by_key(|build| std::cmp::Reverse(build.started_at));
     slot.builds.truncate(Slot::BUILDS_MAX);
     slot.failure = None;
-    slot.held
-        .retain(|_, held| !matches!(held.reason, HeldReason::Failed | HeldReason::Stopped));
+    let repository = state.application.repositories.first();
+    let is_cleared = |held: &Held| matches!(held.reason, HeldReason::Failed | HeldReason::Stopped);
+    for (package, held) in state.slot.held.iter().filter(|(_, held)| is_cleared(held)) {
+        slot.held.remove(package);
+        if let Some(repository) = repository {
+            let joined = Joined {
+                version: held.version.clone(),
+                repository: repository.clone(),
+                seen_at: session.now,
+                is_news: false,
+            };
+            merge_joined(slot, package, joined);
+        }
+    }
     slot.index_awaited_until = Some(session.now.plus_secs(INDEX_WAIT_SECS));
     if matches!(slot.state, SlotState::Idle) {
         slot.wake_at = slot.idle_wake(session.now);
