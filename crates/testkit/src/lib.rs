@@ -9,5 +9,6 @@
 pub mod builders;
 pub mod conformance;
 mod executor;
+pub mod simulation;
 
 pub use executor::run_at_once;

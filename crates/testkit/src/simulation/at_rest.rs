@@ -1,0 +1,244 @@
+//! What holds once everything rests: nothing was lost (I1), and no marker or place in a budget was left behind.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use downriver_domain::slot::{Gate, SlotState};
+use downriver_domain::version::{PackageId, PackageVersionId, Version};
+use downriver_domain::{ApplicationId, Built, Dependency, OnLocked, Origin, Rollback, Versioning};
+use downriver_engine::ports::Store;
+
+use super::Simulation;
+use super::organisation::{FIRST_VERSION, Member};
+use super::world::World;
+use crate::run_at_once;
+
+impl<S: Store> Simulation<S> {
+    pub(super) fn check_at_rest(&self) {
+        if self.world.borrow().violation.is_some() {
+            return;
+        }
+        self.check_mirror();
+        let members: Vec<Member> = self
+            .world
+            .borrow()
+            .organisation
+            .members
+            .values()
+            .cloned()
+            .collect();
+        for member in &members {
+            self.check_left_over(&member.application.id);
+            for (at, dependency) in member.dependencies.iter().enumerate() {
+                self.check_built(member, at, dependency);
+            }
+        }
+    }
+
+    /// What the checks were held against is what the store holds.
+    fn check_mirror(&self) {
+        let mut world = self.world.borrow_mut();
+        let ids: Vec<ApplicationId> = world.organisation.members.keys().cloned().collect();
+        for chunk in ids.chunks(downriver_engine::ports::LOAD_APPLICATIONS_MAX) {
+            let states = run_at_once(self.store.load_applications(chunk)).expect("the store reads");
+            for state in states {
+                let mirrored = world.mirror.slots.get(&state.application.id);
+                if mirrored.is_some_and(|slot| *slot != state.slot) {
+                    let text = format!("{mirrored:?} is not {:?}", state.slot);
+                    world.violate("store", text);
+                }
+            }
+        }
+        let markers = run_at_once(self.store.load_active_producers()).expect("the store reads");
+        if !markers.iter().eq(world.mirror.markers.values()) {
+            let text = format!("{markers:?} is not {:?}", world.mirror.markers);
+            world.violate("store", text);
+        }
+        for target in world.organisation.targets.clone() {
+            let held = run_at_once(self.store.load_budget(&target)).expect("the store reads");
+            let mirrored = world.mirror.budgets.get(&target).cloned();
+            if held != mirrored.unwrap_or_default() {
+                world.violate("store", format!("the budget of {target} holds {held:?}"));
+            }
+        }
+    }
+
+    /// At rest nothing is active, so nothing holds others up or takes a place.
+    fn check_left_over(&self, application: &ApplicationId) {
+        let mut world = self.world.borrow_mut();
+        if world.mirror.markers.contains_key(application) {
+            world.violate("markers", format!("{application} has a marker at rest"));
+        }
+        let held: Vec<_> = world.mirror.budgets.values().flatten().cloned().collect();
+        let prefix = format!("{application}.");
+        if held.iter().any(|id| id.as_str().starts_with(&prefix)) {
+            world.violate("budget", format!("{application} holds a place at rest"));
+        }
+    }
+
+    /// I1: what is built is what a plain rebuild would select, or there is a recorded reason.
+    fn check_built(&self, member: &Member, at: usize, dependency: &Dependency) {
+        let application = &member.application;
+        let (built, wanted) = {
+            let world = self.world.borrow();
+            let built = world.pipelines.built(&application.id)[at].clone();
+            let wanted = world.registry.select(
+                &world.organisation.topology,
+                &application.repositories,
+                &dependency.package,
+                &dependency.requirement,
+            );
+            (built, wanted)
+        };
+        let Some(wanted) = wanted.filter(|wanted| *wanted != built) else {
+            return;
+        };
+        if self.reason(member, dependency, &built, &wanted).is_some() {
+            return;
+        }
+        let mut world = self.world.borrow_mut();
+        let slot = world.slot(&application.id).cloned();
+        let text = format!(
+            "{} is built with {} {built}; a plain rebuild selects {wanted} ({}, locked {}, {:?}); {slot:?}",
+            application.id,
+            dependency.package,
+            dependency.requirement,
+            dependency.is_locked,
+            application.policy
+        );
+        world.violate("I1", text);
+    }
+
+    /// Why an application rests with another version than a plain rebuild selects.
+    fn reason(
+        &self,
+        member: &Member,
+        dependency: &Dependency,
+        built: &str,
+        wanted: &str,
+    ) -> Option<&'static str> {
+        let application = &member.application;
+        let policy = &application.policy;
+        if !application.is_followed(dependency) {
+            return Some("not followed");
+        }
+        if policy.is_shadow {
+            return Some("shadow");
+        }
+        if dependency.is_locked && matches!(policy.on_locked, OnLocked::Notify | OnLocked::Ignore) {
+            return Some("the lock holds it, and the policy says that people are told");
+        }
+        let is_source = application.versioning == Versioning::Source && application.is_producer();
+        if is_source && !policy.is_source_rebuilt {
+            return Some("versioned in its source");
+        }
+        self.reason_of_state(member, dependency, wanted)
+            .or_else(|| self.reason_of_versions(member, dependency, built, wanted))
+    }
+
+    fn reason_of_state(
+        &self,
+        member: &Member,
+        dependency: &Dependency,
+        wanted: &str,
+    ) -> Option<&'static str> {
+        let world = self.world.borrow();
+        let slot = world.slot(&member.application.id)?;
+        match &slot.state {
+            SlotState::Stuck(_) => return Some("stuck"),
+            SlotState::Parked(_) => return Some("parked"),
+            SlotState::Pending(pending)
+                if pending
+                    .waits
+                    .iter()
+                    .any(|wait| wait.gate == Gate::NotPaused) =>
+            {
+                return Some("paused");
+            }
+            _ => {}
+        }
+        let held = slot.held.get(&dependency.package)?;
+        (held.version == wanted).then_some("held")
+    }
+
+    fn reason_of_versions(
+        &self,
+        member: &Member,
+        dependency: &Dependency,
+        built: &str,
+        wanted: &str,
+    ) -> Option<&'static str> {
+        let application = &member.application;
+        let package = &dependency.package;
+        let of = |version: &str| PackageVersionId::new(package.clone(), version).ok();
+        let world = self.world.borrow();
+        let (built_id, wanted_id) = (of(built)?, of(wanted)?);
+        let is_external = world.registry.origin(&wanted_id) == Origin::External;
+        if is_external && !application.policy.is_third_party_followed {
+            return Some("third party");
+        }
+        let slot = world.slot(&application.id)?;
+        if is_external && !slot.executions.is_empty() {
+            // DESIGN 3: what comes in from outside while an execution runs counts as built by it.
+            return Some("counts as pulled in by its own build");
+        }
+        if dependency.built == Built::Unknown && wanted == FIRST_VERSION {
+            return Some("published before registration");
+        }
+        let seen = world
+            .organisation
+            .topology
+            .visible_from(&application.repositories);
+        let is_withdrawn = !world.registry.is_published(&built_id, &seen);
+        if is_withdrawn && dependency.is_locked {
+            return Some("stranded");
+        }
+        let format = package.format();
+        let is_older = match (
+            Version::parse(format, wanted),
+            Version::parse(format, built),
+        ) {
+            (Ok(wanted), Ok(built)) => wanted.compare(&built) == Some(std::cmp::Ordering::Less),
+            _ => false,
+        };
+        if is_withdrawn && is_older && application.policy.rollback == Rollback::Notify {
+            return Some("moves off to an older one");
+        }
+        let passed = member.is_in_cycle && self.is_passed(&application.id, package, wanted);
+        passed.then_some("passed already in this cascade")
+    }
+
+    /// The engine wrote down that this version descends from the application.
+    fn is_passed(&self, application: &ApplicationId, package: &PackageId, version: &str) -> bool {
+        let inventory = run_at_once(self.store.load_inventory(package)).expect("the store reads");
+        inventory
+            .repositories
+            .values()
+            .filter_map(|records| records.versions.get(version))
+            .any(|record| record.cascade.applications.contains(application))
+    }
+}
+
+impl World {
+    /// The versions of followed root packages that applications outside any cycle ended up built with.
+    pub(super) fn built_roots(&self) -> BTreeMap<ApplicationId, BTreeMap<PackageId, Vec<String>>> {
+        let roots: BTreeSet<&PackageId> = self.organisation.roots.iter().collect();
+        let mut all = BTreeMap::new();
+        for member in self.organisation.members.values() {
+            let application = &member.application;
+            let built = self.pipelines.built(&application.id);
+            let mut of: BTreeMap<PackageId, Vec<String>> = BTreeMap::new();
+            for (dependency, version) in member.dependencies.iter().zip(built) {
+                let is_counted = roots.contains(&dependency.package)
+                    && application.is_followed(dependency)
+                    && !member.is_in_cycle;
+                if is_counted {
+                    of.entry(dependency.package.clone())
+                        .or_default()
+                        .push(version);
+                }
+            }
+            all.insert(application.id.clone(), of);
+        }
+        all
+    }
+}

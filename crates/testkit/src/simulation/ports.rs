@@ -1,0 +1,457 @@
+//! One copy of a function at work: the ports of the engine around the real store and the simulated services, with
+//! everything that may go wrong at each call.
+
+use std::cell::{Ref, RefMut};
+use std::collections::BTreeSet;
+use std::future::poll_fn;
+use std::task::Poll;
+
+use downriver_domain::slot::{ActiveProducer, Controls, WaitingFor};
+use downriver_domain::version::{PackageId, PackageVersionId};
+use downriver_domain::{
+    ApplicationId, Dependency, Edge, PackageInventory, Pipeline, PipelineExecutionId, RebuildId,
+    RepositoryId, Target, Timestamp, Topology,
+};
+use downriver_engine::history::HistoryEntry;
+use downriver_engine::ports::{
+    ApplicationState, Bus, Clock, Commit, CommitOutcome, EdgeCursor, EdgePage, Execution,
+    HistoryOf, ListedVersion, Notice, Pipelines, Ports, Queue, QueueError, ReadError, Registration,
+    Registry, ResolvePage, StartError, StartExecution, Store, StoreError, Timer,
+};
+
+use super::faults::{StartFault, WriteFault};
+use super::organisation::Access;
+use super::world::{Item, Message, Move, World};
+use super::{Simulation, shown};
+use crate::builders::id;
+
+/// All ports of one copy of a function.
+pub(super) struct Worker<'a, S> {
+    pub(super) simulation: &'a Simulation<S>,
+    /// Numbers the copies.
+    pub(super) number: u64,
+}
+
+impl<S> Worker<'_, S> {
+    fn world(&self) -> RefMut<'_, World> {
+        self.simulation.world.borrow_mut()
+    }
+
+    fn seen(&self) -> Ref<'_, World> {
+        self.simulation.world.borrow()
+    }
+
+    fn tell(&self, text: &str) {
+        let number = self.number;
+        self.world().tell(&format!("function {number}: {text}"));
+    }
+
+    /// Others may go on before this call is made.
+    async fn pause(&self) {
+        let mut is_paused = self.world().faults.pauses();
+        poll_fn(|_| {
+            if std::mem::take(&mut is_paused) {
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            }
+        })
+        .await;
+    }
+
+    /// The function may be killed here; then nothing after this happens.
+    async fn survive(&self, at: &str) {
+        let is_killed = self.world().faults.crashes();
+        if is_killed {
+            self.tell(&format!("is killed {at}"));
+            self.world().is_crashing = true;
+            std::future::pending::<()>().await;
+        }
+    }
+
+    async fn read(&self) -> Result<(), StoreError> {
+        self.pause().await;
+        if self.world().faults.on_read() {
+            return Err(StoreError::Transient("simulated".to_owned()));
+        }
+        Ok(())
+    }
+
+    async fn read_service(&self) -> Result<(), ReadError> {
+        self.pause().await;
+        if self.world().faults.on_read() {
+            return Err(ReadError::Transient("simulated".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+impl<S: Store> Ports for Worker<'_, S> {
+    type Store = Self;
+    type Queue = Self;
+    type Pipelines = Self;
+    type Registry = Self;
+    type Bus = Self;
+    type Clock = Self;
+
+    fn store(&self) -> &Self {
+        self
+    }
+
+    fn queue(&self) -> &Self {
+        self
+    }
+
+    fn pipelines(&self) -> &Self {
+        self
+    }
+
+    fn registry(&self) -> &Self {
+        self
+    }
+
+    fn bus(&self) -> &Self {
+        self
+    }
+
+    fn clock(&self) -> &Self {
+        self
+    }
+}
+
+impl<S: Store> Store for Worker<'_, S> {
+    async fn load_topology(&self) -> Result<Topology, StoreError> {
+        self.read().await?;
+        self.simulation.store.load_topology().await
+    }
+
+    async fn record_topology(&self, topology: &Topology) -> Result<CommitOutcome, StoreError> {
+        self.simulation.store.record_topology(topology).await
+    }
+
+    async fn load_applications(
+        &self,
+        ids: &[ApplicationId],
+    ) -> Result<Vec<ApplicationState>, StoreError> {
+        self.read().await?;
+        self.simulation.store.load_applications(ids).await
+    }
+
+    async fn list_applications(
+        &self,
+        after: Option<&ApplicationId>,
+        limit: usize,
+    ) -> Result<Vec<ApplicationId>, StoreError> {
+        self.read().await?;
+        self.simulation.store.list_applications(after, limit).await
+    }
+
+    async fn find_application_by_pipeline(
+        &self,
+        pipeline: &Pipeline,
+    ) -> Result<Option<ApplicationId>, StoreError> {
+        self.read().await?;
+        self.simulation
+            .store
+            .find_application_by_pipeline(pipeline)
+            .await
+    }
+
+    async fn record_registration(&self, registration: &Registration) -> Result<(), StoreError> {
+        self.simulation
+            .store
+            .record_registration(registration)
+            .await
+    }
+
+    async fn remove_registration(&self, application: &ApplicationId) -> Result<(), StoreError> {
+        self.simulation.store.remove_registration(application).await
+    }
+
+    async fn load_dependencies(
+        &self,
+        application: &ApplicationId,
+    ) -> Result<Vec<Dependency>, StoreError> {
+        self.read().await?;
+        self.simulation.store.load_dependencies(application).await
+    }
+
+    async fn load_edges(
+        &self,
+        application: &ApplicationId,
+        packages: &BTreeSet<PackageId>,
+    ) -> Result<Vec<Edge>, StoreError> {
+        self.read().await?;
+        self.simulation
+            .store
+            .load_edges(application, packages)
+            .await
+    }
+
+    async fn load_dependents(
+        &self,
+        package: &PackageId,
+        after: Option<&EdgeCursor>,
+        limit: usize,
+    ) -> Result<EdgePage, StoreError> {
+        self.read().await?;
+        let limit = limit.min(self.seen().faults.page_max);
+        let store = &self.simulation.store;
+        store.load_dependents(package, after, limit).await
+    }
+
+    async fn count_dependents(&self, package: &PackageId) -> Result<u64, StoreError> {
+        self.read().await?;
+        self.simulation.store.count_dependents(package).await
+    }
+
+    async fn load_inventory(&self, package: &PackageId) -> Result<PackageInventory, StoreError> {
+        self.read().await?;
+        self.simulation.store.load_inventory(package).await
+    }
+
+    async fn commit(&self, commit: &Commit) -> Result<CommitOutcome, StoreError> {
+        self.pause().await;
+        self.survive("before a commit").await;
+        let is_conditional =
+            commit.slot.is_some() || commit.inventory.is_some() || commit.controls.is_some();
+        let fault = self.world().faults.on_write();
+        match fault {
+            WriteFault::Conflict if is_conditional => return Ok(CommitOutcome::Conflict),
+            WriteFault::TransientBefore => {
+                return Err(StoreError::Transient("simulated, not written".to_owned()));
+            }
+            WriteFault::TransientAfter | WriteFault::Conflict | WriteFault::None => {}
+        }
+        let outcome = self.simulation.store.commit(commit).await?;
+        let text = shown::commit(commit, outcome);
+        self.tell(&text);
+        if outcome == CommitOutcome::Done {
+            self.world().committed(commit);
+        }
+        self.survive("after a commit").await;
+        if fault == WriteFault::TransientAfter {
+            return Err(StoreError::Transient("simulated, written".to_owned()));
+        }
+        Ok(outcome)
+    }
+
+    async fn load_controls(&self) -> Result<Controls, StoreError> {
+        self.read().await?;
+        self.simulation.store.load_controls().await
+    }
+
+    async fn load_active_producers(&self) -> Result<Vec<ActiveProducer>, StoreError> {
+        self.read().await?;
+        self.simulation.store.load_active_producers().await
+    }
+
+    async fn load_budget(&self, target: &Target) -> Result<BTreeSet<RebuildId>, StoreError> {
+        self.read().await?;
+        self.simulation.store.load_budget(target).await
+    }
+
+    async fn list_due(
+        &self,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<ApplicationId>, StoreError> {
+        self.read().await?;
+        self.simulation.store.list_due(now, limit).await
+    }
+
+    async fn list_waiting(
+        &self,
+        waiting_for: &WaitingFor,
+        after: Option<&(Timestamp, ApplicationId)>,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, ApplicationId)>, StoreError> {
+        self.read().await?;
+        let store = &self.simulation.store;
+        store.list_waiting(waiting_for, after, limit).await
+    }
+
+    async fn list_busy(
+        &self,
+        after: Option<&ApplicationId>,
+        limit: usize,
+    ) -> Result<Vec<ApplicationId>, StoreError> {
+        self.read().await?;
+        self.simulation.store.list_busy(after, limit).await
+    }
+
+    async fn load_history(
+        &self,
+        of: &HistoryOf,
+        limit: usize,
+    ) -> Result<Vec<HistoryEntry>, StoreError> {
+        self.read().await?;
+        self.simulation.store.load_history(of, limit).await
+    }
+}
+
+impl<S: Store> Queue for Worker<'_, S> {
+    async fn send_timer(&self, timer: &Timer) -> Result<(), QueueError> {
+        self.send(Message::Timer(timer.clone()), timer.at, true)
+            .await
+    }
+
+    async fn send_page(&self, page: &ResolvePage) -> Result<(), QueueError> {
+        let now = self.now();
+        self.send(Message::Page(page.clone()), now, false).await
+    }
+}
+
+impl<S: Store> Worker<'_, S> {
+    async fn send(
+        &self,
+        message: Message,
+        at: Timestamp,
+        is_losable: bool,
+    ) -> Result<(), QueueError> {
+        self.pause().await;
+        self.survive("before a message").await;
+        let fault = self.world().faults.on_write();
+        if fault == WriteFault::TransientBefore {
+            return Err(QueueError("simulated, not sent".to_owned()));
+        }
+        {
+            let mut world = self.world();
+            let at = at.max(world.now);
+            world.send(at, &message, is_losable);
+        }
+        self.survive("after a message").await;
+        if fault == WriteFault::TransientAfter {
+            return Err(QueueError("simulated, sent".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+impl<S: Store> Pipelines for Worker<'_, S> {
+    async fn start_execution(
+        &self,
+        start: &StartExecution,
+    ) -> Result<PipelineExecutionId, StartError> {
+        self.pause().await;
+        self.survive("before a start").await;
+        let mut application: Option<ApplicationId> = None;
+        let answer = {
+            let mut world = self.world();
+            let number = self.number;
+            world.tell(&format!("function {number}: starts {}", start.attempt));
+            world.check_call(start);
+            let of = application.insert(id(start.pipeline.name.as_str()));
+            let is_missing = world.organisation.members[of].access == Access::Missing;
+            let unknown = || Err(StartError::Unknown("simulated".to_owned()));
+            match world.faults.on_start() {
+                _ if is_missing => Err(StartError::NotFound),
+                StartFault::Throttled => Err(StartError::Throttled),
+                StartFault::Busy => Err(StartError::Busy),
+                StartFault::UnknownWithoutStart => unknown(),
+                StartFault::UnknownThenStart => {
+                    let secs = world.random().between(1, 50);
+                    world.put_in(secs, Item::Move(Move::LateStart(start.clone())));
+                    unknown()
+                }
+                StartFault::UnknownAfterStart => {
+                    world.start(start);
+                    unknown()
+                }
+                StartFault::None => Ok(world.start(start)),
+            }
+            .map(|number| world.pipelines.passes(of)[number].id.clone())
+        };
+        self.tell(&format!("is answered {answer:?}"));
+        self.survive("after a start").await;
+        answer
+    }
+
+    async fn load_execution(
+        &self,
+        pipeline: &Pipeline,
+        execution: &PipelineExecutionId,
+    ) -> Result<Execution, ReadError> {
+        self.read_service().await?;
+        let application: ApplicationId = id(pipeline.name.as_str());
+        let world = self.seen();
+        let found = world
+            .pipelines
+            .passes(&application)
+            .iter()
+            .find(|pass| pass.id == *execution);
+        found
+            .map(super::pipelines::Pass::report)
+            .ok_or(ReadError::NotFound)
+    }
+
+    async fn list_executions(
+        &self,
+        pipeline: &Pipeline,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Execution>, ReadError> {
+        self.read_service().await?;
+        let application: ApplicationId = id(pipeline.name.as_str());
+        let world = self.seen();
+        match world.organisation.members[&application].access {
+            Access::ListingDenied => return Err(ReadError::Denied("simulated".to_owned())),
+            Access::Missing => return Err(ReadError::NotFound),
+            Access::Granted => {}
+        }
+        let listed = world
+            .pipelines
+            .passes(&application)
+            .iter()
+            .rev()
+            .filter(|pass| pass.started_at >= since)
+            .take(limit)
+            .map(super::pipelines::Pass::report);
+        Ok(listed.collect())
+    }
+}
+
+impl<S: Store> Registry for Worker<'_, S> {
+    async fn list_package_versions(
+        &self,
+        repository: &RepositoryId,
+        package: &PackageId,
+        limit: usize,
+    ) -> Result<Vec<ListedVersion>, ReadError> {
+        self.read_service().await?;
+        let mut listed = self.seen().registry.list(repository, package);
+        if listed.is_empty() {
+            return Err(ReadError::NotFound);
+        }
+        listed.truncate(limit);
+        Ok(listed)
+    }
+
+    async fn describe_package_version(
+        &self,
+        repository: &RepositoryId,
+        package_version: &PackageVersionId,
+    ) -> Result<ListedVersion, ReadError> {
+        self.read_service().await?;
+        let found = self.seen().registry.describe(repository, package_version);
+        found.ok_or(ReadError::NotFound)
+    }
+}
+
+impl<S: Store> Bus for Worker<'_, S> {
+    async fn publish(&self, notices: &[Notice]) -> Result<(), QueueError> {
+        self.pause().await;
+        self.survive("before a notice").await;
+        for notice in notices {
+            self.tell(&format!("tells {:?}: {}", notice.kind, notice.text));
+        }
+        self.survive("after a notice").await;
+        Ok(())
+    }
+}
+
+impl<S: Store> Clock for Worker<'_, S> {
+    fn now(&self) -> Timestamp {
+        self.seen().now
+    }
+}
