@@ -1,4 +1,6 @@
 #![cfg(test)]
-//! Scenario tests: every story of `events/stories` is replayed and held against what it expects.
+//! Scenario tests: every story of `events/stories` is replayed and held against what it expects; and random days are
+//! simulated, with everything that may go wrong in them.
 
+mod simulation;
 mod stories;
