@@ -69,8 +69,6 @@ pub enum Unaffected {
     NotPublished,
     /// The withdrawn version is not the one it was built with.
     WithdrawnNotBuilt,
-    /// The policy says so (`on_locked = "ignore"`, a `source` producer).
-    PolicyLeavesOut,
 }
 
 /// What is done about a verdict.

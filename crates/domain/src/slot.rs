@@ -9,7 +9,7 @@ mod outcome;
 #[cfg(test)]
 mod tests;
 
-pub use gates::{GateContext, GateReport, evaluate_gates, open_gates, settle};
+pub use gates::{GateContext, GateReport, evaluate_gates, open_gates, pause_on, settle};
 pub use merge::{Merged, merge_asks, merge_joined, rejudge};
 pub use outcome::{Ended, Ending, decide_end, decide_parked, decide_stuck, settle_followed};
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use downriver_domain::slot::{Rebuild, Slot, SlotState, WaitOn, WaitingFor};
+use downriver_domain::slot::{Rebuild, Slot, SlotState, WaitOn, WaitingFor, pause_on};
 use downriver_domain::version::PackageVersionId;
 use downriver_domain::{ApplicationId, PipelineExecutionId, RebuildId, Target, Timestamp};
 
@@ -70,9 +70,20 @@ pub(crate) async fn wake_paused<P: Ports>(
     let waiting = store
         .list_waiting(&WaitingFor::Pause, None, slots_max)
         .await?;
+    let controls = store.load_controls().await?;
     let ids: Vec<ApplicationId> = waiting.into_iter().map(|(_, id)| id).collect();
+    let mut freed = Vec::new();
     for ids in ids.chunks(LOAD_APPLICATIONS_MAX) {
         for state in store.load_applications(ids).await? {
+            let id = &state.application.id;
+            let pause = state
+                .slot
+                .rebuild()
+                .and_then(|rebuild| pause_on(rebuild, id, &controls));
+            if pause.is_some() {
+                continue;
+            }
+            freed.push(id.clone());
             let is_shadow = session.topology.is_shadow || state.application.policy.is_shadow;
             if !state.application.is_producer() || is_shadow {
                 continue;
@@ -88,7 +99,7 @@ pub(crate) async fn wake_paused<P: Ports>(
             carry_out(session, &commit, &[]).await?;
         }
     }
-    look_soon(session, &ids).await
+    look_soon(session, &freed).await
 }
 
 /// Sends a timer at once to each of these slots.

@@ -90,11 +90,11 @@ async fn proven<P: Ports>(
     let regressed = regressions(state, reported);
     // Told once, and left alone: without it, the next event of any kind would start it again.
     for delivered in &regressed {
-        hold(&mut slot, delivered, session);
+        hold(&mut slot, delivered, &build);
     }
     let mut notices = regressed_notice(session, &build, id, &regressed);
     if let Some(rebuild) = &build.rebuild {
-        let proof = prove(&mut slot, &build, reported, session);
+        let proof = prove(&mut slot, &build, reported);
         if !build.delivered.is_empty() {
             history.push(note(
                 id,
@@ -147,12 +147,7 @@ struct Proof {
 }
 
 /// Holds what was built against what the rebuild was for.
-fn prove<P>(
-    slot: &mut Slot,
-    build: &Build,
-    reported: &ByPackage<'_>,
-    session: &Session<'_, P>,
-) -> Proof {
+fn prove(slot: &mut Slot, build: &Build, reported: &ByPackage<'_>) -> Proof {
     let mut missed = Vec::new();
     let mut unread = Vec::new();
     for delivered in &build.delivered {
@@ -163,7 +158,7 @@ fn prove<P>(
                     .iter()
                     .any(|built| contains(delivered, &built.version)) =>
             {
-                hold(slot, delivered, session);
+                hold(slot, delivered, build);
                 let versions: Vec<&str> =
                     built.iter().map(|built| built.version.as_str()).collect();
                 missed.push(format!(
@@ -308,12 +303,12 @@ fn regressed_notice<P>(
     vec![told(NoticeKind::Regressed, application, text, session)]
 }
 
-/// This version is not attempted again.
-fn hold<P>(slot: &mut Slot, delivered: &Delivered, session: &Session<'_, P>) {
+/// What this execution attempted is not attempted again; what was published after its start is.
+fn hold(slot: &mut Slot, delivered: &Delivered, build: &Build) {
     let held = Held {
         version: delivered.to.clone(),
         reason: HeldReason::NotPickedUp,
-        since: session.now,
+        since: build.started_at,
     };
     slot.held.insert(delivered.package.clone(), held);
 }

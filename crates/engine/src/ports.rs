@@ -377,6 +377,8 @@ pub struct ListedVersion {
     pub status: VersionStatus,
     pub revision: Option<String>,
     pub origin: Origin,
+    /// When it was published or ingested here, or last updated; only DescribePackageVersion tells.
+    pub published_at: Option<Timestamp>,
 }
 
 /// CodeArtifact, as far as it is read.

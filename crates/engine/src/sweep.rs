@@ -27,10 +27,7 @@ pub async fn sweep<P: Ports>(ports: &P) -> Result<(), EngineError> {
             look(&session, state).await?;
         }
     }
-    if ports.store().load_controls().await?.pauses.is_empty() {
-        wake_paused(&session, PAUSED_MAX).await?;
-    }
-    Ok(())
+    wake_paused(&session, PAUSED_MAX).await
 }
 
 /// Reads every execution that a slot believes to run.

@@ -163,7 +163,6 @@ const fn unaffected_name(why: Unaffected) -> &'static str {
         Unaffected::NotFromRegistry => "not_from_registry",
         Unaffected::NotPublished => "not_published",
         Unaffected::WithdrawnNotBuilt => "withdrawn_not_built",
-        Unaffected::PolicyLeavesOut => "policy_leaves_out",
     }
 }
 

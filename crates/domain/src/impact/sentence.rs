@@ -151,7 +151,6 @@ fn of_unaffected(
         Unaffected::NotFromRegistry => elsewhere(assessment),
         Unaffected::NotPublished => format!("{version} is not published"),
         Unaffected::WithdrawnNotBuilt => format!("{version} was withdrawn; {}", built(assessment)),
-        Unaffected::PolicyLeavesOut => "its policy leaves this out".to_owned(),
     }
 }
 

@@ -88,7 +88,7 @@ pub fn evaluate_gates(slot: &Slot, pending: &Pending, context: GateContext<'_>) 
             WaitOn::Target(target.clone()),
         ));
     }
-    let pause = pause(pending, context);
+    let pause = pause_on(&pending.rebuild, &context.application.id, context.controls);
     let is_held = pause.is_some();
     if let Some(scope) = pause {
         waits.push(wait(
@@ -199,22 +199,21 @@ fn is_reached_by(context: GateContext<'_>, producer: &ApplicationId) -> bool {
         })
 }
 
-fn pause(pending: &Pending, context: GateContext<'_>) -> Option<PauseScope> {
-    let pauses = &context.controls.pauses;
+/// The pause that holds a rebuild, if one does: the widest.
+pub fn pause_on(
+    rebuild: &Rebuild,
+    application: &ApplicationId,
+    controls: &Controls,
+) -> Option<PauseScope> {
     let scopes = [
         PauseScope::System,
-        PauseScope::Application(context.application.id.clone()),
+        PauseScope::Application(application.clone()),
     ];
-    let packages = pending
-        .rebuild
-        .packages
-        .keys()
-        .cloned()
-        .map(PauseScope::Package);
+    let packages = rebuild.packages.keys().cloned().map(PauseScope::Package);
     scopes
         .into_iter()
         .chain(packages)
-        .find(|scope| pauses.contains_key(scope))
+        .find(|scope| controls.pauses.contains_key(scope))
 }
 
 /// The gate closed since the last look stays closed since then.

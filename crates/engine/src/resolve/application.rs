@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use downriver_domain::impact::{Ask, Judgement, Unaffected, Verdict};
+use downriver_domain::impact::{Ask, Judgement};
 use downriver_domain::slot::{Merged, Slot, SlotState, merge_asks, merge_joined, settle};
 use downriver_domain::version::PackageId;
 use downriver_domain::{ApplicationId, Edge};
@@ -133,7 +133,7 @@ fn keep<P: Ports>(
     let mut is_changed = false;
     let mut verdicts = Vec::new();
     for (change, judgement) in judged {
-        if rests_on_built(&judgement.verdict) {
+        if judgement.verdict.rests_on_built() {
             is_changed |= merge_joined(
                 &mut slot,
                 change.package_version.package(),
@@ -155,25 +155,6 @@ fn keep<P: Ports>(
         commit,
         notices: Vec::new(),
     }
-}
-
-const fn rests_on_built(verdict: &Verdict) -> bool {
-    !matches!(
-        verdict,
-        Verdict::Excluded
-            | Verdict::Unaffected(
-                Unaffected::NotVisible
-                    | Unaffected::ScopeLeftOut
-                    | Unaffected::FollowLeftOut
-                    | Unaffected::ThirdParty
-                    | Unaffected::NotADependency
-                    | Unaffected::PassedInCascade
-                    | Unaffected::NotFromRegistry
-                    | Unaffected::NotPublished
-                    | Unaffected::SoftPinned
-                    | Unaffected::PrereleaseNotSelected
-            )
-    )
 }
 
 /// The write for a slot that became pending, or has more to pick up.

@@ -220,10 +220,16 @@ impl<R: BufRead> Inputs<R> {
         Ok(())
     }
 
-    /// Skips what should have been an object: between documents the rest of the line, in an array one element.
+    /// Skips what should have been an object: between documents the rest of the line, in an array one element. One that
+    /// does not end on its line does not swallow the events on the lines after it.
     fn skip_no_object(&mut self) -> io::Result<()> {
         let mut scan = Scan::default();
+        let mut is_at_line_start = false;
         while let Some(byte) = self.peek()? {
+            if is_at_line_start && byte == b'{' {
+                break;
+            }
+            is_at_line_start = byte == b'\n';
             let is_end = match self.place {
                 Place::Top => byte == b'\n',
                 _ => !scan.is_in_string && scan.depth == 0 && matches!(byte, b',' | b']'),

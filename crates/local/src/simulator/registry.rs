@@ -244,6 +244,7 @@ impl VersionState {
             status: self.status.to_port(),
             revision: self.revision.clone(),
             origin: self.origin.to_port(),
+            published_at: Some(self.changed_at.0),
         }
     }
 }

@@ -209,6 +209,7 @@ fn listed(version: &str, row: &Row) -> ListedVersion {
         status: row.status,
         revision: Some(revision(row)),
         origin: row.origin,
+        published_at: None,
     }
 }
 

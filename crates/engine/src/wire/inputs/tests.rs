@@ -79,6 +79,18 @@ fn an_array_holds_events() {
 }
 
 #[test]
+fn an_array_that_never_ends_swallows_no_line() {
+    let expected = [
+        "1: {\"a\":1}".to_owned(),
+        format!("2! {NO_OBJECT}"),
+        "3: {\"b\":2}".to_owned(),
+        "4: {\"c\":3}".to_owned(),
+        format!("4! {BREAKS_OFF}"),
+    ];
+    assert_eq!(read("{\"a\":1}\n[[[[[[\n{\"b\":2}\n{\"c\":3}"), expected);
+}
+
+#[test]
 fn the_messages_of_a_batch_hold_events() {
     let batch = "{ \"Records\": [\n{\"messageId\":\"m\",\"body\":\"{\\\"a\\\":1}\"},\n{\"detail\":{}}, {\"body\":7}],\n\"x\":[{}]}\n{\"b\":2}";
     assert_eq!(

@@ -94,7 +94,6 @@ stored_names!(UnaffectedV1 = Unaffected {
     NotFromRegistry = "not_from_registry",
     NotPublished = "not_published",
     WithdrawnNotBuilt = "withdrawn_not_built",
-    PolicyLeavesOut = "policy_leaves_out",
 });
 
 impl From<&Judgement> for JudgementV1 {

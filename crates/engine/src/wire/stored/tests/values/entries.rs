@@ -66,7 +66,6 @@ fn judgements() -> Vec<Judgement> {
         Unaffected::NotFromRegistry,
         Unaffected::NotPublished,
         Unaffected::WithdrawnNotBuilt,
-        Unaffected::PolicyLeavesOut,
     ];
     let verdicts = [
         Verdict::Picks,
