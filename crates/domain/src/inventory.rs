@@ -123,13 +123,16 @@ impl RepositoryInventory {
 }
 
 impl PackageInventory {
-    /// The record of a version in the repository where it was first seen.
+    /// The record of a version in the repository where it was first seen; one that an event told of before one that was
+    /// only listed, as that tells neither when it appeared nor what it descends from.
     pub fn first_record(&self, version: &str) -> Option<(&RepositoryId, &VersionRecord)> {
         self.repositories
             .iter()
             .filter_map(|(repository, inventory)| {
                 Some((repository, inventory.versions.get(version)?))
             })
-            .min_by_key(|(repository, record)| (record.first_seen, (*repository).clone()))
+            .min_by_key(|(repository, record)| {
+                (record.is_seeded, record.first_seen, (*repository).clone())
+            })
     }
 }

@@ -45,7 +45,10 @@ pub struct VisibleVersion {
     pub revision: Option<String>,
     pub revised_at: Timestamp,
     pub repository: RepositoryId,
+    /// Of the first copy that an event told of: one that was only listed does not tell what it descends from.
     pub cascade: Cascade,
+    /// Whether the copy that the cascade is taken from was only listed, and when it was first seen.
+    descended: (bool, Timestamp),
 }
 
 impl View {
@@ -172,6 +175,7 @@ impl VisibleVersion {
             revised_at: record.revised_at,
             repository: repository.clone(),
             cascade: record.cascade.clone(),
+            descended: (record.is_seeded, record.first_seen),
         }
     }
 
@@ -206,9 +210,16 @@ impl VisibleVersion {
             );
             (is_gone, copy.first_seen, Reverse(copy.revised_at))
         };
+        let (descended, cascade) = if copy.descended < self.descended {
+            (copy.descended, copy.cascade.clone())
+        } else {
+            (self.descended, std::mem::take(&mut self.cascade))
+        };
         if order(&copy) < order(self) {
             *self = copy;
         }
+        self.descended = descended;
+        self.cascade = cascade;
         self.offered_at = offered_at;
         self.offered = offered;
         self.withdrawn_from = withdrawn_from;
