@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use downriver_domain::slot::{
-    ActiveProducer, GateContext, GateReport, Held, HeldReason, Pending, Slot, SlotState, Starting,
-    WaitOn, evaluate_gates, open_gates, rejudge,
+    ActiveProducer, GateContext, GateReport, Held, HeldReason, Pending, Rebuild, Slot, SlotState,
+    Starting, WaitOn, evaluate_gates, open_gates, rejudge,
 };
 use downriver_domain::version::PackageId;
 use downriver_domain::{AttemptId, ClientRequestToken};
@@ -270,7 +270,11 @@ pub(super) async fn call_unless_blocked<P: Ports>(
     }
     let active = session.ports.store().load_active_producers().await?;
     let pending = Pending {
-        rebuild: starting.rebuild.clone(),
+        // The same attempt is made later: if a call of it was on its way all the same, its token says so.
+        rebuild: Rebuild {
+            attempts: starting.rebuild.attempts.saturating_sub(1),
+            ..starting.rebuild.clone()
+        },
         not_before: None,
         backoffs: 0,
         waits: Vec::new(),
