@@ -12,7 +12,9 @@ use downriver_local::world::{World, WorldError, complete};
 use crate::arguments::{GlobalOptions, ReplayOptions};
 use crate::document::ReplayDocument;
 use crate::exit::{Exit, refuse};
-use crate::render::replay::{QUARANTINED_MAX, expectations, heading, quarantined, summary};
+use crate::render::replay::{
+    QUARANTINED_MAX, contents, expectations, heading, quarantined, summary,
+};
 use crate::render::timeline::{Detail, Timeline};
 use crate::report::{InputFacts, RunName, RunReport, each_entry, report};
 use crate::runs::{Run, find_runs};
@@ -49,6 +51,7 @@ pub(crate) fn replay(
         let page = terminal.page();
         let title = format!("All {} runs", runs.len());
         terminal.print(&heading(page, &title, None, ""))?;
+        terminal.print(&contents(page, &whole.stories))?;
         terminal.print(&summary(page, &whole.summary))?;
     }
     Ok(exit)

@@ -1,7 +1,7 @@
 //! What stands around the timeline of a run: its heading, what was quarantined, what was expected, the sums.
 
-use super::style::{Page, counted, grouped, hang, put};
-use crate::document::{QuarantinedDocument, SummaryDocument};
+use super::style::{Page, columns, counted, grouped, hang, put};
+use crate::document::{QuarantinedDocument, StoryDocument, SummaryDocument};
 use crate::report::Expectations;
 
 /// Quarantined inputs shown of one run, unless everything is asked for.
@@ -55,6 +55,39 @@ pub(crate) fn expectations(page: Page, checked: &Expectations) -> String {
     for sentence in &checked.unmet {
         let head = format!("{} not as expected: ", page.paint.bad("✗"));
         hang(&mut out, page, &head, sentence, 2);
+    }
+    out
+}
+
+/// A line for each story: whether it came out as it expects, and how much was rebuilt for how many events.
+pub(crate) fn contents(page: Page, stories: &[StoryDocument]) -> String {
+    let paint = page.paint;
+    let width = stories
+        .iter()
+        .map(|story| columns(&story.name))
+        .max()
+        .unwrap_or(0)
+        .max(3);
+    let head = format!("  {:<width$}  events  rebuilds  naive rule\n", "run");
+    let mut out = paint.faint(&head);
+    for story in stories {
+        let mark = match story.expectations_met {
+            Some(true) => paint.good("✓"),
+            Some(false) => paint.bad("✗"),
+            None => " ".to_owned(),
+        };
+        let gap = " ".repeat(width.saturating_sub(columns(&story.name)));
+        let sums = &story.summary;
+        put(
+            &mut out,
+            format_args!(
+                "{mark} {}{gap}  {:>6}  {:>8}  {:>10}\n",
+                story.name,
+                grouped(sums.events),
+                grouped(sums.rebuilds_started),
+                grouped(sums.naive_starts)
+            ),
+        );
     }
     out
 }
