@@ -7,6 +7,8 @@ use clap_complete::Shell;
 use downriver_domain::ApplicationId;
 use downriver_domain::version::{PackageId, PackageVersionId};
 
+use crate::commands::versions::VersionsCommand;
+
 const EXIT_CODES: &str = "Exit codes:
   0  fine
   1  internal error
@@ -122,6 +124,9 @@ pub(crate) enum Command {
     Retry { application: ApplicationId },
     /// Let a pending rebuild go without waiting for its burst to end
     Expedite { application: ApplicationId },
+    /// What requirements admit and select, how versions compare, what package URLs say
+    #[command(subcommand)]
+    Versions(VersionsCommand),
     /// Print a completion script for a shell
     Completions { shell: Shell },
 }

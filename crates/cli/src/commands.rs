@@ -8,6 +8,7 @@ mod operate;
 mod plan;
 mod replay;
 mod status;
+pub(crate) mod versions;
 
 use clap::CommandFactory as _;
 use downriver_engine::operate::Command as Deed;
@@ -40,6 +41,7 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal) -> anyhow::Res
         Command::Dependents { package } => dependents::dependents(global, package, terminal),
         Command::Status { application } => status::status(global, application.as_ref(), terminal),
         Command::History { of, limit } => history::history(global, of.as_deref(), *limit, terminal),
+        Command::Versions(command) => versions::versions(command, terminal),
         operator => operate::operate(global, &deed(operator)?, terminal),
     }
 }

@@ -7,3 +7,4 @@ mod questions;
 mod refused;
 mod replays;
 mod scene;
+mod versions;
