@@ -7,8 +7,8 @@ use std::cmp::Ordering;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use downriver_version::{Format, Requirement, RequirementKind, Version};
-use serde_json::Value;
+use downriver_version::{DependencySpecifier, Format, Requirement, RequirementKind, Version};
+use serde_json::{Value, json};
 
 use crate::known_differences;
 
@@ -38,6 +38,14 @@ fn the_requirements_that_can_be_read_agree_with_the_tools() {
 #[test]
 fn the_versions_that_can_be_read_agree_with_the_tools() {
     check_all("valid", parses_version);
+}
+
+#[test]
+fn the_parts_of_python_dependency_specifiers_agree_with_the_tool() {
+    let Some(folder) = folder() else { return };
+    let lines = lines(&folder.join("pypi-requirements.jsonl"));
+    let found: Vec<String> = lines.iter().filter_map(dependency_specifier).collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 /// The folder of the corpus; prints a line and returns `None` where there is none.
@@ -161,6 +169,24 @@ fn parses_version(format: Format, line: &Value) -> Option<String> {
         }
         _ => difference(line, &line["valid"], &Value::from(version.is_ok())),
     }
+}
+
+fn dependency_specifier(line: &Value) -> Option<String> {
+    let found = DependencySpecifier::parse(text(line, "requirement"));
+    let parts = found.as_ref().ok().map(|found| {
+        let marker = found.marker().map(ToString::to_string);
+        let extras: Vec<&str> = found.extras().collect();
+        json!([
+            found.name(),
+            extras,
+            found.specifiers(),
+            found.url(),
+            marker
+        ])
+    });
+    let expected = ["name", "extras", "specifier", "url", "marker"].map(|part| line[part].clone());
+    let expected = (line["valid"] == true).then(|| Value::from(expected.to_vec()));
+    difference(line, &Value::from(expected), &Value::from(parts))
 }
 
 fn text<'a>(line: &'a Value, field: &str) -> &'a str {

@@ -6,12 +6,12 @@ use downriver_version::{Format, PackageId, PackageVersionId, Requirement, Versio
 use proptest::prelude::*;
 use proptest::sample::select;
 
-fn format() -> impl Strategy<Value = Format> {
+pub(crate) fn format() -> impl Strategy<Value = Format> {
     select(&Format::ALL[..])
 }
 
 /// Texts that most formats read as versions, with what makes their orders hard.
-fn version_text() -> impl Strategy<Value = String> {
+pub(crate) fn version_text() -> impl Strategy<Value = String> {
     let part = select(
         &[
             "0", "1", "2", "10", "00", "a", "alpha", "b", "rc", "dev", "post1", "sp", "x",
@@ -32,7 +32,7 @@ fn version_text() -> impl Strategy<Value = String> {
         })
 }
 
-fn requirement_text() -> impl Strategy<Value = String> {
+pub(crate) fn requirement_text() -> impl Strategy<Value = String> {
     let operator = select(
         &[
             "", "^", "~", "~>", ">=", "<", "==", "=", "!=", "[", "(", "]", "1.0,", " - ", "||",
@@ -59,7 +59,7 @@ fn name() -> impl Strategy<Value = String> {
     "[@a-zA-Z0-9._~%+:äé!'*-]{1,20}"
 }
 
-fn settings() -> ProptestConfig {
+pub(crate) fn settings() -> ProptestConfig {
     ProptestConfig {
         failure_persistence: None,
         cases: 2000,
