@@ -132,8 +132,7 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     async fn load_topology(&self) -> Result<Topology, StoreError> {
-        self.session()
-            .read(|connection, _| records::load_topology(connection))
+        self.session().read(records::load_topology)
     }
 
     async fn record_topology(&self, topology: &Topology) -> Result<CommitOutcome, StoreError> {

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 
 use downriver_domain::version::PackageId;
-use downriver_domain::{Built, Dependency};
+use downriver_domain::{Built, Dependency, Topology};
 use downriver_engine::wire::stored::key::package_key;
 use downriver_engine::wire::stored::{decode_dependency, encode_dependency};
 use rusqlite::{Connection, OptionalExtension};
@@ -24,6 +24,8 @@ pub(super) struct Interned {
     packages: HashMap<PackageId, i64>,
     shapes: HashMap<String, i64>,
     dependencies: HashMap<i64, Dependency>,
+    /// The topology by its revision, the largest of the records that every message reads.
+    pub(super) topology: Option<(i64, Topology)>,
 }
 
 impl Interned {
@@ -31,6 +33,7 @@ impl Interned {
         self.packages.clear();
         self.shapes.clear();
         self.dependencies.clear();
+        self.topology = None;
     }
 
     /// The number of a package, if it was ever stored.

@@ -20,12 +20,30 @@ use super::transaction::Settled;
 const TOPOLOGY: &str = "topology";
 const CONTROLS: &str = "controls";
 
-pub(super) fn load_topology(connection: &Connection) -> Result<Topology, Failure> {
+/// Decoded once for each revision: every message reads it, and catalogs change rarely.
+pub(super) fn load_topology(
+    connection: &Connection,
+    interned: &mut Interned,
+) -> Result<Topology, Failure> {
+    let revision: Option<i64> = connection
+        .prepare_cached("SELECT revision FROM records WHERE name = ?1")?
+        .query_row([TOPOLOGY], |row| row.get(0))
+        .optional()?;
+    let Some(revision) = revision else {
+        return Ok(Topology::default());
+    };
+    if let Some((known, topology)) = &interned.topology
+        && *known == revision
+    {
+        return Ok(topology.clone());
+    }
     let body = load_record(connection, TOPOLOGY)?;
-    Ok(body
+    let topology = body
         .map(|body| decode_topology(&body))
         .transpose()?
-        .unwrap_or_default())
+        .unwrap_or_default();
+    interned.topology = Some((revision, topology.clone()));
+    Ok(topology)
 }
 
 pub(super) fn record_topology(
