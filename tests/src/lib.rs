@@ -1,1 +1,3 @@
-//! Scenario and end-to-end tests; the code is under `tests/`.
+//! Benchmarks; and under `tests/`, scenario and end-to-end tests.
+
+pub mod bench;
