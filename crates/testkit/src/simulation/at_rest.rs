@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use downriver_domain::slot::{Gate, SlotState};
 use downriver_domain::version::{PackageId, PackageVersionId, Version};
-use downriver_domain::{ApplicationId, Built, Dependency, OnLocked, Origin, Rollback, Versioning};
+use downriver_domain::{
+    Application, ApplicationId, Built, Dependency, OnLocked, Origin, Rollback, Versioning,
+};
 use downriver_engine::ports::Store;
 
 use super::Simulation;
-use super::organisation::{FIRST_VERSION, Member};
+use super::organisation::{FIRST_VERSION, Member, Mode};
 use super::world::World;
 use crate::run_at_once;
 
@@ -81,13 +83,16 @@ impl<S: Store> Simulation<S> {
         let (built, wanted) = {
             let world = self.world.borrow();
             let built = world.pipelines.built(&application.id)[at].clone();
+            let lock = &world.pipelines.lock(&application.id)[at];
             let wanted = world.registry.select(
                 &world.organisation.topology,
                 &application.repositories,
                 &dependency.package,
                 &dependency.requirement,
             );
-            (built, wanted)
+            // An execution that began before the lockfile was refreshed, and ended later, deployed what it had held.
+            let is_refreshed = member.is_held_by_lock(dependency) && wanted.as_ref() == Some(lock);
+            (built, wanted.filter(|_| !is_refreshed))
         };
         let Some(wanted) = wanted.filter(|wanted| *wanted != built) else {
             return;
@@ -127,8 +132,7 @@ impl<S: Store> Simulation<S> {
         if dependency.is_locked && matches!(policy.on_locked, OnLocked::Notify | OnLocked::Ignore) {
             return Some("the lock holds it, and the policy says that people are told");
         }
-        let is_source = application.versioning == Versioning::Source && application.is_producer();
-        if is_source && !policy.is_source_rebuilt {
+        if !is_rebuilt(application) {
             return Some("versioned in its source");
         }
         self.reason_of_state(member, dependency, wanted)
@@ -218,6 +222,12 @@ impl<S: Store> Simulation<S> {
     }
 }
 
+/// What only people build picks up what there is when they push.
+fn is_rebuilt(application: &Application) -> bool {
+    let is_source = application.versioning == Versioning::Source && application.is_producer();
+    !is_source || application.policy.is_source_rebuilt
+}
+
 impl World {
     /// The versions of followed root packages that applications outside any cycle ended up built with.
     pub(super) fn built_roots(&self) -> BTreeMap<ApplicationId, BTreeMap<PackageId, Vec<String>>> {
@@ -228,8 +238,13 @@ impl World {
             let built = self.pipelines.built(&application.id);
             let mut of: BTreeMap<PackageId, Vec<String>> = BTreeMap::new();
             for (dependency, version) in member.dependencies.iter().zip(built) {
+                // In a parallel pipeline an execution with the lockfile of before may deploy last; that is told, not mended.
+                let may_regress =
+                    member.mode == Mode::Parallel && member.is_held_by_lock(dependency);
                 let is_counted = roots.contains(&dependency.package)
                     && application.is_followed(dependency)
+                    && is_rebuilt(application)
+                    && !may_regress
                     && !member.is_in_cycle;
                 if is_counted {
                     of.entry(dependency.package.clone())

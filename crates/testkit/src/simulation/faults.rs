@@ -3,6 +3,9 @@
 use super::Profile;
 use super::random::Random;
 
+/// How far a listing of executions may be behind. With a call that lands late, this is beyond a start's deadline.
+const LISTING_LAG_SECS_MAX: u64 = 170;
+
 /// How likely each trouble is in one run, in thousandths unless named otherwise.
 #[derive(Debug, Clone)]
 pub(super) struct Faults {
@@ -18,6 +21,8 @@ pub(super) struct Faults {
     late: u64,
     refused: u64,
     unknown: u64,
+    /// A listing of executions does not show those of the last seconds.
+    listing_lag_secs: u64,
     /// Executions end in other ways than well.
     pub(super) are_executions_failing: bool,
     /// Functions at work at once.
@@ -58,7 +63,7 @@ impl Faults {
                 0
             }
         };
-        let pause = some(60, 400);
+        let pause = some(75, 500);
         let crash = some(60, 25);
         let conflict = some(50, 80);
         let transient = some(50, 40);
@@ -66,7 +71,8 @@ impl Faults {
         let duplicate = some(70, 300);
         let late = some(70, 120);
         let refused = some(40, 300);
-        let unknown = some(50, 300);
+        let unknown = some(50, 400);
+        let listing_lag_secs = LISTING_LAG_SECS_MAX - some(90, LISTING_LAG_SECS_MAX);
         let page_max = if random.chance(50) { 3 } else { 500 };
         Self {
             is_over: false,
@@ -79,8 +85,9 @@ impl Faults {
             late,
             refused,
             unknown,
+            listing_lag_secs,
             are_executions_failing: profile == Profile::Everything && random.chance(70),
-            functions_max: usize::try_from(random.between(1, 6)).unwrap_or(1),
+            functions_max: usize::try_from(random.between(2, 8)).unwrap_or(2),
             page_max,
             only_crash_at: None,
             crash_points: 0,
@@ -114,6 +121,7 @@ impl Faults {
         self.late = 0;
         self.refused = 0;
         self.unknown = 0;
+        self.listing_lag_secs = 0;
         self.are_executions_failing = false;
     }
 
@@ -160,6 +168,10 @@ impl Faults {
         }
     }
 
+    pub(super) const fn listing_lag_secs(&self) -> u64 {
+        self.listing_lag_secs
+    }
+
     /// When copies of a message arrive, in seconds after it is due. Empty: it is lost.
     pub(super) fn arrivals(&mut self, is_losable: bool) -> Vec<u64> {
         if is_losable && self.random.per_mille(self.lost) {
@@ -182,7 +194,7 @@ impl Faults {
             // Later than most waits of the engine.
             self.random.between(60, 2_400)
         } else {
-            self.random.below(4)
+            self.random.below(3)
         }
     }
 }

@@ -399,11 +399,13 @@ impl<S: Store> Pipelines for Worker<'_, S> {
             Access::Missing => return Err(ReadError::NotFound),
             Access::Granted => {}
         }
+        let shown_until = world.now.minus_secs(world.faults.listing_lag_secs());
         let listed = world
             .pipelines
             .passes(&application)
             .iter()
             .rev()
+            .filter(|pass| pass.started_at <= shown_until)
             .filter(|pass| pass.started_at >= since)
             .take(limit)
             .map(super::pipelines::Pass::report);

@@ -17,6 +17,7 @@ struct Row {
     revision: u64,
     origin: Origin,
     sequence: u64,
+    published_at: Timestamp,
 }
 
 #[derive(Debug, Default)]
@@ -49,6 +50,7 @@ impl Registry {
             revision: self.revisions,
             origin,
             sequence: known.map_or(1, |row| row.sequence + 2),
+            published_at: now,
         };
         let sighting = sighting(package_version, repository, &row, Operation::Created, now);
         rows.insert(package_version.version().to_owned(), row);
@@ -186,9 +188,14 @@ impl Registry {
         repository: &RepositoryId,
         package_version: &PackageVersionId,
     ) -> Option<ListedVersion> {
-        self.list(repository, package_version.package())
-            .into_iter()
-            .find(|listed| listed.version == package_version.version())
+        let (_, rows) = self
+            .of(package_version.package())
+            .find(|(holder, _)| *holder == repository)?;
+        let row = rows.get(package_version.version())?;
+        (row.status != VersionStatus::Deleted).then(|| ListedVersion {
+            published_at: Some(row.published_at),
+            ..listed(package_version.version(), row)
+        })
     }
 
     fn of(

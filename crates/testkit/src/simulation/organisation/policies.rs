@@ -24,7 +24,8 @@ pub(super) fn random(random: &mut Random, profile: Profile) -> Policy {
         },
         is_third_party_followed: random.chance(50),
         is_source_rebuilt: random.chance(20),
-        quiet_period_secs: random.between(0, 120),
+        // Few different ones, so that timers of several applications are due at once.
+        quiet_period_secs: random.pick(&[0, 30, 30, 60]),
         max_wait_secs: 60 * random.between(2, 15),
         retries_max: u32::try_from(random.below(3)).unwrap_or(0),
         retry_after_secs: 60 * random.between(0, 10),
