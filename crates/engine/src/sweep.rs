@@ -20,18 +20,38 @@ const PAUSED_MAX: usize = 1_000;
 /// Looks at every overdue slot, finds executions whose end was missed, and wakes what a lost message left waiting.
 pub async fn sweep<P: Ports>(ports: &P) -> Result<(), EngineError> {
     let session = Session::open(ports).await?;
-    find_ended(&session).await?;
+    let mut failed = None;
+    find_ended(&session, &mut failed).await?;
     let due = ports.store().list_due(session.now, DUE_MAX).await?;
     for ids in due.chunks(LOAD_APPLICATIONS_MAX) {
         for state in ports.store().load_applications(ids).await? {
-            look(&session, state).await?;
+            go_on(look(&session, state).await, &mut failed)?;
         }
     }
-    wake_paused(&session, PAUSED_MAX).await
+    wake_paused(&session, PAUSED_MAX).await?;
+    failed.map_or(Ok(()), Err)
+}
+
+/// A slot that cannot be dealt with now (its account throttles us, others keep writing) does not keep the rest from being
+/// looked at; the sweep ends with the first such error. Without the store nothing can be done.
+fn go_on(
+    looked: Result<(), EngineError>,
+    failed: &mut Option<EngineError>,
+) -> Result<(), EngineError> {
+    match looked {
+        Err(error @ (EngineError::Read(_) | EngineError::Contended(..))) => {
+            failed.get_or_insert(error);
+            Ok(())
+        }
+        other => other,
+    }
 }
 
 /// Reads every execution that a slot believes to run.
-async fn find_ended<P: Ports>(session: &Session<'_, P>) -> Result<(), EngineError> {
+async fn find_ended<P: Ports>(
+    session: &Session<'_, P>,
+    failed: &mut Option<EngineError>,
+) -> Result<(), EngineError> {
     let mut after: Option<ApplicationId> = None;
     loop {
         let ids = session
@@ -46,11 +66,11 @@ async fn find_ended<P: Ports>(session: &Session<'_, P>) -> Result<(), EngineErro
         for state in session.ports.store().load_applications(&ids).await? {
             match &state.slot.state {
                 SlotState::Running(running) if running.following.is_some() => {
-                    look(session, state).await?;
+                    go_on(look(session, state).await, failed)?;
                 }
                 SlotState::Running(running) | SlotState::Parked(running) => {
                     let running = running.clone();
-                    find_end(session, &state, &running).await?;
+                    go_on(find_end(session, &state, &running).await, failed)?;
                 }
                 _ => {}
             }

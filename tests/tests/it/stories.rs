@@ -94,7 +94,7 @@ fn show(world: &World) {
                 record.reason
             ),
             downriver_engine::history::HistoryBody::Note(note) => {
-                println!("{millis} NOTE {about:?} {:?}: {}", note.kind, note.text)
+                println!("{millis} NOTE {about:?} {:?}: {}", note.kind, note.text);
             }
             downriver_engine::history::HistoryBody::Seen(seen) => {
                 println!(
