@@ -87,6 +87,12 @@ impl SqliteStore {
             .read(|connection, _| simulation::load_rows(connection))
     }
 
+    /// One row of the simulated world.
+    pub fn load_simulation_row(&self, key: &str) -> Result<Option<String>, StoreError> {
+        self.session()
+            .read(|connection, _| simulation::load_row(connection, key))
+    }
+
     /// Sets rows of the simulated world, or deletes those without a value.
     pub fn record_simulation_rows(
         &self,

@@ -42,6 +42,8 @@ pub struct World {
     input: ArrangedInput,
     quarantined: Vec<Quarantined>,
     is_in_transaction: bool,
+    /// Counts the processes that have opened the replay: only the last one goes on with it.
+    holder: u64,
 }
 
 /// An input that nothing could be done with, and why.
@@ -96,6 +98,9 @@ pub enum WorldError {
         "the store holds a replay of another catalog, story or set of events: name another file with --store, or delete it to begin anew"
     )]
     OtherReplay,
+    /// What this process keeps in memory of the simulated services is no longer what the store holds.
+    #[error("another process went on with the replay in this store: it comes to its end there")]
+    TakenOver,
     #[error("the store holds a replay that this version cannot go on with: row `{key}`: {reason}")]
     BrokenRow { key: String, reason: String },
     /// The bound on steps was reached; a defect.

@@ -5,7 +5,7 @@ use std::path::Path;
 use downriver_domain::ApplicationId;
 use downriver_domain::slot::HeldReason;
 use downriver_engine::operate::{self, Command};
-use downriver_engine::ports::{LOAD_APPLICATIONS_MAX, Store as _};
+use downriver_engine::ports::{LOAD_APPLICATIONS_MAX, Store as _, StoreError};
 use downriver_local::sqlite::SqliteStore;
 use downriver_local::world::{World, WorldError, complete};
 
@@ -204,9 +204,13 @@ fn retry_failed(world: &World) -> anyhow::Result<usize> {
 /// What a person can mend is bad usage; the rest is a defect or a broken disk.
 fn usable(error: WorldError) -> anyhow::Error {
     match error {
-        WorldError::Story(_) | WorldError::OtherReplay | WorldError::BrokenRow { .. } => {
-            refuse(error.to_string())
-        }
+        WorldError::Story(_)
+        | WorldError::OtherReplay
+        | WorldError::TakenOver
+        | WorldError::BrokenRow { .. } => refuse(error.to_string()),
+        WorldError::Store(StoreError::Transient(_)) => refuse(
+            "the store is in use by another process, which did not let go in time: try again",
+        ),
         other => other.into(),
     }
 }

@@ -65,6 +65,33 @@ fn a_killed_replay_goes_on_and_ends_with_the_same_document() {
 }
 
 #[test]
+fn of_two_replays_at_once_on_one_store_none_prints_another_document() {
+    let scene = Scene::new("at-once");
+    scene.write("events.jsonl", &many_events());
+    let whole = scene.run(&["replay", "events.jsonl", "--format", "json"]);
+    let store = [
+        "replay",
+        "events.jsonl",
+        "--format",
+        "json",
+        "--store",
+        "at-once.db",
+    ];
+    let (one, other) = thread::scope(|scope| {
+        let one = scope.spawn(|| scene.run(&store));
+        let other = scene.run(&store);
+        (one.join().unwrap(), other)
+    });
+    let ends = [&one, &other].map(|ran| (ran.code, ran.out == whole.out));
+    assert!(ends.contains(&(0, true)), "{} {}", one.err, other.err);
+    for ran in [&one, &other].into_iter().filter(|ran| ran.code != 0) {
+        assert_eq!(ran.code, 2);
+        assert!(ran.err.contains("another process"), "{}", ran.err);
+    }
+    assert!(scene.run(&store).out == whole.out);
+}
+
+#[test]
 fn a_store_of_other_events_is_refused() {
     let scene = Scene::new("other-replay");
     scene.write("one.json", &published("2.1.0", 0, 1));

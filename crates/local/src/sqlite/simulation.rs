@@ -1,6 +1,6 @@
 //! Rows of the simulated world, kept in the same file so that both advance together.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 
 use super::error::Failure;
 
@@ -9,6 +9,11 @@ pub(super) fn load_rows(connection: &Connection) -> Result<Vec<(String, String)>
         connection.prepare_cached("SELECT key, value FROM simulation ORDER BY key")?;
     let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn load_row(connection: &Connection, key: &str) -> Result<Option<String>, Failure> {
+    let mut statement = connection.prepare_cached("SELECT value FROM simulation WHERE key = ?1")?;
+    Ok(statement.query_row([key], |row| row.get(0)).optional()?)
 }
 
 pub(super) fn record_rows(

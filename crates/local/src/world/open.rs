@@ -16,6 +16,7 @@ use crate::sqlite::SqliteStore;
 /// Counts the forms of the rows; a replay of another form is not gone on with.
 const FORM: u32 = 1;
 const REPLAY: &str = "replay";
+const HOLDER: &str = "holder";
 pub(super) const QUARANTINE: &str = "quarantine/";
 
 #[derive(Serialize, Deserialize)]
@@ -41,13 +42,18 @@ pub fn clock_of(store: &SqliteStore) -> Result<Option<Timestamp>, WorldError> {
 impl World {
     /// A replay of `input` in `store`: begun if the store holds none, gone on with if it holds one of the same input.
     ///
-    /// A new one registers the catalog's applications one second before the first event.
+    /// A new one registers the catalog's applications one second before the first event. Another process that has the
+    /// same replay under way fails at its next transaction.
     pub fn open(store: SqliteStore, input: ReplayInput) -> Result<Self, WorldError> {
         let fingerprint = input.fingerprint();
         let told = input.story;
         let arranged = ReplayInput::arrange(input.events, input.sources, &told);
         let prepared = prepare(input.catalog, &told, arranged.first)?;
+        // Before anything is read: another process may be beginning the same replay.
+        store.begin_step()?;
         let rows = store.load_simulation_rows()?;
+        let holder = 1 + holder_of(&store)?;
+        let holds = (HOLDER.to_owned(), Some(written(&holder)));
         let quarantined = input.broken;
         if let Some((_, replay)) = rows.iter().find(|(key, _)| key == REPLAY) {
             check_same(replay, &fingerprint)?;
@@ -57,9 +63,12 @@ impl World {
                 simulation: Simulation::new(simulator),
                 input: arranged,
                 quarantined,
-                is_in_transaction: false,
+                is_in_transaction: true,
+                holder,
             };
             world.restore(&rows)?;
+            world.record(vec![holds])?;
+            world.flush()?;
             world.make_up_for_lost_timers()?;
             return Ok(world);
         }
@@ -70,14 +79,14 @@ impl World {
             simulation: Simulation::new(simulator),
             input: arranged,
             quarantined,
-            is_in_transaction: false,
+            is_in_transaction: true,
+            holder,
         };
-        world.begin_transaction()?;
         let replay = ReplayRow {
             form: FORM,
             fingerprint,
         };
-        let rows = vec![(REPLAY.to_owned(), Some(written(&replay)))];
+        let rows = vec![(REPLAY.to_owned(), Some(written(&replay))), holds];
         complete(register::apply(&world, &prepared.catalog, registered_at))
             .map_err(WorldError::Apply)?;
         world.record(rows)?;
@@ -105,6 +114,9 @@ impl World {
         if !self.is_in_transaction {
             self.store.begin_step()?;
             self.is_in_transaction = true;
+            if holder_of(&self.store)? != self.holder {
+                return Err(WorldError::TakenOver);
+            }
         }
         Ok(())
     }
@@ -123,7 +135,7 @@ impl World {
             };
             if key.starts_with(QUARANTINE) {
                 self.quarantined.push(read(text).map_err(broken)?);
-            } else if key != REPLAY {
+            } else if key != REPLAY && key != HOLDER {
                 let is_known = self
                     .simulator(|simulator| simulator.restore(key, text))
                     .map_err(broken)?;
@@ -134,6 +146,17 @@ impl World {
         }
         Ok(())
     }
+}
+
+/// The process that opened the replay last; 0 before the first one.
+fn holder_of(store: &SqliteStore) -> Result<u64, WorldError> {
+    let Some(text) = store.load_simulation_row(HOLDER)? else {
+        return Ok(0);
+    };
+    read(&text).map_err(|reason| WorldError::BrokenRow {
+        key: HOLDER.to_owned(),
+        reason,
+    })
 }
 
 fn check_same(replay: &str, fingerprint: &str) -> Result<(), WorldError> {

@@ -127,9 +127,10 @@ fn open(store: SqliteStore) -> World {
     World::open(store, input(EXPECT)).unwrap()
 }
 
-/// Everything that a replay leaves behind, apart from the numbers of transactions.
+/// Everything that a replay leaves behind, apart from how often it was opened.
 fn left_by(store: &SqliteStore) -> String {
-    let rows = store.load_simulation_rows().unwrap();
+    let mut rows = store.load_simulation_rows().unwrap();
+    rows.retain(|(key, _)| key != "holder");
     let history = store.load_whole_history(0, 100_000).unwrap();
     format!("{rows:#?}\n{history:#?}")
 }
@@ -231,6 +232,29 @@ fn a_killed_replay_goes_on_and_comes_to_the_same_end() {
         drop(world);
         file(&format!("killed-{killed_after}.db"));
     }
+}
+
+#[test]
+fn of_two_worlds_on_one_store_only_the_last_goes_on() {
+    let story = long_story();
+    let mut whole = World::open(SqliteStore::in_memory().unwrap(), input(&story)).unwrap();
+    let rest = whole.run_to_rest(|_, _| {}).unwrap();
+    let path = file("two-worlds.db");
+    let open = || World::open(SqliteStore::open(&path).unwrap(), input(&story)).unwrap();
+    let mut first = open();
+    for _ in 0..64 {
+        first.step().unwrap().expect("it is not at rest yet");
+    }
+    let mut second = open();
+    assert_eq!(second.steps(), 64);
+    for _ in 0..2 {
+        assert!(matches!(first.step(), Err(WorldError::TakenOver)));
+    }
+    assert_eq!(second.run_to_rest(|_, _| {}).unwrap(), rest);
+    assert!(left_by(second.store()) == left_by(whole.store()));
+    assert!(matches!(first.step(), Err(WorldError::TakenOver)));
+    drop((first, second));
+    file("two-worlds.db");
 }
 
 #[test]
