@@ -37,6 +37,8 @@ pub(crate) struct RunStory {
 /// What lies under the paths, before it is read.
 #[derive(Default)]
 struct Found {
+    /// The folders that lie around the one that is looked into: a link back to one of them leads nowhere new.
+    around: Vec<PathBuf>,
     /// Names, folders of stories, and their event files, in order.
     runs: Vec<(String, Option<PathBuf>, Vec<PathBuf>)>,
 }
@@ -164,9 +166,14 @@ impl Found {
         // What lies loose below a story is the story's own affair.
         let mut ignored = Vec::new();
         let loose = if is_story { &mut ignored } else { loose };
+        self.around.push(folder.canonicalize().map_err(unreadable)?);
         for below in folders {
-            self.walk(&below, depth + 1, loose)?;
+            let real = below.canonicalize().map_err(unreadable)?;
+            if !self.around.contains(&real) {
+                self.walk(&below, depth + 1, loose)?;
+            }
         }
+        self.around.pop();
         Ok(())
     }
 

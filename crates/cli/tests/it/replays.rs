@@ -152,3 +152,15 @@ fn colours_come_when_asked_for() {
     let ran = scene.run(&["replay", "events.json", "--color", "always"]);
     assert!(ran.out.contains("\x1b["));
 }
+
+#[cfg(unix)]
+#[test]
+fn a_link_back_to_a_folder_around_it_is_not_followed() {
+    let scene = Scene::new("links");
+    scene.write("events/one.json", &published("2.1.0", 0, 1));
+    scene.write("events/below/two.json", &published("2.2.0", 5, 2));
+    std::os::unix::fs::symlink("..", scene.path("events/below/back")).unwrap();
+    std::os::unix::fs::symlink("../events", scene.path("events/again")).unwrap();
+    let summary = &scene.json(&["replay", "events"], 0)["summary"];
+    assert_eq!(summary["events"], 2);
+}
