@@ -17,7 +17,7 @@ use crate::session::Session;
 pub(crate) struct Views {
     inventories: BTreeMap<PackageId, PackageInventory>,
     visible: BTreeMap<Vec<RepositoryId>, BTreeSet<RepositoryId>>,
-    seen: BTreeMap<(PackageId, Vec<RepositoryId>), View>,
+    seen: BTreeMap<PackageId, BTreeMap<Vec<RepositoryId>, View>>,
 }
 
 impl Views {
@@ -57,11 +57,12 @@ impl Views {
                 session.topology.visible_from(repositories),
             );
         }
-        let key = (package.clone(), repositories.clone());
-        if !self.seen.contains_key(&key) {
+        let is_seen = |views: &BTreeMap<_, _>| views.contains_key(repositories);
+        if !self.seen.get(package).is_some_and(is_seen) {
             let inventory = &self.inventories[package];
             let view = View::of(inventory, &self.visible[repositories]);
-            self.seen.insert(key, view);
+            let views = self.seen.entry(package.clone()).or_default();
+            views.insert(repositories.clone(), view);
         }
     }
 
@@ -75,7 +76,7 @@ impl Views {
         let mut asks = BTreeMap::new();
         for (package, edges) in edges {
             self.prepare(session, &state.application, package);
-            let view = &self.seen[&(package.clone(), state.application.repositories.clone())];
+            let view = &self.seen[package][&state.application.repositories];
             if let Some(ask) = ask(
                 &session.topology,
                 &state.application,
@@ -103,7 +104,7 @@ impl Views {
             let records = self.inventories[package].repositories.get(repository)?;
             Some(records.versions.get(version)?.status)
         };
-        let view = &self.seen[&(package.clone(), application.repositories.clone())];
+        let view = &self.seen[package][&application.repositories];
         view.get(version).is_some_and(|seen| {
             seen.repository != change.repository
                 && [&seen.repository, &change.repository]
@@ -122,7 +123,7 @@ impl Views {
         let package = change.package_version.package();
         self.prepare(session, &state.application, package);
         let repositories = &state.application.repositories;
-        let view = &self.seen[&(package.clone(), repositories.clone())];
+        let view = &self.seen[package][repositories];
         let change = JudgedChange {
             package_version: &change.package_version,
             repository: &change.repository,

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use super::error::{OpenError, is_busy};
@@ -135,6 +136,8 @@ fn use_write_ahead_log(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 fn tune(connection: &Connection) -> rusqlite::Result<()> {
+    // Otherwise a statement whose plan may depend on its values is prepared anew each time it is given others.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // A commit survives the death of the process; a power cut may lose the last ones, never the file.
     connection.pragma_update(None, "synchronous", "normal")?;
     // In KiB, negative: a bound, taken as needed.
