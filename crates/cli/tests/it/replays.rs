@@ -164,3 +164,18 @@ fn a_link_back_to_a_folder_around_it_is_not_followed() {
     let summary = &scene.json(&["replay", "events"], 0)["summary"];
     assert_eq!(summary["events"], 2);
 }
+
+#[test]
+fn a_rebuild_that_another_version_brought_about_is_told_with_its_reason() {
+    let scene = Scene::new("behind");
+    let behind = "title = \"Behind\"\n[[version]]\nrepository = \"libraries\"\n\
+                  package = \"pkg:npm/%40acme/tokens\"\nversions = [\"2.9.0\"]\n";
+    scene.write("behind/story.toml", behind);
+    scene.write("behind/events.jsonl", &published("2.1.0", 0, 7));
+    let ran = scene.run(&["replay", "behind"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let told = "unaffected   2  ui, web: `^2.0.0` admits 2.1.0, but a plain build";
+    assert!(ran.out.contains(told), "{}", ran.out);
+    let told = "behind       2  ui: rebuild ui.1 requested for";
+    assert!(ran.out.contains(told), "{}", ran.out);
+}

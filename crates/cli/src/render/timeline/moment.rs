@@ -1,6 +1,6 @@
 //! All that happened at one instant, put together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use downriver_domain::ApplicationId;
 use downriver_domain::impact::{Action, Judgement, Verdict};
@@ -69,7 +69,9 @@ impl Moment {
 
     pub(super) fn lines(mut self, detail: Detail) -> Vec<Line> {
         let mut lines = self.ends(detail);
+        let unexplained = self.unexplained(detail);
         lines.extend(self.changes(detail));
+        lines.extend(unexplained);
         lines.extend(self.notes(detail));
         lines
     }
@@ -117,6 +119,24 @@ impl Moment {
             )));
         }
         lines
+    }
+
+    /// Rebuilds that no verdict of this moment asks for: the application was behind already, and the event, of another
+    /// version, only made somebody look.
+    fn unexplained(&self, detail: Detail) -> Option<Line> {
+        let verdicts = self.verdicts.values().flatten();
+        let asked: BTreeSet<&ApplicationId> = verdicts
+            .filter(|verdict| matches!(verdict.action, Action::Rebuild | Action::Refresh))
+            .map(|verdict| &verdict.application)
+            .collect();
+        let notes = self.notes.iter().filter(|(application, note)| {
+            note.kind == NoteKind::Requested && !asked.contains(application)
+        });
+        let pairs: Vec<(&str, &str)> = notes
+            .map(|(application, note)| (application.as_str(), note.text.as_str()))
+            .collect();
+        (!detail.is_complete && !pairs.is_empty())
+            .then(|| group(Tone::Good, "behind", &pairs, true, detail))
     }
 
     /// Rebuilds whose outcome is told by itself.
