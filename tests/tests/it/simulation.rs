@@ -71,7 +71,10 @@ fn a_function_may_be_killed_before_and_after_each_commit_and_effect() {
     for point in 1..=undisturbed.crash_points.min(CRASH_POINTS_MAX) {
         let crashed = run(&day(point));
         assert_eq!(crashed.crashes, 1, "point {point}");
-        assert_eq!(crashed.built_roots, undisturbed.built_roots, "point {point}");
+        assert_eq!(
+            crashed.built_roots, undisturbed.built_roots,
+            "point {point}"
+        );
     }
 }
 
