@@ -3,18 +3,21 @@
 use std::path::Path;
 
 use downriver_domain::ApplicationId;
-use downriver_domain::slot::HeldReason;
+use downriver_domain::slot::{HeldReason, SlotState};
 use downriver_engine::operate::{self, Command};
 use downriver_engine::ports::{LOAD_APPLICATIONS_MAX, Store as _, StoreError};
+use downriver_engine::query;
 use downriver_local::sqlite::SqliteStore;
 use downriver_local::world::{World, WorldError, complete};
 
 use crate::arguments::{GlobalOptions, ReplayOptions};
 use crate::document::ReplayDocument;
 use crate::exit::{Exit, refuse};
+use crate::render;
 use crate::render::replay::{
     QUARANTINED_MAX, contents, expectations, heading, quarantined, summary,
 };
+use crate::render::style::Page;
 use crate::render::timeline::{Detail, Timeline};
 use crate::report::{InputFacts, RunName, RunReport, each_entry, report};
 use crate::runs::{Run, find_runs};
@@ -141,6 +144,7 @@ fn show(
         terminal.print(&timeline.finish())?;
         terminal.print("\n")?;
     }
+    terminal.print(&unfinished(page, world)?)?;
     let document = &reported.document;
     terminal.print(&quarantined(page, &document.quarantined, quarantined_max))?;
     if let Some(checked) = &reported.expectations {
@@ -148,6 +152,18 @@ fn show(
     }
     terminal.print(&summary(page, &document.summary))?;
     terminal.print("\n")
+}
+
+/// What still waits at rest, for a person mostly, and what would let it go.
+fn unfinished(page: Page, world: &World) -> anyhow::Result<String> {
+    let status = complete(query::status(world, None))?;
+    let mut out = String::new();
+    for state in &status.applications {
+        if !matches!(state.slot.state, SlotState::Idle) {
+            render::status::application(&mut out, page, state, world.now());
+        }
+    }
+    Ok(out)
 }
 
 fn to_rest(world: &mut World, name: &str, terminal: &mut Terminal) -> anyhow::Result<()> {
