@@ -136,11 +136,12 @@ async fn record_verdicts<P: Ports>(
         history: entries.collect(),
         ..Commit::default()
     };
-    if !commit.history.is_empty() {
-        session.ports.store().commit(&commit).await?;
-    }
+    // Told before it is written down that it was: a death in between tells twice, never not at all.
     if !notices.is_empty() {
         session.ports.bus().publish(&notices).await?;
+    }
+    if !commit.history.is_empty() {
+        session.ports.store().commit(&commit).await?;
     }
     Ok(())
 }

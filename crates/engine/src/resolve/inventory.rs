@@ -14,13 +14,18 @@ use downriver_domain::{
 use crate::cascade::descend;
 use crate::error::EngineError;
 use crate::history::{HistoryBody, HistoryEntry, Seen, SeenEffect};
-use crate::ports::{Commit, CommitOutcome, PageChange, Ports, ReadError, Registry, Store};
+use crate::ports::{
+    Commit, CommitOutcome, HistoryOf, PageChange, Ports, ReadError, Registry, Store,
+};
 use crate::session::{CONTENTION_MAX, Session, contended};
 
 /// Versions read when a package is first met in a repository.
 const SEEDED_VERSIONS_MAX: usize = 5_000;
 /// Downstream repositories read before a withdrawal is judged.
 const DOWNSTREAM_READ_MAX: usize = 100;
+
+/// Newest entries of a package version's history read to tell whether its verdicts were written.
+const TOLD_READ_MAX: usize = 20;
 
 /// Takes the sightings of one package in, oldest first, and returns the changes to judge. Also an old or repeated event
 /// has its package judged, so that nothing is lost when a function died between two writes.
@@ -79,7 +84,11 @@ async fn take_in_repository<P: Ports>(
                 package_version: sighting.package_version.clone(),
                 repository: repository.clone(),
                 seen_at: session.now,
-                is_news: !matches!(effect, SightingEffect::Unchanged | SightingEffect::Stale),
+                is_news: match effect {
+                    SightingEffect::Stale => false,
+                    SightingEffect::Unchanged => is_untold(session, sighting).await?,
+                    _ => true,
+                },
             });
         }
         for seeded in seeded.into_values() {
@@ -102,6 +111,31 @@ async fn take_in_repository<P: Ports>(
         }
     }
     Err(contended(package))
+}
+
+/// Whether an event is known, but the function that took it in died before its verdicts were written: then they are still
+/// to be told.
+async fn is_untold<P: Ports>(
+    session: &Session<'_, P>,
+    sighting: &Sighting,
+) -> Result<bool, EngineError> {
+    let of = HistoryOf::PackageVersion(sighting.package_version.clone());
+    let entries = session
+        .ports
+        .store()
+        .load_history(&of, TOLD_READ_MAX)
+        .await?;
+    let last = entries.iter().find_map(|entry| match &entry.body {
+        HistoryBody::Verdicts(verdicts) => verdicts
+            .iter()
+            .any(|verdict| verdict.repository == sighting.repository)
+            .then_some(false),
+        HistoryBody::Seen(seen) if seen.repository == sighting.repository => {
+            (!matches!(seen.effect, SeenEffect::Unchanged | SeenEffect::Stale)).then_some(true)
+        }
+        _ => None,
+    });
+    Ok(last.unwrap_or(false))
 }
 
 /// Reads what the repository, and those upstream of it, hold of a package that was not met there before.

@@ -1,3 +1,4 @@
+mod redelivered;
 mod samples;
 mod stories;
 
