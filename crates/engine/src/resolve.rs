@@ -147,15 +147,11 @@ async fn record_verdicts<P: Ports>(
 }
 
 pub(crate) fn notice<P: Ports>(session: &Session<'_, P>, judgement: &Judgement) -> Option<Notice> {
-    use downriver_domain::impact::{Unaffected, Verdict};
-    let is_overlapped_cascade = matches!(
-        judgement.verdict,
-        Verdict::Unaffected(Unaffected::PassedInCascade)
-    ) && judgement.reason.contains("overlapped");
+    use downriver_domain::impact::Verdict;
     let kind = match (&judgement.verdict, judgement.action) {
         (_, Action::Rebuild | Action::Refresh) => return None,
-        (Verdict::Unaffected(_), _) if is_overlapped_cascade => NoticeKind::CascadeStopped,
         (_, Action::Nothing) => return None,
+        (Verdict::Unaffected(_), _) => NoticeKind::CascadeStopped,
         (Verdict::MovesOff(_) | Verdict::Stranded(_), _) => NoticeKind::VersionWithdrawn,
         _ => NoticeKind::ManifestChangeNeeded,
     };

@@ -79,7 +79,15 @@ pub fn judge(
     }
 }
 
+/// A cascade that is stopped although a person's execution may have brought more into it is told (DESIGN 5, I11).
 fn act(subject: Subject<'_>, deciding: &Assessment<'_>, verdict: &Verdict) -> Action {
+    let is_stopped = *verdict == Verdict::Unaffected(Unaffected::PassedInCascade);
+    let is_doubtful = deciding
+        .wanted
+        .is_some_and(|wanted| wanted.cascade.is_overlapped);
+    if is_stopped && is_doubtful {
+        return Action::Notify;
+    }
     action(subject.application, Some(deciding.edge), verdict)
 }
 

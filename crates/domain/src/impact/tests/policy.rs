@@ -268,6 +268,7 @@ fn a_cascade_does_not_come_back_to_who_it_went_through() {
     };
     let own = passed(&["web", "kit"], false);
     own.is("1.2.3", "Unaffected(PassedInCascade) Nothing");
+    passed(&["web"], true).is("1.2.3", "Unaffected(PassedInCascade) Notify");
     passed(&["kit"], false).is("1.2.3", "Picks Rebuild");
     insta::assert_snapshot!(own.reason("1.2.3"), @"this change descends from its own rebuild: it passed here already in this cascade");
     insta::assert_snapshot!(passed(&["web"], true).reason("1.2.3"), @"this change descends from its own rebuild: it passed here already in this cascade; a person's execution overlapped ours, so look whether it brought more than that");
