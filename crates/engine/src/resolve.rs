@@ -149,8 +149,7 @@ async fn record_verdicts<P: Ports>(
 pub(crate) fn notice<P: Ports>(session: &Session<'_, P>, judgement: &Judgement) -> Option<Notice> {
     use downriver_domain::impact::Verdict;
     let kind = match (&judgement.verdict, judgement.action) {
-        (_, Action::Rebuild | Action::Refresh) => return None,
-        (_, Action::Nothing) => return None,
+        (_, Action::Rebuild | Action::Refresh | Action::Nothing) => return None,
         (Verdict::Unaffected(_), _) => NoticeKind::CascadeStopped,
         (Verdict::MovesOff(_) | Verdict::Stranded(_), _) => NoticeKind::VersionWithdrawn,
         _ => NoticeKind::ManifestChangeNeeded,
