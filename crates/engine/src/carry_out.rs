@@ -30,6 +30,7 @@ pub(crate) async fn carry_out<P: Ports>(
     if outcome != CommitOutcome::Done {
         return Ok(outcome);
     }
+    session.ports.observe(commit);
     if let Some(slot) = &commit.slot {
         arm(session, slot).await?;
     }
@@ -84,7 +85,7 @@ pub(crate) async fn wake_paused<P: Ports>(
                 continue;
             }
             freed.push(id.clone());
-            let is_shadow = session.topology.is_shadow || state.application.policy.is_shadow;
+            let is_shadow = session.is_shadow || state.application.policy.is_shadow;
             if !state.application.is_producer() || is_shadow {
                 continue;
             }

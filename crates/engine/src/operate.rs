@@ -88,7 +88,7 @@ async fn change_controls<P: Ports>(
             controls: Some(controls),
             ..Commit::default()
         };
-        if session.ports.store().commit(&commit).await? == CommitOutcome::Done {
+        if carry_out(session, &commit, &[]).await? == CommitOutcome::Done {
             return Ok(Operated::Done);
         }
     }

@@ -6,6 +6,7 @@
 )]
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use downriver_domain::slot::{ActiveProducer, Controls, Slot, WaitingFor};
 use downriver_domain::version::{PackageId, PackageVersionId};
@@ -123,7 +124,15 @@ pub struct Registration {
 
 /// The store: DESIGN 7. Reads of slots, markers, budgets and controls are strongly consistent.
 pub trait Store {
-    async fn load_topology(&self) -> Result<Topology, StoreError>;
+    /// Read by every use case; an adapter decodes it once for each revision.
+    async fn load_topology(&self) -> Result<Arc<Topology>, StoreError>;
+
+    /// Whether this is a backup that was put in the place of the store it was taken from, and nobody compared it with
+    /// CodePipeline yet. Until then nothing may start: it may have run since.
+    async fn is_restored(&self) -> Result<bool, StoreError>;
+
+    /// It was compared: from now on [`Store::is_restored`] says no.
+    async fn record_compared(&self) -> Result<(), StoreError>;
 
     /// Replaces the topology if `topology.revision - 1` still stands.
     async fn record_topology(&self, topology: &Topology) -> Result<CommitOutcome, StoreError>;
@@ -448,4 +457,12 @@ pub trait Ports {
     fn registry(&self) -> &Self::Registry;
     fn bus(&self) -> &Self::Bus;
     fn clock(&self) -> &Self::Clock;
+
+    /// Shadow mode of the whole deployment: everything is decided and recorded, nothing starts. The catalog may say so too.
+    fn is_shadow(&self) -> bool {
+        false
+    }
+
+    /// Called with each commit that was carried out: every decision is in its history. For logs and metrics; must not fail.
+    fn observe(&self, _commit: &Commit) {}
 }

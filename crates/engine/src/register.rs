@@ -44,7 +44,7 @@ pub async fn apply<P: Ports>(
     let topology = derive(catalog, known.revision + 1);
     let is_same_topology = Topology {
         revision: topology.revision,
-        ..known.clone()
+        ..Topology::clone(&known)
     } == topology;
     if !is_same_topology && ports.store().record_topology(&topology).await? != CommitOutcome::Done {
         return Err(contended("the topology"));

@@ -141,7 +141,7 @@ async fn record_verdicts<P: Ports>(
         session.ports.bus().publish(&notices).await?;
     }
     if !commit.history.is_empty() {
-        session.ports.store().commit(&commit).await?;
+        carry_out(session, &commit, &[]).await?;
     }
     Ok(())
 }

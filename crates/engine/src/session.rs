@@ -1,5 +1,7 @@
 //! What every use case reads first.
 
+use std::sync::Arc;
+
 use downriver_domain::{ApplicationId, Timestamp, Topology};
 
 use crate::error::EngineError;
@@ -11,7 +13,9 @@ pub(crate) const CONTENTION_MAX: u32 = 10;
 /// One use case at work: the ports, the topology it decides on, and the instant it counts as happening at.
 pub(crate) struct Session<'a, P> {
     pub(crate) ports: &'a P,
-    pub(crate) topology: Topology,
+    pub(crate) topology: Arc<Topology>,
+    /// Nothing starts: the deployment or the catalog says so.
+    pub(crate) is_shadow: bool,
     pub(crate) now: Timestamp,
 }
 
@@ -20,6 +24,7 @@ impl<'a, P: Ports> Session<'a, P> {
         let topology = ports.store().load_topology().await?;
         Ok(Self {
             ports,
+            is_shadow: ports.is_shadow() || topology.is_shadow,
             topology,
             now: ports.clock().now(),
         })

@@ -190,7 +190,7 @@ pub(crate) async fn finish<P: Ports>(
 
 /// Nothing starts: decided and recorded only.
 pub(crate) fn is_shadow<P>(session: &Session<'_, P>, state: &ApplicationState) -> bool {
-    session.topology.is_shadow || state.application.policy.is_shadow
+    session.is_shadow || state.application.policy.is_shadow
 }
 
 /// The slot with nothing pending, and its next look.

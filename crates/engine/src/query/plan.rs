@@ -286,5 +286,5 @@ fn before<P>(
 }
 
 fn is_shadow<P>(session: &Session<'_, P>, application: &Application) -> bool {
-    session.topology.is_shadow || application.policy.is_shadow
+    session.is_shadow || application.policy.is_shadow
 }

@@ -179,7 +179,7 @@ pub(crate) fn pending_commit<P: Ports>(
     let rebuild = pending.rebuild.clone();
     slot.wake_at = Some(look_at.max(session.now));
     slot.last_cascade = Some(cascade_of(&application.id, &rebuild));
-    let is_shadow = session.topology.is_shadow || application.policy.is_shadow;
+    let is_shadow = session.is_shadow || application.policy.is_shadow;
     let marker = (merged == Merged::Requested && !is_shadow)
         .then(|| marker_write(&slot, application.is_producer(), false))
         .flatten();

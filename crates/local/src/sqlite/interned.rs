@@ -6,6 +6,7 @@
 //! is remembered is forgotten when a transaction is rolled back.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use downriver_domain::version::PackageId;
 use downriver_domain::{Built, Dependency, Topology};
@@ -25,7 +26,7 @@ pub(super) struct Interned {
     shapes: HashMap<String, i64>,
     dependencies: HashMap<i64, Dependency>,
     /// The topology by its revision, the largest of the records that every message reads.
-    pub(super) topology: Option<(i64, Topology)>,
+    pub(super) topology: Option<(i64, Arc<Topology>)>,
 }
 
 impl Interned {

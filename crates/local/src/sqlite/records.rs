@@ -1,6 +1,7 @@
 //! Records of which there is one, or few: topology, controls, inventories, markers, budgets.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use downriver_domain::slot::{ActiveProducer, Controls};
 use downriver_domain::version::PackageId;
@@ -24,25 +25,26 @@ const CONTROLS: &str = "controls";
 pub(super) fn load_topology(
     connection: &Connection,
     interned: &mut Interned,
-) -> Result<Topology, Failure> {
+) -> Result<Arc<Topology>, Failure> {
     let revision: Option<i64> = connection
         .prepare_cached("SELECT revision FROM records WHERE name = ?1")?
         .query_row([TOPOLOGY], |row| row.get(0))
         .optional()?;
     let Some(revision) = revision else {
-        return Ok(Topology::default());
+        return Ok(Arc::default());
     };
     if let Some((known, topology)) = &interned.topology
         && *known == revision
     {
-        return Ok(topology.clone());
+        return Ok(Arc::clone(topology));
     }
     let body = load_record(connection, TOPOLOGY)?;
     let topology = body
         .map(|body| decode_topology(&body))
         .transpose()?
         .unwrap_or_default();
-    interned.topology = Some((revision, topology.clone()));
+    let topology = Arc::new(topology);
+    interned.topology = Some((revision, Arc::clone(&topology)));
     Ok(topology)
 }
 

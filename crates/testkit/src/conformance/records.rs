@@ -9,7 +9,7 @@ use super::{conflicts, done, read};
 use crate::builders::{at, id, package, repository, target, topology};
 
 pub async fn a_fresh_store_has_the_defaults(store: &impl Store) {
-    assert_eq!(read(store.load_topology().await), Topology::default());
+    assert_eq!(*read(store.load_topology().await), Topology::default());
     assert_eq!(read(store.load_controls().await), Controls::default());
     assert_eq!(read(store.load_active_producers().await), []);
     let budget = read(store.load_budget(&target("eu-west-1")).await);
@@ -53,12 +53,12 @@ pub async fn a_topology_is_written_over_its_predecessor_only(store: &impl Store)
         read(store.record_topology(&full).await),
         CommitOutcome::Conflict
     );
-    assert_eq!(read(store.load_topology().await), full);
+    assert_eq!(*read(store.load_topology().await), full);
     assert_eq!(
         read(store.record_topology(&second).await),
         CommitOutcome::Done
     );
-    assert_eq!(read(store.load_topology().await), second);
+    assert_eq!(*read(store.load_topology().await), second);
 }
 
 pub async fn controls_are_written_over_their_predecessor_only(store: &impl Store) {

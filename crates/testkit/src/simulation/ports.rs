@@ -4,6 +4,7 @@
 use std::cell::{Ref, RefMut};
 use std::collections::BTreeSet;
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::task::Poll;
 
 use downriver_domain::slot::{ActiveProducer, Controls, WaitingFor};
@@ -120,9 +121,18 @@ impl<S: Store> Ports for Worker<'_, S> {
 }
 
 impl<S: Store> Store for Worker<'_, S> {
-    async fn load_topology(&self) -> Result<Topology, StoreError> {
+    async fn load_topology(&self) -> Result<Arc<Topology>, StoreError> {
         self.read().await?;
         self.simulation.store.load_topology().await
+    }
+
+    async fn is_restored(&self) -> Result<bool, StoreError> {
+        self.read().await?;
+        self.simulation.store.is_restored().await
+    }
+
+    async fn record_compared(&self) -> Result<(), StoreError> {
+        self.simulation.store.record_compared().await
     }
 
     async fn record_topology(&self, topology: &Topology) -> Result<CommitOutcome, StoreError> {

@@ -1,6 +1,7 @@
 //! From an event's bytes to the verdicts on every dependent, continuation pages included.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -98,7 +99,7 @@ pub(super) fn run(folder: &Path, applications: usize) -> Result<Vec<Measurement>
 struct Bench {
     path: PathBuf,
     ports: BenchPorts,
-    topology: Topology,
+    topology: Arc<Topology>,
 }
 
 impl Bench {

@@ -1,0 +1,1 @@
+//! The engine's ports on AWS: the only crate that names an AWS SDK.
