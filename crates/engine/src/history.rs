@@ -133,3 +133,52 @@ pub enum NoteKind {
     Swept,
     CatalogChanged,
 }
+
+impl Outcome {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "Pending",
+            Self::Starting => "Starting",
+            Self::Running => "Running",
+            Self::Parked => "Parked",
+            Self::Stuck => "Stuck",
+            Self::Succeeded => "Succeeded",
+            Self::Delivered => "Delivered",
+            Self::NotPickedUp => "NotPickedUp",
+            Self::Unproven => "Unproven",
+            Self::Failed => "Failed",
+            Self::Stopped => "Stopped",
+            Self::NotNeeded => "NotNeeded",
+            Self::WouldStart => "WouldStart",
+            Self::Removed => "Removed",
+        }
+    }
+}
+
+impl NoteKind {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Requested => "Requested",
+            Self::Joined => "Joined",
+            Self::Waiting => "Waiting",
+            Self::BlockWaived => "BlockWaived",
+            Self::Starting => "Starting",
+            Self::Started => "Started",
+            Self::StartRefused => "StartRefused",
+            Self::Recovered => "Recovered",
+            Self::Retrying => "Retrying",
+            Self::Superseded => "Superseded",
+            Self::Resumed => "Resumed",
+            Self::Parked => "Parked",
+            Self::Stuck => "Stuck",
+            Self::Released => "Released",
+            Self::Ended => "Ended",
+            Self::Proof => "Proof",
+            Self::Tracked => "Tracked",
+            Self::Notified => "Notified",
+            Self::Operator => "Operator",
+            Self::Swept => "Swept",
+            Self::CatalogChanged => "CatalogChanged",
+        }
+    }
+}

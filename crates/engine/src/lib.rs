@@ -18,6 +18,7 @@ pub mod resolve;
 mod session;
 pub mod start;
 pub mod sweep;
+pub mod telemetry;
 pub mod track;
 pub mod wire;
 
