@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""Checks the SAM template: `python infra/checks/check.py [TEMPLATE]`, with the Python of an environment that has
+cfn-lint and aws-sam-cli. One line for each finding: file, resource, what is wrong, remedy. Exit code 1 if there is any.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import functions
+import model
+import patterns
+import permissions
+import queues
+import stores
+import surface
+from findings import Finding
+
+RULES = (
+    queues.check_visibility,
+    queues.check_batch_failures,
+    queues.check_dead_letters,
+    queues.check_targets,
+    queues.check_queue_policies,
+    stores.check_tables,
+    stores.check_buckets,
+    stores.check_queue_encryption,
+    stores.check_log_groups,
+    functions.check_environment,
+    functions.check_isolation,
+    functions.check_runtime,
+    permissions.check_wildcards,
+    permissions.check_calls,
+    permissions.check_settings_are_allowed,
+    permissions.check_starter,
+    permissions.check_table_in_use,
+    patterns.check_null,
+    patterns.check_pinned,
+    patterns.check_samples,
+    patterns.check_extra_rules,
+    patterns.check_archive,
+    surface.check_parameters,
+    surface.check_outputs,
+    surface.check_alarms,
+    surface.check_metrics,
+)
+
+
+def contract(source, rules=RULES):
+    """What is wrong with a template, in the order of the rules, each thing once."""
+    found = []
+    for stack in model.stacks(source):
+        for rule in rules:
+            found.extend(finding for finding in rule(stack) if finding not in found)
+    return found
+
+
+def linted(path):
+    """What cfn-lint and `sam validate --lint` say."""
+    tools = Path(sys.executable).parent
+    runs = (
+        ("cfn-lint", [tools / "cfn-lint", "--format", "parseable", "--regions", model.REGION, "--", path]),
+        ("sam validate", [tools / "sam", "validate", "--lint", "--region", model.REGION, "--template-file", path]),
+    )
+    environment = {**os.environ, "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": model.REGION}
+    for name, command in runs:
+        ran = subprocess.run([str(part) for part in command], capture_output=True, text=True, env=environment, check=False)
+        if ran.returncode != 0:
+            lines = [line.strip() for line in (ran.stdout + ran.stderr).splitlines() if line.strip()]
+            yield Finding(name, " / ".join(lines[:20]) or "failed", "mend what it names")
+
+
+def main(arguments):
+    path = Path(arguments[0]) if arguments else model.TEMPLATE
+    shown = os.path.relpath(path, model.ROOT) if path.is_relative_to(model.ROOT) else str(path)
+    found = contract(model.read(path)) + list(linted(path))
+    for finding in found:
+        print(finding.line(shown))
+    if found:
+        return 1
+    print(f"{shown}: cfn-lint, sam validate and {len(RULES)} checks of the contract pass")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,173 @@
+"""Who may do what: nothing that the function's code does not call, on nothing but this stack's resources."""
+
+import json
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from findings import Finding
+from functions import code_of
+from model import as_list, name_of
+
+WILDCARDS = Path(__file__).with_name("wildcards.json")
+
+READ_EXECUTIONS = {
+    "codepipeline:GetPipeline",
+    "codepipeline:GetPipelineExecution",
+    "codepipeline:ListActionExecutions",
+    "codepipeline:ListPipelineExecutions",
+}
+RECORDS = {
+    "dynamodb:BatchGetItem",
+    "dynamodb:ConditionCheckItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "dynamodb:Query",
+    "dynamodb:UpdateItem",
+}
+EVERY = {"events:PutEvents", "logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage", "xray:PutTelemetryRecords", "xray:PutTraceSegments"} | RECORDS
+CONSUME = {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}
+
+# What each function's use cases reach through the ports, as the engine has them.
+CALLS = {
+    "resolve": EVERY | CONSUME | {"codeartifact:DescribePackageVersion", "codeartifact:ListPackageVersions"},
+    "start": EVERY | CONSUME | READ_EXECUTIONS | {"dynamodb:DescribeTable", "sts:AssumeRole"},
+    "track": EVERY | CONSUME | READ_EXECUTIONS,
+    "index": EVERY | CONSUME | {"dynamodb:BatchWriteItem", "s3:GetObject", "s3:PutObject"},
+    "sweep": EVERY | READ_EXECUTIONS | {"dynamodb:DescribeTable", "sts:AssumeRole"},
+}
+
+
+def statements(stack):
+    """Logical id of the role or policy, the role it is for, statement."""
+    for name, role in stack.of_type("AWS::IAM::Role").items():
+        for policy in role.get("Policies", []):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                yield name, name, statement
+        for arn in role.get("ManagedPolicyArns", []):
+            yield name, name, {"Sid": arn, "Effect": "Allow", "Action": "*", "Resource": "*"}
+    for name, policy in stack.of_type("AWS::IAM::Policy").items():
+        for role in policy["Roles"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                yield name, name_of(role), statement
+
+
+def check_wildcards(stack):
+    allowed = json.loads(WILDCARDS.read_text(encoding="utf-8"))
+    used = set()
+    for policy, _, statement in statements(stack):
+        sid = statement.get("Sid", "")
+        if statement["Effect"] == "Allow" and ("NotAction" in statement or "NotResource" in statement):
+            yield Finding(policy, f"statement `{sid}` allows all but something", "name what is allowed")
+        for pattern in as_list(statement.get("Action", [])) + as_list(statement.get("Resource", [])):
+            if "*" not in pattern or _is_of_log_group(pattern):
+                continue
+            entries = [
+                number
+                for number, entry in enumerate(allowed)
+                if fnmatchcase(policy, entry["policy"]) and (sid, pattern) == (entry["statement"], entry["pattern"])
+            ]
+            used.update(entries)
+            if not entries:
+                yield Finding(
+                    policy,
+                    f"statement `{sid}` allows `{pattern}`",
+                    "name what is needed, or add it to infra/checks/wildcards.json with the reason",
+                )
+    if stack.parameters["PipelineArns"] == "*":
+        for number, entry in enumerate(allowed):
+            if number not in used or not entry["reason"]:
+                yield Finding(
+                    entry["policy"],
+                    f"`{entry['pattern']}` is excused in infra/checks/wildcards.json, and nothing has it",
+                    "take the entry out",
+                )
+
+
+def _is_of_log_group(pattern):
+    return pattern.startswith("{") and pattern.endswith("LogGroup.Arn}")
+
+
+def check_calls(stack):
+    """The actions of each function's role are those that its code calls."""
+    allowed = {name: set() for name in stack.of_type("AWS::Lambda::Function")}
+    for _, role, statement in statements(stack):
+        if role and role.removesuffix("Role") in allowed:
+            allowed[role.removesuffix("Role")].update(as_list(statement["Action"]))
+    for name, actions in allowed.items():
+        wanted = CALLS.get(code_of(name), set())
+        for action in sorted(actions - wanted):
+            yield Finding(f"{name}Role", f"allows {action}, which its code does not call", "take it out, or add it to CALLS in infra/checks/permissions.py")
+        for action in sorted(wanted - actions):
+            yield Finding(f"{name}Role", f"does not allow {action}, which its code calls", "allow it, or take it out of CALLS in infra/checks/permissions.py")
+
+
+def check_settings_are_allowed(stack):
+    """A function may send to, tell and read exactly what its environment names; and its consumer's queue is its own."""
+    functions = stack.of_type("AWS::Lambda::Function")
+    reached = {name: {} for name in functions}
+    for _, role, statement in statements(stack):
+        name = role.removesuffix("Role") if role else None
+        if name not in reached:
+            continue
+        for action in as_list(statement["Action"]):
+            targets = {name_of(resource) for resource in as_list(statement["Resource"])}
+            reached[name].setdefault(action, set()).update(targets)
+    for name, function in functions.items():
+        environment = function["Environment"]["Variables"]
+        queues = {name_of(value) for key, value in environment.items() if key.endswith("_QUEUE_URL")}
+        queues |= _failure_queues(stack, name)
+        wanted = {
+            "sqs:SendMessage": queues,
+            "events:PutEvents": {name_of(environment.get("BUS_NAME"))} - {None},
+            "s3:GetObject": {name_of(environment.get("BUCKET_NAME"))} - {None},
+            "sts:AssumeRole": {name_of(environment.get("STARTER_ROLE_ARN"))} - {None},
+            "sqs:ReceiveMessage": {
+                name_of(mapping["EventSourceArn"])
+                for mapping in stack.of_type("AWS::Lambda::EventSourceMapping").values()
+                if name_of(mapping["FunctionName"]) == name
+            },
+        }
+        for action, targets in wanted.items():
+            found = reached[name].get(action, set())
+            if found != targets:
+                yield Finding(
+                    f"{name}Role",
+                    f"allows {action} on {_listed(found)}; its settings name {_listed(targets)}",
+                    "let the two agree",
+                )
+
+
+def _failure_queues(stack, function):
+    return {
+        name_of(config.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"))
+        for config in stack.of_type("AWS::Lambda::EventInvokeConfig").values()
+        if name_of(config["FunctionName"]) == function
+    } - {None}
+
+
+def check_starter(stack):
+    """Pipelines are started in sessions of StarterRole only, which only those assume whose code starts."""
+    for policy, role, statement in statements(stack):
+        if "codepipeline:StartPipelineExecution" in as_list(statement["Action"]) and role != "StarterRole":
+            yield Finding(policy, "starts pipelines by itself, so that a lost start cannot be found by its session", "let StarterRole alone start")
+    trust = stack.of_type("AWS::IAM::Role")["StarterRole"]["AssumeRolePolicyDocument"]["Statement"]
+    trusted = {name_of(arn) for statement in trust for arn in as_list(statement["Principal"].get("AWS", "*"))}
+    if trusted != {"StartFunctionRole", "SweepFunctionRole"}:
+        yield Finding("StarterRole", f"is trusted by {_listed(trusted)}", "trust StartFunctionRole and SweepFunctionRole alone")
+
+
+def check_table_in_use(stack):
+    """Records are read and written in the table that TABLE_NAME names, restored or not."""
+    restored = stack.parameters["RestoredTableName"]
+    wanted = f":table/{restored}" if restored else "{Table.Arn}"
+    for policy, _, statement in statements(stack):
+        if not any(action.startswith("dynamodb:") for action in as_list(statement["Action"])):
+            continue
+        for resource in as_list(statement["Resource"]):
+            if not resource.split("/index/")[0].endswith(wanted):
+                yield Finding(policy, f"statement `{statement.get('Sid')}` is about {resource}", f"make it about the table in use (`{wanted}`)")
+
+
+def _listed(names):
+    return ", ".join(sorted(str(name) for name in names)) or "nothing"

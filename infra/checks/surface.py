@@ -1,0 +1,123 @@
+"""What people and the command line see: parameters, outputs, alarms, metrics."""
+
+import json
+import re
+
+from findings import Finding
+from model import INFRA, ROOT, name_of
+from queues import TERMINAL, dead_letter_queues
+
+README = INFRA / "sam" / "README.md"
+METRICS = INFRA / "metrics.json"
+
+# What `downriver --deployment NAME` reads.
+OUTPUTS = {
+    "BucketName",
+    "BusName",
+    "ChangesDeadLetterQueueUrl",
+    "ChangesQueueUrl",
+    "DueDeadLetterQueueUrl",
+    "DueQueueUrl",
+    "IndexDeadLetterQueueUrl",
+    "IndexQueueUrl",
+    "QuarantineQueueUrl",
+    "RunsDeadLetterQueueUrl",
+    "RunsQueueUrl",
+    "StarterRoleArn",
+    "SweepDeadLetterQueueUrl",
+    "SweepFunctionName",
+    "TableName",
+    "Version",
+}
+
+
+def check_parameters(stack):
+    readme = README.read_text(encoding="utf-8")
+    groups = stack.template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    grouped = [name for group in groups for name in group["Parameters"]]
+    for name, parameter in stack.template["Parameters"].items():
+        if not parameter.get("Description"):
+            yield Finding(name, "nothing says what this parameter is for", "give it a Description")
+        if "Default" not in parameter:
+            yield Finding(name, "this parameter has no default, so an install needs it", "give it a Default")
+        if grouped.count(name) != 1:
+            yield Finding(name, f"stands {grouped.count(name)} times in the groups of parameters", "put it in one group")
+        row = re.search(rf"^\| `{name}` \| `?([^|`]*)`? \|", readme, re.MULTILINE)
+        default = str(parameter.get("Default", ""))
+        if not row:
+            yield Finding(name, "does not stand in the table of infra/sam/README.md", "add a row")
+        elif row[1].strip() != default:
+            yield Finding(name, f"its default is `{default}`, and infra/sam/README.md says `{row[1].strip()}`", "mend the row")
+
+
+def check_outputs(stack):
+    for name in sorted(OUTPUTS - set(stack.outputs)):
+        yield Finding(name, "this output is missing, and the command line reads it", "add it")
+    for name in sorted(set(stack.outputs) - OUTPUTS):
+        yield Finding(name, "nothing reads this output", "take it out, or add it to OUTPUTS in infra/checks/surface.py")
+    manifest = (ROOT / "Cargo.toml").read_text(encoding="utf-8")
+    version = re.search(r'^\[workspace\.package\][^[]*?^version = "([^"]+)"', manifest, re.MULTILINE | re.DOTALL)[1]
+    found = str(stack.outputs.get("Version", {}).get("Value"))
+    if found != version:
+        yield Finding("Version", f"says {found}, and the workspace is {version}", f"set its value to {version}")
+    for name, output in stack.outputs.items():
+        target = name_of(output["Value"])
+        if target and target not in stack.resources:
+            yield Finding(name, f"names {target}, which does not exist", "name a resource of this stack")
+
+
+def _watched(stack, metric):
+    """The resources on whose metric an alarm stands."""
+    return {
+        name_of(dimension["Value"])
+        for alarm in stack.of_type("AWS::CloudWatch::Alarm").values()
+        if alarm["MetricName"] == metric
+        for dimension in alarm["Dimensions"]
+    }
+
+
+def check_alarms(stack):
+    wanted = []
+    dead = dead_letter_queues(stack) | set(TERMINAL)
+    for name in stack.of_type("AWS::SQS::Queue"):
+        if name in dead:
+            wanted.append((name, "ApproximateNumberOfMessagesVisible", "messages in it"))
+        else:
+            wanted.append((name, "ApproximateAgeOfOldestMessage", "messages that wait for too long"))
+    for name in stack.of_type("AWS::Lambda::Function"):
+        wanted.append((name, "Errors", "its failures"))
+        wanted.append((name, "Throttles", "it being throttled"))
+    wanted.append(("SweepFunction", "Invocations", "it not running"))
+    for name, metric, what in wanted:
+        if name not in _watched(stack, metric):
+            yield Finding(name, f"no alarm tells of {what}", f"add an alarm on {metric}")
+    if not any(alarm["MetricName"] == "StuckRebuilds" for alarm in stack.of_type("AWS::CloudWatch::Alarm").values()):
+        yield Finding("StuckRebuildsAlarm", "no alarm tells of rebuilds that need a person", "add an alarm on StuckRebuilds")
+    topic = stack.parameters["AlarmsTopicArn"]
+    for name, alarm in stack.of_type("AWS::CloudWatch::Alarm").items():
+        if alarm.get("AlarmActions", []) != ([topic] if topic else []):
+            yield Finding(name, "does not notify the topic of the parameter", "set AlarmActions to AlarmsTopicArn, if there is one")
+        if not alarm.get("AlarmDescription"):
+            yield Finding(name, "does not say what is the matter", "give it an AlarmDescription")
+        if "TreatMissingData" not in alarm:
+            yield Finding(name, "does not say what no data means", "set TreatMissingData")
+
+
+def check_metrics(stack):
+    """Alarms and dashboard use the metrics that the code writes."""
+    known = json.loads(METRICS.read_text(encoding="utf-8"))
+    used = []
+    for name, alarm in stack.of_type("AWS::CloudWatch::Alarm").items():
+        if not alarm["Namespace"].startswith("AWS/"):
+            dimensions = [(dimension["Name"], dimension["Value"]) for dimension in alarm["Dimensions"]]
+            used.append((name, alarm["Namespace"], alarm["MetricName"], dimensions))
+    for name, dashboard in stack.of_type("AWS::CloudWatch::Dashboard").items():
+        for widget in json.loads(dashboard["DashboardBody"])["widgets"]:
+            for metric in widget["properties"]["metrics"]:
+                namespace, title, *dimensions = [part for part in metric if isinstance(part, str)]
+                if not namespace.startswith("AWS/"):
+                    used.append((name, namespace, title, list(zip(dimensions[::2], dimensions[1::2]))))
+    for name, namespace, metric, dimensions in used:
+        is_known = namespace == known["namespace"] and metric in known["metrics"]
+        if not is_known or dimensions != [(known["dimension"], "downriver")]:
+            yield Finding(name, f"shows {namespace} {metric} by {dimensions}, which the code does not write", "use what infra/metrics.json lists")
