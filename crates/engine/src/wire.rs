@@ -7,6 +7,7 @@ mod envelope;
 pub mod event;
 pub mod inputs;
 mod json;
+pub mod messages;
 mod rejection;
 pub mod stored;
 

@@ -3,7 +3,7 @@
 use super::codeartifact::{self, PackageVersionEvent};
 use super::codepipeline::{self, Ignored, PipelineEvent};
 use super::envelope::{self, Sources};
-use super::json;
+use super::json::{self, Json};
 use super::rejection::{Rejection, Shown};
 use crate::track::ExecutionEvent;
 
@@ -19,8 +19,11 @@ pub enum WireEvent {
 /// Reads one event of CodeArtifact or CodePipeline, told apart by `source`. Of an extra source, which may send both, the
 /// start of `detail-type` tells.
 pub fn parse(bytes: &[u8], sources: &Sources) -> Result<WireEvent, Rejection> {
-    let event = json::parse(bytes)?;
-    let (source, detail_type) = envelope::parse_kind(&event)?;
+    parse_document(&json::parse(bytes)?, sources)
+}
+
+pub(crate) fn parse_document(event: &Json, sources: &Sources) -> Result<WireEvent, Rejection> {
+    let (source, detail_type) = envelope::parse_kind(event)?;
     let is_pipeline = match source {
         codeartifact::SOURCE => false,
         codepipeline::SOURCE => true,
@@ -35,9 +38,9 @@ pub fn parse(bytes: &[u8], sources: &Sources) -> Result<WireEvent, Rejection> {
         }
     };
     if !is_pipeline {
-        return codeartifact::parse_event(&event, sources).map(WireEvent::PackageVersion);
+        return codeartifact::parse_event(event, sources).map(WireEvent::PackageVersion);
     }
-    Ok(match codepipeline::parse_event(&event, sources)? {
+    Ok(match codepipeline::parse_event(event, sources)? {
         PipelineEvent::Execution(execution) => WireEvent::Execution(execution),
         PipelineEvent::Ignored(reason) => WireEvent::Ignored(reason),
     })

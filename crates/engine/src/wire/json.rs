@@ -26,7 +26,7 @@ const FLOAT_INTEGER_MAX: f64 = 9_007_199_254_740_992.0;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Json {
     Null,
-    Bool,
+    Bool(bool),
     Unsigned(u64),
     Negative(i64),
     Float(f64),
@@ -123,7 +123,7 @@ impl Json {
     pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",
-            Self::Bool => "a boolean",
+            Self::Bool(_) => "a boolean",
             Self::Unsigned(_) | Self::Negative(_) | Self::Float(_) => "a number",
             Self::Text(_) => "a string",
             Self::List(_) => "an array",
@@ -151,8 +151,8 @@ impl<'de> Visitor<'de> for JsonVisitor {
         Ok(Json::Null)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Json, E> {
-        Ok(Json::Bool)
+    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
+        Ok(Json::Bool(value))
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Json, E> {
@@ -200,7 +200,7 @@ impl<'de> Visitor<'de> for JsonVisitor {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fields<'a> {
     object: &'a BTreeMap<String, Json>,
-    path: &'static str,
+    path: &'a str,
 }
 
 impl<'a> Fields<'a> {
@@ -216,8 +216,20 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// The fields of an object within the document; `path` is how messages are to name it, with the dot.
+    pub(crate) fn of_item(item: &'a Json, path: &'a str) -> Result<Self, Rejection> {
+        match item {
+            Json::Object(object) => Ok(Self { object, path }),
+            other => Err(Rejection::WrongType {
+                field: path.trim_end_matches('.').to_owned(),
+                found: other.kind(),
+                expected: "an object",
+            }),
+        }
+    }
+
     /// The fields of the object at `key`; `path` is how messages are to name it, with the dot.
-    pub(crate) fn object(&self, key: &str, path: &'static str) -> Result<Option<Self>, Rejection> {
+    pub(crate) fn object(&self, key: &str, path: &'a str) -> Result<Option<Self>, Rejection> {
         match self.get(key) {
             None => Ok(None),
             Some(Json::Object(object)) => Ok(Some(Self { object, path })),
@@ -284,6 +296,23 @@ impl<'a> Fields<'a> {
         }
     }
 
+    pub(crate) fn optional_flag(&self, key: &str) -> Result<Option<bool>, Rejection> {
+        match self.get(key) {
+            None => Ok(None),
+            Some(Json::Bool(value)) => Ok(Some(*value)),
+            Some(other) => Err(self.wrong_type(key, other, EXPECTED_FLAG)),
+        }
+    }
+
+    pub(crate) fn flag(&self, key: &str) -> Result<bool, Rejection> {
+        self.optional_flag(key)?
+            .ok_or_else(|| self.missing(key, EXPECTED_FLAG))
+    }
+
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
     pub(crate) fn time(&self, key: &str) -> Result<Timestamp, Rejection> {
         self.optional_time(key)?
             .ok_or_else(|| self.missing(key, EXPECTED_TIME))
@@ -331,6 +360,8 @@ impl<'a> Fields<'a> {
             .filter(|value| !matches!(value, Json::Null))
     }
 }
+
+const EXPECTED_FLAG: &str = "`true` or `false`";
 
 const EXPECTED_TIME: &str = "an RFC 3339 time such as `2026-03-02T09:14:07Z`";
 

@@ -100,6 +100,24 @@ pub enum Rejection {
         text: Shown,
         expected: &'static str,
     },
+    #[error("{field} has {found} entries: expected at most {max}")]
+    TooMany {
+        field: String,
+        found: usize,
+        max: usize,
+    },
+    /// A message of our own in a version that this reader does not know.
+    #[error(
+        "v is `{found}`: written by a newer downriver; upgrade this one to at least that version, then send the message again"
+    )]
+    NewerVersion { found: Shown },
+    #[error(
+        "kind is `{found}`, which is unknown: expected {expected}; a newer downriver may have written it"
+    )]
+    UnknownKind {
+        found: Shown,
+        expected: &'static str,
+    },
     #[error("source is `{found}`: expected {expected}")]
     OtherSource { found: Shown, expected: String },
     #[error("detail-type is `{found}`: expected `{expected}`")]
@@ -145,6 +163,9 @@ impl Rejection {
             Self::UnknownFormat { .. } => "unknown-format",
             Self::UnknownState { .. } => "unknown-state",
             Self::UnknownOperation { .. } => "unknown-operation",
+            Self::TooMany { .. } => "too-many",
+            Self::NewerVersion { .. } => "newer-version",
+            Self::UnknownKind { .. } => "unknown-kind",
             Self::OtherSource { .. } => "other-source",
             Self::OtherDetailType { .. } => "other-detail-type",
             Self::ContradictingResource { .. } => "contradicting-resource",
