@@ -1,4 +1,4 @@
-//! `cargo xtask`: the checks, the rules of the tree and the benchmarks, each as one command.
+//! `cargo xtask`: the checks, the rules of the tree, the benchmarks and the local stack, each as one command.
 //!
 //! Owns what is run and in which order. It must not hold product code, and no product crate may depend on it.
 #![expect(
@@ -9,17 +9,28 @@
 
 mod bench;
 mod cargo;
+mod dist;
+mod functions;
+mod logged;
+mod output;
+mod programs;
+mod stack;
 mod steps;
 mod tidy;
+mod tools;
+mod up;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use cargo::repository_root;
+use tools::Tools;
+
 #[derive(Parser)]
 #[command(
     name = "cargo xtask",
-    about = "Checks, rules and benchmarks of this repository"
+    about = "Checks, rules, benchmarks and local stack of this repository"
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -38,6 +49,18 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         names: Vec<String>,
     },
+    /// Install the pinned tools of the checks and of the local stack, if they are not there
+    Tools,
+    /// Bring up the local stack: the real template and functions on emulators, on this machine only
+    Up {
+        /// The first of three ports in a row [default: 4566, or the next place where three are free]
+        #[arg(long)]
+        port: Option<u16>,
+    },
+    /// End everything that `up` started
+    Down,
+    /// Build the release: function zips, packaged templates, CDK package, checksums
+    Dist,
 }
 
 fn main() -> ExitCode {
@@ -45,6 +68,12 @@ fn main() -> ExitCode {
         Command::Test => steps::run(),
         Command::Tidy => tidy::run(),
         Command::Bench { names } => bench::run(&names),
+        Command::Tools => repository_root()
+            .and_then(|root| Tools::ensure(&root))
+            .map(|_| true),
+        Command::Up { port } => up::up(port),
+        Command::Down => up::down(),
+        Command::Dist => dist::run(),
     };
     match is_success {
         Ok(true) => ExitCode::SUCCESS,

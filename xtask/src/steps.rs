@@ -2,17 +2,24 @@
 //!
 //! Owns the list of steps and what a failed one means for the rest: all are run, unless one without which the rest says nothing new fails.
 
+mod session;
 #[cfg(test)]
 mod tests;
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
 use crate::cargo::{cargo, output_of, repository_root};
-use crate::tidy;
+use crate::logged::shown_duration;
+use crate::{programs, tidy};
+use session::Session;
+
+const INFRASTRUCTURE_CHECK: &str = "infra/checks/check.py";
+const CDK_FOLDER: &str = "infra/cdk";
 
 struct Step {
     name: &'static str,
@@ -25,66 +32,81 @@ enum Action {
     Cargo(&'static str),
     /// With warnings of rustdoc as errors.
     CargoDoc(&'static str),
+    /// Everything that the later steps run, tests and programs.
+    Compile,
     Tidy,
     CliWithoutAws,
+    ToolsOfOthers,
+    Functions,
+    LocalStack,
+    /// With the emulators, as far as they are there.
+    Tests(&'static str),
+    /// On the local stack, which is ended afterwards.
+    EndToEnd(&'static str),
+    Infrastructure,
+    Cdk,
 }
 
+use Action::{
+    Cargo, CargoDoc, Cdk, CliWithoutAws, Compile, EndToEnd, Functions, Infrastructure, LocalStack,
+    Tests, Tidy, ToolsOfOthers,
+};
+
+/// Ordered so that nothing is compiled twice and the first answer comes early; the tools are installed beside the first steps.
 const STEPS: &[Step] = &[
-    Step {
-        name: "dependencies",
-        is_essential: true,
-        action: Action::Cargo("fetch --locked"),
-    },
-    Step {
-        name: "format",
-        is_essential: false,
-        action: Action::Cargo("fmt --all --check"),
-    },
-    Step {
-        name: "tidy",
-        is_essential: false,
-        action: Action::Tidy,
-    },
-    Step {
-        name: "compile",
-        is_essential: true,
-        action: Action::Cargo("test --workspace --locked --no-run"),
-    },
-    Step {
-        name: "clippy",
-        is_essential: false,
-        action: Action::Cargo("clippy --workspace --all-targets --locked -- -D warnings"),
-    },
-    Step {
-        name: "tests",
-        is_essential: false,
-        action: Action::Cargo("test --workspace --locked --no-fail-fast"),
-    },
-    Step {
-        name: "documentation",
-        is_essential: false,
-        action: Action::CargoDoc("doc --workspace --no-deps --locked"),
-    },
+    essential("dependencies", Cargo("fetch --locked")),
+    step("format", Cargo("fmt --all --check")),
+    step("tidy", Tidy),
+    essential("compile", Compile),
+    step("tools", ToolsOfOthers),
+    step("functions", Functions),
+    step("local stack", LocalStack),
+    step(
+        "tests",
+        Tests("test --workspace --all-features --locked --no-fail-fast"),
+    ),
+    step(
+        "end to end",
+        EndToEnd("test -p downriver-tests --all-features --locked --test e2e"),
+    ),
+    step(
+        "clippy",
+        Cargo("clippy --workspace --all-targets --all-features --locked -- -D warnings"),
+    ),
+    step(
+        "documentation",
+        CargoDoc("doc --workspace --all-features --no-deps --locked"),
+    ),
     // Features of other members must not be what makes it compile, so it is checked by itself.
-    Step {
-        name: "cli alone",
-        is_essential: false,
-        action: Action::Cargo("check -p downriver --locked"),
-    },
-    Step {
-        name: "cli without AWS",
-        is_essential: false,
-        action: Action::CliWithoutAws,
-    },
+    step("cli alone", Cargo("check -p downriver --locked")),
+    step("cli without AWS", CliWithoutAws),
+    step("infrastructure", Infrastructure),
+    step("CDK construct", Cdk),
 ];
+
+const fn step(name: &'static str, action: Action) -> Step {
+    Step {
+        name,
+        is_essential: false,
+        action,
+    }
+}
+
+const fn essential(name: &'static str, action: Action) -> Step {
+    Step {
+        name,
+        is_essential: true,
+        action,
+    }
+}
 
 /// Runs all steps and prints the summary; true when none failed.
 pub(crate) fn run() -> Result<bool> {
-    let root = repository_root()?;
+    let mut session = Session::open(repository_root()?);
     let outcomes = perform_all(STEPS, |step| {
         println!("\n=== {}: {}", step.name, step.action.shown());
         let started = Instant::now();
-        let result = step.action.perform(&root).unwrap_or_else(|error| {
+        let result = step.action.perform(&mut session).unwrap_or_else(|error| {
             eprintln!("error: {error:#}");
             false
         });
@@ -106,26 +128,69 @@ pub(crate) fn run() -> Result<bool> {
 impl Action {
     fn shown(&self) -> String {
         match self {
-            Self::Cargo(arguments) => format!("cargo {arguments}"),
-            Self::CargoDoc(arguments) => format!("RUSTDOCFLAGS=\"-D warnings\" cargo {arguments}"),
-            Self::Tidy => "cargo xtask tidy".to_owned(),
-            Self::CliWithoutAws => "cargo tree -p downriver: no AWS SDK by default".to_owned(),
+            Cargo(arguments) => format!("cargo {arguments}"),
+            CargoDoc(arguments) => format!("RUSTDOCFLAGS=\"-D warnings\" cargo {arguments}"),
+            Compile => format!("cargo {}", programs::TEST_ARGUMENTS),
+            Tidy => "cargo xtask tidy".to_owned(),
+            CliWithoutAws => "cargo tree -p downriver: no AWS SDK by default".to_owned(),
+            ToolsOfOthers => "pip install --requirement xtask/requirements.txt".to_owned(),
+            Functions => "cargo lambda build".to_owned(),
+            LocalStack => "emulators, sam deploy".to_owned(),
+            Tests(arguments) => format!("cargo {arguments}, beside the emulators"),
+            EndToEnd(arguments) => format!("cargo {arguments}, on the local stack"),
+            Infrastructure => format!("python {INFRASTRUCTURE_CHECK}"),
+            Cdk => format!("npm ci && npm test, in {CDK_FOLDER}"),
         }
     }
 
-    fn perform(&self, root: &Path) -> Result<bool> {
-        let mut command = cargo(root);
+    fn perform(&self, session: &mut Session) -> Result<bool> {
         match self {
-            Self::Cargo(arguments) => command.args(arguments.split(' ')),
-            Self::CargoDoc(arguments) => command
-                .args(arguments.split(' '))
-                .env("RUSTDOCFLAGS", "-D warnings"),
-            Self::Tidy => return tidy::run(),
-            Self::CliWithoutAws => return check_cli_without_aws(root),
-        };
-        let status = command.status().context("failed to start cargo")?;
-        Ok(status.success())
+            Cargo(arguments) => succeeds(cargo(session.root()).args(arguments.split(' '))),
+            CargoDoc(arguments) => succeeds(
+                cargo(session.root())
+                    .args(arguments.split(' '))
+                    .env("RUSTDOCFLAGS", "-D warnings"),
+            ),
+            Compile => session.compile(),
+            Tidy => tidy::run(),
+            CliWithoutAws => check_cli_without_aws(session.root()),
+            ToolsOfOthers => session.tools().map(|_| true),
+            Functions => session.build_functions(),
+            LocalStack => session.start_stack(),
+            Tests(arguments) => succeeds(
+                cargo(session.root())
+                    .args(arguments.split(' '))
+                    .envs(session.emulator_settings()),
+            ),
+            EndToEnd(arguments) => session.test_end_to_end(arguments),
+            Infrastructure => succeeds(
+                session
+                    .tools()?
+                    .command("python")
+                    .arg(INFRASTRUCTURE_CHECK)
+                    .current_dir(session.root()),
+            ),
+            Cdk => check_cdk(&session.root().join(CDK_FOLDER)),
+        }
     }
+}
+
+fn check_cdk(folder: &Path) -> Result<bool> {
+    let npm = |arguments: &[&str]| {
+        let mut command = Command::new("npm");
+        command.args(arguments).current_dir(folder);
+        succeeds(&mut command)
+            .context("the CDK construct needs Node.js with npm; install it and try again")
+    };
+    Ok(npm(&["ci", "--no-audit", "--no-fund"])? && npm(&["test"])?)
+}
+
+/// Whether the command, with its output on the terminal, ends well.
+fn succeeds(command: &mut Command) -> Result<bool> {
+    let status = command
+        .status()
+        .with_context(|| format!("failed to start {}", command.get_program().display()))?;
+    Ok(status.success())
 }
 
 fn check_cli_without_aws(root: &Path) -> Result<bool> {
@@ -220,8 +285,4 @@ fn summary(outcomes: &[Outcome]) -> String {
         format!("failed steps: {}", failed.join(", "))
     };
     text + &verdict
-}
-
-fn shown_duration(duration: Duration) -> String {
-    format!("{:.1} s", duration.as_secs_f64())
 }

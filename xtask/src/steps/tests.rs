@@ -2,19 +2,11 @@ use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn step(name: &'static str, is_essential: bool) -> Step {
-    Step {
-        name,
-        is_essential,
-        action: Action::Tidy,
-    }
-}
-
 fn outcomes_when_these_fail(failing: &[&str]) -> Vec<(&'static str, StepResult)> {
     let steps = [
-        step("format", false),
-        step("compile", true),
-        step("tests", false),
+        step("format", Tidy),
+        essential("compile", Tidy),
+        step("tests", Tidy),
     ];
     let outcomes = perform_all(&steps, |step| (!failing.contains(&step.name), SECOND));
     outcomes
@@ -88,4 +80,35 @@ fn every_step_has_its_own_name() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), STEPS.len());
+}
+
+fn position(name: &str) -> usize {
+    STEPS
+        .iter()
+        .position(|step| step.name == name)
+        .expect("there is such a step")
+}
+
+#[test]
+fn the_stack_is_up_for_the_tests_and_gone_before_the_compiler_needs_the_machine() {
+    let order = [
+        "compile",
+        "tools",
+        "functions",
+        "local stack",
+        "tests",
+        "end to end",
+        "clippy",
+    ];
+    let positions = order.map(position);
+    assert!(positions.is_sorted(), "{positions:?}");
+}
+
+#[test]
+fn what_is_compiled_once_is_what_the_tests_use() {
+    let selection = "test --workspace --all-features --locked";
+    assert!(programs::TEST_ARGUMENTS.starts_with(selection));
+    assert!(
+        matches!(STEPS[position("tests")].action, Tests(arguments) if arguments.starts_with(selection))
+    );
 }

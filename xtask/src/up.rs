@@ -1,0 +1,88 @@
+//! `cargo xtask up` and `down`: the local stack for a person to try things on.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::cargo::repository_root;
+use crate::functions::{self, Architecture, TEMPLATE_FOLDER};
+use crate::logged::announced;
+use crate::output::output_folder;
+use crate::programs;
+use crate::stack::ports::Ports;
+use crate::stack::{self, Lifetime, Parts, Stack};
+use crate::tools::Tools;
+
+const STATE_FOLDER: &str = "local-stack";
+const NEXT: &str = "\
+Try:
+  downriver send events/package-version-published.json    # a publish, as an event
+  downriver status                                        # what waits, and for what
+  downriver expedite shop-web                             # do not wait for the burst to end
+  aws codepipeline list-pipeline-executions --pipeline-name shop-web
+  downriver history shop-web
+When done: cargo xtask down";
+
+/// Brings the stack up, or up to date, and prints what to export.
+pub(crate) fn up(port: Option<u16>) -> Result<bool> {
+    let root = repository_root()?;
+    let tools = Tools::ensure(&root)?;
+    let programs = announced("building the command and the simulated services", || {
+        programs::build(&root)
+    })?;
+    announced("building the functions", || {
+        let folder = output_folder(&root, "lambda")?;
+        debug_assert!(
+            folder.ends_with(TEMPLATE_FOLDER),
+            "the template names this folder"
+        );
+        functions::build(&root, &tools, Architecture::X86_64, &folder)
+    })?;
+    let parts = Parts {
+        root: &root,
+        tools: &tools,
+        programs: &programs,
+    };
+    let folder = stack::state_folder(&root, STATE_FOLDER)?;
+    let result = bring_up(&parts, &folder, port);
+    if result.is_err() {
+        // Half a stack helps nobody; its logs stay.
+        stack::stop(&folder)?;
+    }
+    let stack = result?;
+    println!(
+        "\nThe local stack is up. Paste this into a shell, or `. {}`:\n\n{}\n{NEXT}",
+        stack.exports_path().display(),
+        stack.exports()
+    );
+    Ok(true)
+}
+
+/// Ends everything that `up` started, also what a killed one left behind.
+pub(crate) fn down() -> Result<bool> {
+    let root = repository_root()?;
+    let ended = stack::stop(&stack::state_folder(&root, STATE_FOLDER)?)?;
+    match ended {
+        0 => println!("the local stack was not up"),
+        _ => println!("the local stack is down ({ended} processes ended)"),
+    }
+    Ok(true)
+}
+
+fn bring_up(parts: &Parts<'_>, folder: &Path, port: Option<u16>) -> Result<Stack> {
+    let stack = match Stack::find(parts.root, folder) {
+        Some(stack) if port.is_none_or(|port| stack.is_at(port)) => {
+            println!("the local stack is up already: it is brought up to date");
+            stack
+        }
+        _ => {
+            stack::stop(folder)?;
+            Stack::start(parts, folder, Ports::in_a_row(port)?, Lifetime::Lasting)?
+        }
+    };
+    stack.deploy(parts.tools)?;
+    let pipelines = stack.create_pipelines()?;
+    println!("{pipelines} pipelines of the example catalog are there");
+    stack.apply_catalog(parts.programs)?;
+    Ok(stack)
+}
