@@ -4,6 +4,7 @@ References that only a deployment can answer stay as text: `{Table}` for a Ref, 
 """
 
 import copy
+import logging
 import os
 import re
 from pathlib import Path
@@ -18,6 +19,9 @@ from samtranslator.yaml_helper import yaml_parse  # noqa: E402
 INFRA = Path(__file__).resolve().parent.parent
 ROOT = INFRA.parent
 TEMPLATE = INFRA / "sam" / "template.yaml"
+
+# It warns of metrics about itself that nobody collects.
+logging.getLogger("samtranslator").setLevel(logging.ERROR)
 
 ACCOUNT = "111122223333"
 REGION = "eu-central-1"

@@ -35,11 +35,26 @@ def matches(pattern, event):
     return True
 
 
+# A copy for an account that does not own the domain: only a stack that names the owner takes it.
+OF_ANOTHER_OWNER = "codeartifact.npm-scoped-administrator-copy"
+
+
 def samples():
+    """Name, source, event; the account and the domain owners of the stack that it comes to; whether it is to be taken."""
     for path in sorted(EVENTS.glob("*.json")):
         source, case = path.stem.split(".", 1)
-        if not case.startswith(NOT_TAKEN) or path.stem in NOT_MATCHED:
-            yield path.stem, source, json.loads(path.read_text(encoding="utf-8"))
+        if path.stem in NOT_MATCHED:
+            yield path.stem, source, _read(path), ACCOUNT, "", False
+        elif not case.startswith(NOT_TAKEN):
+            event = _read(path)
+            yield path.stem, source, event, event["account"], event["detail"].get("domainOwner", ""), True
+        if path.stem == OF_ANOTHER_OWNER:
+            event = _read(path)
+            yield path.stem, source, event, event["account"], "", False
+
+
+def _read(path):
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def pattern_of(stack, rule):
@@ -48,20 +63,18 @@ def pattern_of(stack, rule):
 
 
 def check_samples(stack):
-    """Each sample, as in a stack of the account it was sent to and with its domain's owner configured."""
+    """Each sample, as in a stack of the account it was sent to, with its domain's owner configured or not."""
     patterns = {}
-    for name, source, event in samples():
-        is_taken = name not in NOT_MATCHED
-        account = event["account"] if is_taken else ACCOUNT
-        owner = event["detail"].get("domainOwner", ACCOUNT) if is_taken else ACCOUNT
-        key = (account, owner, source)
+    for name, source, event, account, owners, is_taken in samples():
+        key = (account, owners, source)
         if key not in patterns:
-            given = {"DomainOwners": "" if owner == account else owner}
-            patterns[key] = pattern_of(Stack(stack.source, stack.template, given, account), RULES[source])
+            given = Stack(stack.source, stack.template, {"DomainOwners": owners}, account)
+            patterns[key] = pattern_of(given, RULES[source])
         if matches(patterns[key], event) != is_taken:
             what = "does not match" if is_taken else "matches"
-            expected = "accepts" if is_taken else "never takes"
-            yield Finding(RULES[source], f"{what} events/{name}.json, which the code {expected}", "mend its EventPattern")
+            meant = "is for" if is_taken else "is not for"
+            whose = f"a stack of {account} with the domain owners `{owners}`"
+            yield Finding(RULES[source], f"{what} events/{name}.json, which {meant} {whose}", "mend its EventPattern")
 
 
 def check_pinned(stack):
