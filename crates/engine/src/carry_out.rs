@@ -62,11 +62,11 @@ pub(crate) async fn wake<P: Ports>(
 }
 
 /// A pause was lifted: looks at what it held. Held producers become active again before anything is looked at, or what
-/// they reach would start beside them, without their news.
+/// they reach would start beside them, without their news. Returns what is free now.
 pub(crate) async fn wake_paused<P: Ports>(
     session: &Session<'_, P>,
     slots_max: usize,
-) -> Result<(), EngineError> {
+) -> Result<Vec<ApplicationId>, EngineError> {
     let store = session.ports.store();
     let waiting = store
         .list_waiting(&WaitingFor::Pause, None, slots_max)
@@ -100,7 +100,8 @@ pub(crate) async fn wake_paused<P: Ports>(
             carry_out(session, &commit, &[]).await?;
         }
     }
-    look_soon(session, &freed).await
+    look_soon(session, &freed).await?;
+    Ok(freed)
 }
 
 /// Sends a timer at once to each of these slots.

@@ -463,6 +463,13 @@ pub trait Ports {
         false
     }
 
+    /// How long the function that calls may work before it is killed, in seconds. An intent to start is nobody else's until
+    /// this and a margin have passed, and `sweep` ends in time for it. Too long only delays the repair of what died; too
+    /// short lets two make the same call. The default is the longest of all functions, `sweep`'s own.
+    fn time_limit_secs(&self) -> u64 {
+        300
+    }
+
     /// Called with each commit that was carried out: every decision is in its history. For logs and metrics; must not fail.
     fn observe(&self, _commit: &Commit) {}
 }

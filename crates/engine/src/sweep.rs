@@ -1,88 +1,96 @@
 //! The periodic pass that re-reads the truth; an event only makes things sooner.
 
+mod pass;
+mod report;
+
 use downriver_domain::ApplicationId;
 use downriver_domain::slot::{Running, SlotState};
 
+pub use report::{Found, SweepFailure, SweepReport};
+
+use self::pass::Pass;
 use crate::carry_out::wake_paused;
 use crate::error::EngineError;
 use crate::ports::{ApplicationState, LOAD_APPLICATIONS_MAX, Pipelines, Ports, ReadError, Store};
 use crate::session::Session;
-use crate::start::look;
+use crate::start::{Looked, look};
 use crate::track::{ExecutionEvent, ExecutionState, track_once};
 
 /// How often `sweep` runs, in seconds.
 pub const SWEEP_INTERVAL_SECS: u64 = 300;
-/// Overdue slots looked at in one pass; the rest waits for the next.
-const DUE_MAX: usize = 1_000;
+/// Slots read from an index in one pass: all that a catalog can hold. Time bounds what is done with them.
+const SLOTS_MAX: usize = crate::wire::catalog::APPLICATIONS_MAX;
+/// Overdue for longer, earlier passes had no time for it or failed at it, in seconds.
+const LATE_SECS: u64 = 3 * SWEEP_INTERVAL_SECS;
+/// Ids in one page of the busy slots.
+const BUSY_PAGE_MAX: usize = 1_000;
 /// Slots woken at once when nothing is paused any more.
 const PAUSED_MAX: usize = 1_000;
 
-/// Looks at every overdue slot, finds executions whose end was missed, and wakes what a lost message left waiting.
-pub async fn sweep<P: Ports>(ports: &P) -> Result<(), EngineError> {
+/// Looks at every overdue slot, finds executions whose end was missed, and wakes what a lost message left waiting, for as
+/// long as the function may work; what is left has its turn in a later pass. A slot that cannot be dealt with now is in
+/// the report and keeps nobody else waiting. Fails only without the store.
+pub async fn sweep<P: Ports>(ports: &P) -> Result<SweepReport, EngineError> {
     let session = Session::open(ports).await?;
-    let mut failed = None;
-    find_ended(&session, &mut failed).await?;
-    let due = ports.store().list_due(session.now, DUE_MAX).await?;
-    for ids in due.chunks(LOAD_APPLICATIONS_MAX) {
-        for state in ports.store().load_applications(ids).await? {
-            go_on(look(&session, state).await, &mut failed)?;
-        }
+    let mut pass = Pass::begin(&session);
+    find_ended(&mut pass).await?;
+    look_at_overdue(&mut pass).await?;
+    match wake_paused(&session, PAUSED_MAX).await {
+        Ok(woken) => woken.iter().for_each(|id| pass.report.woken.note(id)),
+        Err(error) => pass.report.fail(None, error)?,
     }
-    wake_paused(&session, PAUSED_MAX).await?;
-    failed.map_or(Ok(()), Err)
-}
-
-/// A slot that cannot be dealt with now (its account throttles us, others keep writing) does not keep the rest from being
-/// looked at; the sweep ends with the first such error. Without the store nothing can be done.
-fn go_on(
-    looked: Result<(), EngineError>,
-    failed: &mut Option<EngineError>,
-) -> Result<(), EngineError> {
-    match looked {
-        Err(error @ (EngineError::Read(_) | EngineError::Contended(..))) => {
-            failed.get_or_insert(error);
-            Ok(())
-        }
-        other => other,
-    }
+    Ok(pass.report)
 }
 
 /// Reads every execution that a slot believes to run.
-async fn find_ended<P: Ports>(
-    session: &Session<'_, P>,
-    failed: &mut Option<EngineError>,
-) -> Result<(), EngineError> {
-    let mut after: Option<ApplicationId> = None;
-    loop {
-        let ids = session
-            .ports
-            .store()
-            .list_busy(after.as_ref(), LOAD_APPLICATIONS_MAX)
-            .await?;
-        let Some(last) = ids.last() else {
-            return Ok(());
-        };
-        after = Some(last.clone());
-        for state in session.ports.store().load_applications(&ids).await? {
-            match &state.slot.state {
-                SlotState::Running(running) if running.following.is_some() => {
-                    go_on(look(session, state).await, failed)?;
-                }
-                SlotState::Running(running) | SlotState::Parked(running) => {
-                    let running = running.clone();
-                    go_on(find_end(session, &state, &running).await, failed)?;
-                }
-                _ => {}
+async fn find_ended<P: Ports>(pass: &mut Pass<'_, P>) -> Result<(), EngineError> {
+    let session = pass.session;
+    let mut busy = list_busy(session).await?;
+    pass.shuffle(&mut busy);
+    for ids in busy.chunks(LOAD_APPLICATIONS_MAX) {
+        for state in session.ports.store().load_applications(ids).await? {
+            let (SlotState::Running(running) | SlotState::Parked(running)) = &state.slot.state
+            else {
+                continue;
+            };
+            if !pass.may_read_ends(&running.pipeline.target) {
+                continue;
+            }
+            let found = if running.following.is_some() {
+                look(session, state.clone()).await.map(|()| false)
+            } else {
+                find_end(session, &state, running).await
+            };
+            if pass.settle(&state.application.id, &running.pipeline.target, found)? == Some(true) {
+                pass.report.ended.note(&state.application.id);
             }
         }
     }
+    Ok(())
 }
 
+async fn list_busy<P: Ports>(session: &Session<'_, P>) -> Result<Vec<ApplicationId>, EngineError> {
+    let mut busy: Vec<ApplicationId> = Vec::new();
+    while busy.len() < SLOTS_MAX {
+        let page = session
+            .ports
+            .store()
+            .list_busy(busy.last(), BUSY_PAGE_MAX)
+            .await?;
+        if page.is_empty() {
+            break;
+        }
+        busy.extend(page);
+    }
+    Ok(busy)
+}
+
+/// Whether its execution had ended without an event that told us.
 async fn find_end<P: Ports>(
     session: &Session<'_, P>,
     state: &ApplicationState,
     running: &Running,
-) -> Result<(), EngineError> {
+) -> Result<bool, EngineError> {
     let execution = match session
         .ports
         .pipelines()
@@ -90,11 +98,12 @@ async fn find_end<P: Ports>(
         .await
     {
         Ok(execution) => execution,
-        // Throttled: the next sweep reads it. Not found or denied: `max run` ends the wait.
-        Err(ReadError::Transient(_) | ReadError::NotFound | ReadError::Denied(_)) => return Ok(()),
+        // `max run` ends the wait.
+        Err(ReadError::NotFound) => return Ok(false),
+        Err(error @ (ReadError::Transient(_) | ReadError::Denied(_))) => return Err(error.into()),
     };
     let Some(ended) = ExecutionState::of(execution.status) else {
-        return Ok(());
+        return Ok(false);
     };
     let event = ExecutionEvent {
         pipeline: running.pipeline.clone(),
@@ -105,6 +114,41 @@ async fn find_end<P: Ports>(
         trigger: Some(execution.trigger),
     };
     // A conflict means that its event arrived after all.
-    track_once(session, state, &event).await?;
+    let looked = track_once(session, state, &event).await?;
+    Ok(matches!(looked, Looked::Done))
+}
+
+/// Looks at slots whose timer was lost or is longer than a message can wait.
+async fn look_at_overdue<P: Ports>(pass: &mut Pass<'_, P>) -> Result<(), EngineError> {
+    let session = pass.session;
+    let store = session.ports.store();
+    let mut due = store.list_due(session.now, SLOTS_MAX).await?;
+    let late = store
+        .list_due(session.now.minus_secs(LATE_SECS), SLOTS_MAX)
+        .await?
+        .len();
+    // The longest overdue come first; but among those that earlier passes had no time for, or failed at, none always does.
+    let late = late.min(due.len());
+    pass.shuffle(&mut due[..late]);
+    for ids in due.chunks(LOAD_APPLICATIONS_MAX) {
+        if pass.is_over() {
+            return Ok(());
+        }
+        for state in store.load_applications(ids).await? {
+            let target = state.application.pipeline.target.clone();
+            if !pass.may_look(&target) {
+                continue;
+            }
+            let id = state.application.id.clone();
+            let is_start_lost = matches!(state.slot.state, SlotState::Starting(_));
+            let looked = look(session, state).await;
+            if pass.settle(&id, &target, looked)?.is_some() {
+                pass.report.overdue.note(&id);
+                if is_start_lost {
+                    pass.report.recovered.note(&id);
+                }
+            }
+        }
+    }
     Ok(())
 }

@@ -5,7 +5,7 @@ use downriver_domain::slot::{
 };
 use downriver_domain::{PipelineExecutionId, RebuildId, Timestamp};
 
-use super::pending::{START_DEADLINE_SECS, call_unless_blocked};
+use super::pending::{call_unless_blocked, start_deadline};
 use super::{Looked, finish};
 use crate::carry_out::{marker_write, next_version, note, rebuild_entry};
 use crate::cascade::cascade_of;
@@ -136,7 +136,7 @@ async fn repeat<P: Ports>(
     starting: &Starting,
 ) -> Result<Looked, EngineError> {
     let starting = Starting {
-        deadline: session.now.plus_secs(START_DEADLINE_SECS),
+        deadline: start_deadline(session),
         ..starting.clone()
     };
     let mut slot = next_version(&state.slot);

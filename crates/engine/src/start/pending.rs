@@ -7,7 +7,7 @@ use downriver_domain::slot::{
     Starting, WaitOn, evaluate_gates, open_gates, rejudge,
 };
 use downriver_domain::version::PackageId;
-use downriver_domain::{AttemptId, ClientRequestToken};
+use downriver_domain::{AttemptId, ClientRequestToken, Timestamp};
 
 use super::anew::{ask_anew, rejudged, why_not_needed};
 use super::{Looked, call, finish, is_shadow, set_idle};
@@ -19,8 +19,17 @@ use crate::ports::{
 };
 use crate::session::Session;
 
-/// The longest that one StartPipelineExecution call may take, plus two minutes (DESIGN 4), in seconds.
-pub(super) const START_DEADLINE_SECS: u64 = 60 + 120;
+/// What is added to the function's own limit before others may look for a start (DESIGN 4), in seconds: a request that was
+/// on its way when the function was killed has arrived by then, and clocks differ by less.
+const START_MARGIN_SECS: u64 = 120;
+
+/// Until when only the writer of an intent may call: it was opened after its function was, so it is dead by then.
+pub(super) fn start_deadline<P: Ports>(session: &Session<'_, P>) -> Timestamp {
+    session
+        .now
+        .plus_secs(session.ports.time_limit_secs())
+        .plus_secs(START_MARGIN_SECS)
+}
 
 /// Looks at a pending rebuild.
 pub(super) async fn consider<P: Ports>(
@@ -209,7 +218,7 @@ async fn intend<P: Ports>(
         attempt,
         pipeline: pipeline.clone(),
         started_at: session.now,
-        deadline: session.now.plus_secs(START_DEADLINE_SECS),
+        deadline: start_deadline(session),
         is_block_waived: report.is_block_waived,
         rebuild,
     };

@@ -135,8 +135,7 @@ impl World {
             }
             Item::Sweep => {
                 // A sweep that fails is made up for by the next one.
-                let result = complete(sweep::sweep(self));
-                fatal(result)?;
+                fatal(complete(sweep::sweep(self)).map(drop))?;
                 Ok(StepKind::Sweep)
             }
             simulated => self.simulate(simulated),

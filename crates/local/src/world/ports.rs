@@ -16,6 +16,9 @@ use super::World;
 use crate::simulator::{Item, PageRow, Simulator, Text, pipeline_key};
 use crate::sqlite::SqliteStore;
 
+/// How long a simulated function may work, in seconds: what a start whose result was lost waits for.
+const FUNCTION_SECS_MAX: u64 = 60;
+
 /// Runs a use case on embedded ports to its end.
 ///
 /// # Panics
@@ -87,6 +90,10 @@ impl Ports for World {
 
     fn clock(&self) -> &Simulation {
         &self.simulation
+    }
+
+    fn time_limit_secs(&self) -> u64 {
+        FUNCTION_SECS_MAX
     }
 }
 

@@ -118,6 +118,10 @@ impl<S: Store> Ports for Worker<'_, S> {
     fn clock(&self) -> &Self {
         self
     }
+
+    fn time_limit_secs(&self) -> u64 {
+        super::run::FUNCTION_SECS_MAX
+    }
 }
 
 impl<S: Store> Store for Worker<'_, S> {

@@ -17,7 +17,7 @@ use crate::builders::repository;
 use crate::run_at_once;
 
 /// The longest that a function may work, in seconds; then it is killed.
-const FUNCTION_SECS_MAX: u64 = 60;
+pub(super) const FUNCTION_SECS_MAX: u64 = 60;
 /// Steps after the faults stopped within which everything has to rest; a step is a message, a move or a poll.
 const REST_STEPS_MAX: u64 = 60_000;
 /// How long that may take on the virtual clock: the longest waits of the engine one after another, in seconds.
@@ -288,6 +288,22 @@ impl World {
     }
 }
 
+impl<S: Store> Worker<'_, S> {
+    /// A pass goes on past what fails; after the faults only other writers may make it fail.
+    fn check_failures(&self, report: &sweep::SweepReport) {
+        let mut world = self.simulation.world.borrow_mut();
+        for failure in &report.failures {
+            world.tell(&format!("sweep: {failure:?}"));
+            let is_expected = !world.faults.are_over()
+                || failure.reason.contains("simulated")
+                || failure.reason.contains("times in a row");
+            if !is_expected {
+                world.violate("I10", format!("a sweep reports {failure:?}"));
+            }
+        }
+    }
+}
+
 /// Calls the use case that the matching function of the real deployment calls.
 fn work<S: Store>(worker: Worker<'_, S>, message: Message) -> Work<'_> {
     Box::pin(async move {
@@ -298,7 +314,11 @@ fn work<S: Store>(worker: Worker<'_, S>, message: Message) -> Work<'_> {
             Message::Execution(event) => track::track(&worker, &event).await,
             Message::Report(report) => index::record_built(&worker, &report).await,
             Message::Command(command) => operate::operate(&worker, &command).await.map(|_| ()),
-            Message::Sweep => sweep::sweep(&worker).await,
+            Message::Sweep => {
+                let report = sweep::sweep(&worker).await?;
+                worker.check_failures(&report);
+                Ok(())
+            }
         }
     })
 }

@@ -1,0 +1,81 @@
+//! What a pass found, for logs, metrics and alarms.
+
+use downriver_domain::ApplicationId;
+
+use crate::error::EngineError;
+
+/// Applications named for one finding; the count goes on beyond.
+const NAMED_MAX: usize = 20;
+/// Failures told of one pass; the count goes on beyond.
+const FAILURES_MAX: usize = 50;
+
+/// What one pass found and did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SweepReport {
+    /// Slots whose time had come and that were looked at.
+    pub overdue: Found,
+    /// Executions that had ended without an event that told us.
+    pub ended: Found,
+    /// Starts whose result was never recorded: found, or called again.
+    pub recovered: Found,
+    /// Rebuilds that were paused and that nothing pauses any more.
+    pub woken: Found,
+    /// Failures in order, at most 50.
+    pub failures: Vec<SweepFailure>,
+    /// All failures, those not in the list included.
+    pub failures_count: u64,
+    /// Time ran out, or an account did not answer: a later pass goes on.
+    pub is_more_left: bool,
+}
+
+/// How often, and the first 20 applications.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Found {
+    pub count: u64,
+    pub first: Vec<ApplicationId>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SweepFailure {
+    /// `None`: it concerns no application alone.
+    pub application: Option<ApplicationId>,
+    /// The error with its causes.
+    pub reason: String,
+}
+
+impl Found {
+    pub(super) fn note(&mut self, application: &ApplicationId) {
+        self.count += 1;
+        if self.first.len() < NAMED_MAX {
+            self.first.push(application.clone());
+        }
+    }
+}
+
+impl SweepReport {
+    /// Takes a failure into the report; without the store nothing can be done, so that ends the pass.
+    pub(super) fn fail(
+        &mut self,
+        application: Option<&ApplicationId>,
+        error: EngineError,
+    ) -> Result<(), EngineError> {
+        if let EngineError::Store(_) = error {
+            return Err(error);
+        }
+        self.failures_count += 1;
+        if self.failures.len() < FAILURES_MAX {
+            self.failures.push(SweepFailure {
+                application: application.cloned(),
+                reason: chain(&error),
+            });
+        }
+        Ok(())
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", chain(source)),
+        None => error.to_string(),
+    }
+}
