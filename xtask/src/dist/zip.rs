@@ -40,18 +40,18 @@ pub(crate) fn of_program(name: &str, program: &[u8]) -> Result<Vec<u8>> {
     put_u16(&mut zip, VERSION_MADE_BY);
     zip.extend_from_slice(&described);
     // No comment, the first disk, no internal attributes.
-    [0, 0, 0]
-        .into_iter()
-        .for_each(|zero| put_u16(&mut zip, zero));
+    for zero in [0; 3] {
+        put_u16(&mut zip, zero);
+    }
     put_u32(&mut zip, MODE);
     put_u32(&mut zip, 0);
     zip.extend_from_slice(name.as_bytes());
     let central_size = size(zip.len())? - central_at;
     put_u32(&mut zip, END_OF_CENTRAL);
     // One disk, one file.
-    [0, 0, 1, 1]
-        .into_iter()
-        .for_each(|number| put_u16(&mut zip, number));
+    for number in [0, 0, 1, 1] {
+        put_u16(&mut zip, number);
+    }
     put_u32(&mut zip, central_size);
     put_u32(&mut zip, central_at);
     put_u16(&mut zip, 0);

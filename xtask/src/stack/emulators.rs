@@ -15,7 +15,7 @@ use crate::logged::tail;
 use crate::output::make_folder;
 use crate::tools::Tools;
 
-const READY_WAIT_MAX: Duration = Duration::from_secs(60);
+const READY_WAIT_MAX: Duration = Duration::from_mins(1);
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 const MINISTACK_READY: &str = "/_ministack/ready";
 const SIMULATED_READY: &str = "/_simulator/health";

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::ports::Ports;
 
-/// The stack's name in CloudFormation, which is what the command calls a deployment.
+/// The stack's name, which is what the command calls a deployment.
 pub(crate) const DEPLOYMENT: &str = "downriver";
 /// The account and Region of most of the example organisation.
 pub(crate) const ACCOUNT: &str = "123456789012";

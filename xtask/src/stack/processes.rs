@@ -101,8 +101,12 @@ pub(crate) fn ids(folder: &Path) -> Result<Vec<i32>> {
 
 /// Ends all processes of the stack, asking first; says how many there were.
 pub(crate) fn stop_all(folder: &Path) -> Result<usize> {
+    stop_within(folder, END_WAIT_MAX)
+}
+
+fn stop_within(folder: &Path, end_wait_max: Duration) -> Result<usize> {
     let found = ids(folder)?;
-    for (signal, wait_max) in [(Signal::TERM, END_WAIT_MAX), (Signal::KILL, KILL_WAIT_MAX)] {
+    for (signal, wait_max) in [(Signal::TERM, end_wait_max), (Signal::KILL, KILL_WAIT_MAX)] {
         let deadline = Instant::now() + wait_max;
         loop {
             // Read again each time: an emulator may start one more function while it ends.
@@ -113,7 +117,9 @@ pub(crate) fn stop_all(folder: &Path) -> Result<usize> {
             if Instant::now() > deadline {
                 break;
             }
-            living.into_iter().for_each(|id| send(id, signal));
+            for id in living {
+                send(id, signal);
+            }
             sleep(POLL_INTERVAL);
         }
     }

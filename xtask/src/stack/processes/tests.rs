@@ -34,7 +34,7 @@ fn what_a_process_started_itself_ends_with_it() {
     while ids(&folder).expect("processes can be listed").len() < 2 {
         sleep(POLL_INTERVAL);
     }
-    assert!(stop_all(&folder).expect("they can be ended") >= 2);
+    assert!(stop_within(&folder, POLL_INTERVAL).expect("they can be ended") >= 2);
     assert!(!parent.wait().expect("it is our child").success());
     assert_eq!(
         ids(&folder).expect("processes can be listed"),
