@@ -1,5 +1,6 @@
 mod notices;
 mod refused;
+mod schema;
 mod values;
 
 use proptest::prelude::*;

@@ -88,7 +88,7 @@ catalog | 9f86 | 9F86 | sha256 is `9F86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b8
 catalog | /ana | /\u202eana | requested_by is `arn:aws:sts::123456789012:assumed-role/Developer/\u{202e}ana`
 dependencies | ^2.2.0 | not a range ! | dependencies[0].requirement is `not a range !`: expected what
 dependencies | "scope":"runtime" | "scope":"prod" | dependencies[0].scope is `prod`: expected one of
-dependencies | "assumed":"2.3.1" | "assumed":"1","built":"2.3.1" | dependencies[1].assumed is `1`: expected either
+dependencies | "assumed":"2.3.1" | "assumed":"1.0.0","built":"2.3.1" | dependencies[1].assumed is `1.0.0`: expected either
 dependencies | "pkg:npm/left-pad" | {} | dependencies[2].via[1] is an object: expected a package URL
 dependencies | "pkg:npm/left-pad" | "pad" | dependencies[2].via[1] is `pad`: expected what its format
 dependencies | "line":19 | "line":-19 | dependencies[2].line is `-19`: expected a whole number
