@@ -142,11 +142,12 @@ class Stack:
         if key == "Fn::Sub":
             text, given = (argument, {}) if isinstance(argument, str) else argument
             given = {name: self.resolve(value) for name, value in given.items()}
-            return re.sub(
+            text = re.sub(
                 r"\$\{([^!}][^}]*)\}",
                 lambda found: str(given.get(found[1], self._ref(found[1]))),
                 text,
             )
+            return text.replace("${!", "${")
         if key == "Fn::Split":
             return self.resolve(argument[1]).split(argument[0])
         if key == "Fn::Join":

@@ -104,20 +104,33 @@ def check_alarms(stack):
 
 
 def check_metrics(stack):
-    """Alarms and dashboard use the metrics that the code writes."""
+    """Alarms and dashboard use the metrics that the code writes, by the dimensions that it writes them with."""
     known = json.loads(METRICS.read_text(encoding="utf-8"))
-    used = []
+    written = {(metric, ((known["dimension"], "downriver"),)) for metric in known["metrics"]}
+    written |= {(metric, ((known["dimension"], "downriver"), (by, "*"))) for metric, by in known["metrics_by"].items()}
+    for name, namespace, metric, dimensions in _shown(stack):
+        if namespace != known["namespace"] or (metric, tuple(dimensions)) not in written:
+            yield Finding(name, f"shows {namespace} {metric} by {dimensions}, which the code does not write", "use what infra/metrics.json lists")
+
+
+def _shown(stack):
+    """Who shows it, namespace, metric, dimensions; of a search, `*` for the dimension that is not given."""
     for name, alarm in stack.of_type("AWS::CloudWatch::Alarm").items():
         if not alarm["Namespace"].startswith("AWS/"):
             dimensions = [(dimension["Name"], dimension["Value"]) for dimension in alarm["Dimensions"]]
-            used.append((name, alarm["Namespace"], alarm["MetricName"], dimensions))
+            yield name, alarm["Namespace"], alarm["MetricName"], dimensions
     for name, dashboard in stack.of_type("AWS::CloudWatch::Dashboard").items():
         for widget in json.loads(dashboard["DashboardBody"])["widgets"]:
             for metric in widget["properties"]["metrics"]:
-                namespace, title, *dimensions = [part for part in metric if isinstance(part, str)]
-                if not namespace.startswith("AWS/"):
-                    used.append((name, namespace, title, list(zip(dimensions[::2], dimensions[1::2]))))
-    for name, namespace, metric, dimensions in used:
-        is_known = namespace == known["namespace"] and metric in known["metrics"]
-        if not is_known or dimensions != [(known["dimension"], "downriver")]:
-            yield Finding(name, f"shows {namespace} {metric} by {dimensions}, which the code does not write", "use what infra/metrics.json lists")
+                if "expression" in metric[0]:
+                    yield name, *_searched(metric[0]["expression"])
+                elif not metric[0].startswith("AWS/"):
+                    namespace, title, *dimensions = [part for part in metric if isinstance(part, str)]
+                    yield name, namespace, title, list(zip(dimensions[::2], dimensions[1::2]))
+
+
+def _searched(expression):
+    schema, metric = re.search(r"SEARCH\('\{([^}]*)\} MetricName=\"([^\"]*)\"", expression).groups()
+    namespace, *names = schema.split(",")
+    given = dict(re.findall(r"(\w+)=\"([^\"]*)\"", expression))
+    return namespace, metric, [(name, given.get(name, "*")) for name in names]

@@ -194,8 +194,9 @@ CASES = [
     (surface.check_alarms, "DueAgeAlarm", "notify", _set("DueAgeAlarm", "AlarmActions", None)),
     (surface.check_alarms, "DueAgeAlarm", "the matter", _set("DueAgeAlarm", "AlarmDescription", None)),
     (surface.check_alarms, "DueAgeAlarm", "no data", _set("DueAgeAlarm", "TreatMissingData", None)),
-    (surface.check_metrics, "StuckRebuildsAlarm", "does not write", _set("StuckRebuildsAlarm", "MetricName", "Stuck")),
+    (surface.check_metrics, "StuckRebuildsAlarm", "does not write", _set("StuckRebuildsAlarm", "MetricName", "StuckSlots")),
     (surface.check_metrics, "Dashboard", "does not write", _dashboard('"Starts"', '"Begins"')),
+    (surface.check_metrics, "Dashboard", "WaitsByGate by", _dashboard("Deployment,Gate", "Deployment,Application")),
 ]
 
 
