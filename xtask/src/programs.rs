@@ -12,10 +12,10 @@ use serde_json::Value;
 use crate::cargo::cargo;
 
 const COMMAND: &str = "downriver";
-const SIMULATED: &str = "simulated-aws";
+const SIMULATED: &str = "simulated-services";
 /// Only what the local stack needs.
 const BUILD_ARGUMENTS: &str = "build --locked --package=downriver --package=downriver-tests --features=downriver/aws \
-                               --bin=downriver --bin=simulated-aws";
+                               --bin=downriver --bin=simulated-services";
 /// All tests, and the programs that they start.
 pub(crate) const TEST_ARGUMENTS: &str = "test --workspace --all-features --locked --no-run";
 const MESSAGES: &str = "--message-format=json-render-diagnostics";

@@ -9,6 +9,7 @@ mod http;
 mod pipelines;
 pub(crate) mod ports;
 mod processes;
+mod simulation;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,8 @@ pub(crate) const DOCUMENT_VARIABLE: &str = "DOWNRIVER_STACK";
 /// Name emulators to the conformance suites.
 const MOTO_VARIABLE: &str = "DOWNRIVER_MOTO_ENDPOINT";
 const EMULATOR_VARIABLE: &str = "DOWNRIVER_EMULATOR_ENDPOINT";
+/// Takes the pipelines' events.
+const RUNS_QUEUE_OUTPUT: &str = "RunsQueueUrl";
 const CATALOG: &str = "downriver.toml";
 
 /// A stack that is up.
@@ -112,7 +115,10 @@ impl Stack {
     pub(crate) fn deploy(&self, tools: &Tools) -> Result<()> {
         let owners = pipelines::parse_domain_owners(&self.catalog()?)?;
         announced("deploying the template with `sam deploy`", || {
-            deployment::deploy(&self.root, tools, &self.folder, self.ports, &owners)
+            deployment::deploy(&self.root, tools, &self.folder, self.ports, &owners)?;
+            let runs_queue_url =
+                deployment::output(&self.root, tools, self.ports, RUNS_QUEUE_OUTPUT)?;
+            simulation::connect(self.ports, &runs_queue_url)
         })
     }
 
@@ -122,6 +128,7 @@ impl Stack {
         for pipeline in &pipelines {
             pipelines::create(self.ports.simulated, pipeline)?;
         }
+        pipelines::set_durations(self.ports.simulated, &pipelines)?;
         Ok(pipelines.len())
     }
 

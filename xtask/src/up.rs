@@ -16,7 +16,7 @@ use crate::tools::Tools;
 const STATE_FOLDER: &str = "local-stack";
 const NEXT: &str = "\
 Try:
-  downriver send events/package-version-published.json    # a publish, as an event
+  downriver send events/codeartifact.npm-scoped-published.json   # a publish, as an event
   downriver status                                        # what waits, and for what
   downriver expedite shop-web                             # do not wait for the burst to end
   aws codepipeline list-pipeline-executions --pipeline-name shop-web

@@ -6,12 +6,13 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use super::emulators::log_path;
 use super::exports::{DEPLOYMENT, REGION, deployer_settings, endpoint};
 use super::ports::Ports;
 use super::processes::isolate;
+use crate::cargo::output_of;
 use crate::logged::run_logged;
 use crate::tools::Tools;
 
@@ -53,6 +54,28 @@ pub(crate) fn deploy(
         .arg("--parameter-overrides")
         .args(parameters(ports, domain_owners));
     run_logged(&mut deploy, &log).context("failed to deploy the template")
+}
+
+/// The value of one of the stack's outputs.
+pub(crate) fn output(root: &Path, tools: &Tools, ports: Ports, name: &str) -> Result<String> {
+    let query = format!("Stacks[0].Outputs[?OutputKey=='{name}'].OutputValue");
+    let mut command = command(root, tools, "aws", ports);
+    command.args([
+        "cloudformation",
+        "describe-stacks",
+        "--stack-name",
+        DEPLOYMENT,
+        "--output",
+        "text",
+        "--query",
+        &query,
+    ]);
+    let value = output_of(&mut command)?.trim().to_owned();
+    ensure!(
+        !value.is_empty(),
+        "failed to find the output {name} of the stack"
+    );
+    Ok(value)
 }
 
 /// Writes what a function logged beside the other logs.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use super::exports::{ACCOUNT, REGION, deployer_settings, endpoint};
+use super::exports::{ACCOUNT, REGION};
 use super::ports::Ports;
 use super::processes::{Lifetime, isolate, start};
 use super::{LOGS_FOLDER, http};
@@ -134,14 +134,11 @@ fn ministack(tools: &Tools, folder: &Path, ports: Ports) -> Result<Command> {
     Ok(command)
 }
 
-/// It sends its state-change events to the default bus of the stack.
+/// Told by `simulation::connect` where its events go, once there is somebody to take them.
 fn simulated(program: &Path, ports: Ports) -> Command {
     let mut command = Command::new(program);
     isolate(&mut command);
-    command
-        .envs(deployer_settings(ports))
-        .args(["--port", &ports.simulated.to_string()])
-        .args(["--events-endpoint", &endpoint(ports.aws)]);
+    command.args(["--listen", &format!("127.0.0.1:{}", ports.simulated)]);
     command
 }
 

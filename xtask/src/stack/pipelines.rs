@@ -3,13 +3,17 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use super::http;
+use super::{http, simulation};
 
 /// What refreshed lockfiles need; the catalog's reference says the same.
 const VARIABLES: [&str; 2] = ["DOWNRIVER_REBUILD", "DOWNRIVER_CHANGES"];
+/// A pipeline has two stages.
+const STAGE_MS: u64 = 2_000;
 const ALREADY_THERE: &str = "PipelineNameInUseException";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,6 +90,20 @@ pub(crate) fn create(port: u16, pipeline: &Pipeline) -> Result<()> {
             answer.status,
             answer.body
         );
+    }
+    Ok(())
+}
+
+/// Lets every stage of the pipelines take seconds, which a person can follow.
+pub(crate) fn set_durations(port: u16, pipelines: &[Pipeline]) -> Result<()> {
+    let places: BTreeSet<(&str, &str)> = pipelines
+        .iter()
+        .map(|pipeline| (pipeline.account.as_str(), pipeline.region.as_str()))
+        .collect();
+    for (account, region) in places {
+        let script =
+            json!({ "account": account, "region": region, "script": { "stage_ms": STAGE_MS } });
+        simulation::order(port, "scripts", &script)?;
     }
     Ok(())
 }
