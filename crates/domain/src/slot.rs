@@ -11,7 +11,9 @@ mod tests;
 
 pub use gates::{GateContext, GateReport, evaluate_gates, open_gates, pause_on, settle};
 pub use merge::{Merged, merge_asks, merge_joined, rejudge};
-pub use outcome::{Ended, Ending, decide_end, decide_parked, decide_stuck, settle_followed};
+pub use outcome::{
+    Ended, Ending, decide_cancelled, decide_end, decide_parked, decide_stuck, settle_followed,
+};
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,9 @@
-//! What operators do: pause, resume, retry, expedite.
+//! What operators do: pause, resume, retry, expedite, cancel.
+
+mod cancel;
 
 use downriver_domain::slot::{Controls, Joined, Pause, PauseScope, Pending, Rebuild, SlotState};
-use downriver_domain::{ApplicationId, RebuildId};
+use downriver_domain::{ApplicationId, Pipeline, PipelineExecutionId, RebuildId};
 
 use crate::carry_out::{
     carry_out, look_soon, marker_write, next_version, note, rebuild_entry, wake_paused,
@@ -30,15 +32,28 @@ pub enum Command {
     Expedite {
         application: ApplicationId,
     },
+    /// Ends a pending, stuck or parked rebuild; its versions are held as those of a stopped execution are.
+    Cancel {
+        application: ApplicationId,
+        by: String,
+        reason: String,
+    },
 }
 
 /// What a command did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Operated {
     Done,
     /// It stood so already, or there was nothing to do it to.
     Unchanged,
     UnknownApplication,
+    /// Not cancelled: it runs, or its start is under way (`execution` not known yet). `aws codepipeline
+    /// stop-pipeline-execution` ends it there, and Downriver follows.
+    InFlight {
+        rebuild: RebuildId,
+        pipeline: Pipeline,
+        execution: Option<PipelineExecutionId>,
+    },
 }
 
 /// Carries out a command of an operator; repeating it changes nothing further.
@@ -63,6 +78,11 @@ pub async fn operate<P: Ports>(ports: &P, command: &Command) -> Result<Operated,
         }
         Command::Retry { application } => on_slot(&session, application, retry).await,
         Command::Expedite { application } => on_slot(&session, application, expedite).await,
+        Command::Cancel {
+            application,
+            by,
+            reason,
+        } => cancel::cancel(&session, application, by, reason).await,
     }
 }
 

@@ -215,6 +215,11 @@ pub enum Deed {
     },
     Retry(ApplicationId),
     Expedite(ApplicationId),
+    Cancel {
+        application: ApplicationId,
+        by: String,
+        reason: String,
+    },
 }
 
 /// `[expect]`: what a test checks at rest.

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use downriver_version::PackageId;
 
 use super::{
-    Build, Delivered, Failure, Held, HeldReason, Pending, Rebuild, Running, Slot, SlotState, Stuck,
-    Tail,
+    Build, Delivered, Failure, Held, HeldReason, Pending, Rebuild, Running, Slot, SlotState,
+    StartedBy, Stuck, Tail,
 };
 use crate::catalog::Application;
 use crate::{PipelineExecutionId, Timestamp};
@@ -175,6 +175,43 @@ pub fn decide_stuck(slot: &mut Slot, rebuild: Rebuild, reason: &str, now: Timest
     slot.wake_at = None;
 }
 
+/// A person gives up a rebuild that runs no execution, or a parked one: what it was for is not attempted again, as if its
+/// execution had been stopped.
+pub fn decide_cancelled(slot: &mut Slot, rebuild: &Rebuild, reason: &str, now: Timestamp) {
+    let execution = match &slot.state {
+        SlotState::Parked(running) => Some(running.execution.clone()),
+        _ => None,
+    };
+    // What a parked execution still does, it does for whoever lets it run on.
+    if let Some(seen) = slot
+        .executions
+        .iter_mut()
+        .find(|seen| execution.as_ref() == Some(&seen.execution))
+    {
+        seen.started_by = StartedBy::Person;
+    }
+    hold(slot, rebuild, HeldReason::Stopped, now);
+    slot.failure = Some(Failure {
+        rebuild: rebuild.clone(),
+        execution,
+        reason: reason.to_owned(),
+        at: now,
+    });
+    slot.state = SlotState::Idle;
+    slot.wake_at = slot.idle_wake(now);
+}
+
+fn hold(slot: &mut Slot, rebuild: &Rebuild, reason: HeldReason, since: Timestamp) {
+    for (package, wanted) in &rebuild.packages {
+        let held = Held {
+            version: wanted.version.clone(),
+            reason,
+            since,
+        };
+        slot.held.insert(package.clone(), held);
+    }
+}
+
 fn succeed(
     slot: &mut Slot,
     running: &Running,
@@ -253,17 +290,8 @@ fn fail(
         started_at,
         ..
     } = running;
-    for (package, wanted) in &rebuild.packages {
-        slot.held.insert(
-            package.clone(),
-            Held {
-                version: wanted.version.clone(),
-                reason,
-                // Contents that were published after the start were not attempted, so they are not held.
-                since: started_at,
-            },
-        );
-    }
+    // Contents that were published after the start were not attempted, so they are not held.
+    hold(slot, &rebuild, reason, started_at);
     slot.failure = Some(Failure {
         rebuild: rebuild.clone(),
         execution: Some(execution),

@@ -175,7 +175,10 @@ fn check_names(
         known(applications, story, push.line, &push.application)?;
     }
     for command in &story.commands {
-        if let Deed::Retry(application) | Deed::Expedite(application) = &command.deed {
+        if let Deed::Retry(application)
+        | Deed::Expedite(application)
+        | Deed::Cancel { application, .. } = &command.deed
+        {
             known(applications, story, command.line, application)?;
         }
     }
@@ -237,6 +240,15 @@ fn to_row(deed: &Deed) -> CommandRow {
         },
         Deed::Expedite(application) => CommandRow::Expedite {
             application: Text(application.clone()),
+        },
+        Deed::Cancel {
+            application,
+            by,
+            reason,
+        } => CommandRow::Cancel {
+            application: Text(application.clone()),
+            by: by.clone(),
+            reason: reason.clone(),
         },
     }
 }

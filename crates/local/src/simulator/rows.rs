@@ -124,6 +124,11 @@ pub(crate) enum CommandRow {
     Expedite {
         application: Text<ApplicationId>,
     },
+    Cancel {
+        application: Text<ApplicationId>,
+        by: String,
+        reason: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,6 +173,15 @@ impl CommandRow {
             },
             Self::Expedite { application } => Command::Expedite {
                 application: application.0.clone(),
+            },
+            Self::Cancel {
+                application,
+                by,
+                reason,
+            } => Command::Cancel {
+                application: application.0.clone(),
+                by: by.clone(),
+                reason: reason.clone(),
             },
         }
     }

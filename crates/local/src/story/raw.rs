@@ -210,6 +210,7 @@ pub(super) enum RawDeed {
     Resume,
     Retry,
     Expedite,
+    Cancel,
 }
 
 #[derive(Deserialize, Default)]

@@ -166,11 +166,19 @@ impl Reader<'_> {
             .package
             .map(|word| self.parse(&word, "command.package"))
             .transpose()?;
+        let by = raw.by.unwrap_or_else(|| "operator".to_owned());
+        let reason = raw.reason.unwrap_or_default();
         let deed = match (raw.deed, application, package) {
             (RawDeed::Retry, Some(application), None) => Deed::Retry(application),
             (RawDeed::Expedite, Some(application), None) => Deed::Expedite(application),
-            (RawDeed::Retry | RawDeed::Expedite, ..) => {
-                let message = "`retry` and `expedite` need an application, and nothing else";
+            (RawDeed::Cancel, Some(application), None) => Deed::Cancel {
+                application,
+                by,
+                reason,
+            },
+            (RawDeed::Retry | RawDeed::Expedite | RawDeed::Cancel, ..) => {
+                let message =
+                    "`retry`, `expedite` and `cancel` need an application, and nothing else";
                 return Err(self.fail(start, "command.application", message));
             }
             (_, Some(_), Some(_)) => {
@@ -183,8 +191,6 @@ impl Reader<'_> {
                     (None, Some(package)) => PauseScope::Package(package),
                     (None, None) => PauseScope::System,
                 };
-                let by = raw.by.unwrap_or_else(|| "operator".to_owned());
-                let reason = raw.reason.unwrap_or_default();
                 match switch {
                     RawDeed::Pause => Deed::Pause { scope, by, reason },
                     _ => Deed::Resume { scope },

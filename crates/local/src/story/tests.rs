@@ -140,7 +140,7 @@ fn what_is_wrong_is_told_with_its_line_and_key() {
         ),
         (
             "title = \"t\"\n[[command]]\nat = \"+1s\"\ndo = \"retry\"\n",
-            "s.toml:3: command.application: `retry` and `expedite` need",
+            "s.toml:3: command.application: `retry`, `expedite` and `cancel` need",
         ),
     ];
     for (text, message) in cases {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Ended, Ending, decide_end, decide_parked, decide_stuck, settle_followed};
+use super::{
+    Ended, Ending, decide_cancelled, decide_end, decide_parked, decide_stuck, settle_followed,
+};
 use crate::Application;
 use crate::slot::{Delivered, HeldReason, Rebuild, Running, Slot, SlotState};
 use crate::testing::{application, at, id, npm, rebuild, running, slot};
@@ -97,6 +99,42 @@ fn what_joined_is_looked_at_when_the_index_result_is_due() {
     assert_eq!(slot.wake_at, Some(at(1_110)));
     slot.index_awaited_until = None;
     assert_eq!(slot.idle_wake(at(700)), Some(at(700)));
+}
+
+#[test]
+fn what_a_person_cancels_is_held_until_it_is_retried() {
+    let (mut slot, _, running) = world();
+    decide_parked(&mut slot, running.clone());
+    slot.note_execution(crate::slot::SeenExecution {
+        execution: running.execution.clone(),
+        started_by: crate::slot::StartedBy::Downriver(running.attempt.clone()),
+        started_at: running.started_at,
+        ended_at: None,
+        is_superseded: false,
+        is_rollback: false,
+        cascade: crate::Cascade::default(),
+    });
+    decide_cancelled(&mut slot, &running.rebuild, "kim cancelled it", at(700));
+    assert_eq!(slot.state, SlotState::Idle);
+    assert!(
+        slot.held
+            .values()
+            .all(|held| (held.reason, held.since) == (HeldReason::Stopped, at(700)))
+    );
+    assert_eq!(
+        slot.held.keys().collect::<Vec<_>>(),
+        running.rebuild.packages.keys().collect::<Vec<_>>()
+    );
+    let failure = slot.failure.as_ref().expect("`retry` finds it");
+    assert_eq!(
+        (&failure.rebuild, &failure.execution),
+        (&running.rebuild, &Some(running.execution))
+    );
+    // Its execution goes on as anybody's: if it succeeds, that is what was built.
+    assert_eq!(
+        slot.executions[0].started_by,
+        crate::slot::StartedBy::Person
+    );
 }
 
 #[test]
