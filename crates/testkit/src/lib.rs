@@ -9,6 +9,8 @@
 pub mod builders;
 pub mod conformance;
 mod executor;
+#[cfg(feature = "services")]
+pub mod simulated_aws;
 pub mod simulation;
 
 pub use executor::run_at_once;

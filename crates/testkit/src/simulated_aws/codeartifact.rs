@@ -1,0 +1,295 @@
+//! CodeArtifact's two read operations over a small registry that the control API fills.
+//!
+//! Like the real ones they see what the named repository itself holds; upstreams are not asked.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::Operation;
+use super::constraint::{Members, Rule, free, is_account, is_made_of};
+use super::error::ApiError;
+use super::instant::{Millis, to_seconds};
+use super::world::{Ticket, World};
+
+/// Bounds of the service model. How long a page is by default AWS does not say.
+const PAGE_MAX: u64 = 1000;
+const PAGE_DEFAULT: u64 = 100;
+const FORMATS: &[&str] = &[
+    "npm", "pypi", "maven", "nuget", "generic", "ruby", "swift", "cargo",
+];
+const STATUSES: &[&str] = &[
+    "Published",
+    "Unfinished",
+    "Unlisted",
+    "Archived",
+    "Disposed",
+    "Deleted",
+];
+const ORIGINS: &[&str] = &["INTERNAL", "EXTERNAL", "UNKNOWN"];
+const DOMAIN: Rule = Rule {
+    min: 2,
+    max: 50,
+    pattern: "[a-z][a-z0-9\\-]{0,48}[a-z0-9]",
+    allows: is_domain,
+};
+const OWNER: Rule = Rule {
+    min: 12,
+    max: 12,
+    pattern: "[0-9]{12}",
+    allows: is_account,
+};
+const REPOSITORY: Rule = Rule {
+    min: 2,
+    max: 100,
+    pattern: "[A-Za-z0-9][A-Za-z0-9._\\-]{1,99}",
+    allows: |text| is_made_of(text, "._-") && !text.starts_with(['.', '_', '-']),
+};
+const NAME: Rule = Rule {
+    min: 1,
+    max: 255,
+    pattern: "[^#/\\s]+",
+    allows: |text| !text.contains(|c: char| c == '#' || c == '/' || c.is_whitespace()),
+};
+
+/// A package version that a repository holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeldVersion {
+    pub domain_owner: String,
+    pub domain: String,
+    pub repository: String,
+    pub format: String,
+    #[serde(default)]
+    pub namespace: Option<String>,
+    pub package: String,
+    pub version: String,
+    /// `Deleted` takes it out of the repository.
+    #[serde(default = "published")]
+    pub status: String,
+    /// `INTERNAL`, `EXTERNAL` or `UNKNOWN`.
+    #[serde(default = "internal")]
+    pub origin: String,
+    /// The external connection it came through; else it was published to this repository.
+    #[serde(default)]
+    pub external_connection: Option<String>,
+    /// One that depends on the version alone if there is none.
+    #[serde(default)]
+    pub revision: Option<String>,
+    /// Milliseconds since the epoch; when it was put in if there is none.
+    #[serde(default)]
+    pub published_at_ms: Option<u64>,
+}
+
+/// Owner, domain and repository.
+type RepositoryKey = (String, String, String);
+/// Format, namespace and name.
+type PackageKey = (String, Option<String>, String);
+
+#[derive(Debug, Default)]
+pub(crate) struct Registry {
+    repositories: BTreeMap<RepositoryKey, BTreeMap<PackageKey, BTreeMap<String, HeldVersion>>>,
+}
+
+fn published() -> String {
+    "Published".to_owned()
+}
+
+fn internal() -> String {
+    "INTERNAL".to_owned()
+}
+
+impl Registry {
+    /// Puts a version in, or in place of the one that is there.
+    pub(crate) fn put(&mut self, mut held: HeldVersion, now: Millis) -> Result<(), String> {
+        for (member, text, choices) in [
+            ("format", &held.format, FORMATS),
+            ("status", &held.status, STATUSES),
+            ("origin", &held.origin, ORIGINS),
+        ] {
+            if !choices.contains(&text.as_str()) {
+                return Err(format!("`{text}` is no {member}: {}", choices.join(", ")));
+            }
+        }
+        held.published_at_ms.get_or_insert(now);
+        let repository = (
+            held.domain_owner.clone(),
+            held.domain.clone(),
+            held.repository.clone(),
+        );
+        let package = (
+            held.format.clone(),
+            held.namespace.clone(),
+            held.package.clone(),
+        );
+        let packages = self.repositories.entry(repository).or_default();
+        let versions = packages.entry(package.clone()).or_default();
+        if held.status == "Deleted" {
+            versions.remove(&held.version);
+            if versions.is_empty() {
+                packages.remove(&package);
+            }
+        } else {
+            versions.insert(held.version.clone(), held);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.repositories.clear();
+    }
+
+    pub(crate) fn held(&self) -> impl Iterator<Item = &HeldVersion> {
+        let packages = self.repositories.values().flat_map(BTreeMap::values);
+        packages.flat_map(BTreeMap::values)
+    }
+
+    fn versions(
+        &self,
+        repository: &RepositoryKey,
+        package: &PackageKey,
+    ) -> Result<&BTreeMap<String, HeldVersion>, ApiError> {
+        let packages = self
+            .repositories
+            .get(repository)
+            .ok_or_else(|| not_found("Repository", &repository.2))?;
+        packages
+            .get(package)
+            .ok_or_else(|| not_found("Package", &package.2))
+    }
+}
+
+pub(crate) fn perform(world: &mut World, ticket: &Ticket) -> Result<Value, ApiError> {
+    let input = Members::of_input(&ticket.input)?;
+    let owner = input.optional_text("domainOwner", OWNER)?;
+    let repository = (
+        owner.unwrap_or(&ticket.caller.account).to_owned(),
+        input.text("domain", DOMAIN)?.to_owned(),
+        input.text("repository", REPOSITORY)?.to_owned(),
+    );
+    let format = input.choice("format", FORMATS)?;
+    let package = (
+        format.ok_or_else(|| input.missing("format"))?.to_owned(),
+        input.optional_text("namespace", NAME)?.map(str::to_owned),
+        input.text("package", NAME)?.to_owned(),
+    );
+    match ticket.operation {
+        Operation::ListPackageVersions => list(world, &input, &repository, &package),
+        Operation::DescribePackageVersion => {
+            let version = input.text("packageVersion", NAME)?;
+            let versions = world.registry.versions(&repository, &package)?;
+            let held = versions
+                .get(version)
+                .ok_or_else(|| not_found("Package version", version))?;
+            Ok(json!({"packageVersion": held.to_description()}))
+        }
+        _ => Err(ApiError::unknown_operation()),
+    }
+}
+
+fn list(
+    world: &World,
+    input: &Members<'_>,
+    repository: &RepositoryKey,
+    package: &PackageKey,
+) -> Result<Value, ApiError> {
+    let status = input.choice("status", STATUSES)?;
+    let origin = input.choice("originType", ORIGINS)?;
+    let sort_by = input.choice("sortBy", &["PUBLISHED_TIME"])?;
+    let limit = parse_limit(input)?;
+    let token = input.optional_text("nextToken", free(1, 2000))?;
+    let skipped = match token.map(str::parse::<usize>) {
+        None => 0,
+        Some(Ok(skipped)) => skipped,
+        Some(Err(_)) => return Err(ApiError::validation("The pagination token is invalid")),
+    };
+    let versions = world.registry.versions(repository, package)?;
+    let mut versions: Vec<&HeldVersion> = versions
+        .values()
+        .filter(|held| status.is_none_or(|status| held.status == status))
+        .filter(|held| origin.is_none_or(|origin| held.origin == origin))
+        .collect();
+    if sort_by.is_some() {
+        versions.sort_by_key(|held| std::cmp::Reverse(held.published_at_ms));
+    }
+    let page = versions.iter().skip(skipped).take(limit);
+    let page: Vec<Value> = page.map(|held| held.to_summary()).collect();
+    let mut answer = json!({
+        "format": package.0,
+        "package": package.2,
+        "versions": page,
+    });
+    if let Some(namespace) = &package.1 {
+        answer["namespace"] = json!(namespace);
+    }
+    if skipped + limit < versions.len() {
+        answer["nextToken"] = json!((skipped + limit).to_string());
+    }
+    Ok(answer)
+}
+
+/// A number in a query string.
+fn parse_limit(input: &Members<'_>) -> Result<usize, ApiError> {
+    let text = input.optional_text("maxResults", free(0, usize::MAX))?;
+    let limit = text.map_or(Ok(PAGE_DEFAULT), str::parse);
+    let limit = limit.ok().filter(|limit| (1..=PAGE_MAX).contains(limit));
+    let limit = limit.ok_or_else(|| ApiError::validation("max-results has to be 1 to 1000"))?;
+    Ok(usize::try_from(limit).unwrap_or(usize::MAX))
+}
+
+impl HeldVersion {
+    /// `PackageVersionSummary` of the model.
+    fn to_summary(&self) -> Value {
+        json!({
+            "version": self.version,
+            "revision": self.revision(),
+            "status": self.status,
+            "origin": self.origin_json(),
+        })
+    }
+
+    /// `PackageVersionDescription` of the model.
+    fn to_description(&self) -> Value {
+        let mut json = json!({
+            "format": self.format,
+            "packageName": self.package,
+            "displayName": self.package,
+            "version": self.version,
+            "publishedTime": to_seconds(self.published_at_ms.unwrap_or(0)),
+            "licenses": [],
+            "revision": self.revision(),
+            "status": self.status,
+            "origin": self.origin_json(),
+        });
+        if let Some(namespace) = &self.namespace {
+            json["namespace"] = json!(namespace);
+        }
+        json
+    }
+
+    fn revision(&self) -> String {
+        let made = || super::ids::commit_of((&self.package, &self.version))[..32].to_uppercase();
+        self.revision.clone().unwrap_or_else(made)
+    }
+
+    fn origin_json(&self) -> Value {
+        let entry = match &self.external_connection {
+            Some(connection) => json!({"externalConnectionName": connection}),
+            None => json!({"repositoryName": self.repository}),
+        };
+        json!({"domainEntryPoint": entry, "originType": self.origin})
+    }
+}
+
+fn not_found(what: &str, name: &str) -> ApiError {
+    let message = format!("{what} not found. '{name}' does not exist.");
+    ApiError::new(404, "ResourceNotFoundException", message)
+}
+
+fn is_domain(text: &str) -> bool {
+    let is_lower = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    text.chars().all(is_lower)
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && !text.ends_with('-')
+}

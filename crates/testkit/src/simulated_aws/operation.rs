@@ -1,0 +1,49 @@
+//! The operations that are served.
+
+use serde::{Deserialize, Serialize};
+
+/// By the names of the service models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Operation {
+    CreatePipeline,
+    UpdatePipeline,
+    GetPipeline,
+    ListPipelines,
+    DeletePipeline,
+    StartPipelineExecution,
+    GetPipelineExecution,
+    ListPipelineExecutions,
+    ListActionExecutions,
+    StopPipelineExecution,
+    GetPipelineState,
+    RetryStageExecution,
+    RollbackStage,
+    EnableStageTransition,
+    DisableStageTransition,
+    AssumeRole,
+    GetCallerIdentity,
+    ListPackageVersions,
+    DescribePackageVersion,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Service {
+    CodePipeline,
+    Sts,
+    CodeArtifact,
+}
+
+impl Operation {
+    /// Reads an operation of CodePipeline or STS.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        serde_json::from_value(serde_json::Value::String(name.to_owned())).ok()
+    }
+
+    pub(crate) const fn service(self) -> Service {
+        match self {
+            Self::AssumeRole | Self::GetCallerIdentity => Service::Sts,
+            Self::ListPackageVersions | Self::DescribePackageVersion => Service::CodeArtifact,
+            _ => Service::CodePipeline,
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What is to become of executions: how long their stages take, and where they fail or hang.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::instant::Millis;
+
+/// How long a stage takes of which a script says nothing.
+const STAGE_MS: u64 = 50;
+
+/// A pipeline's executions follow its script; one execution can have another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Script {
+    /// Of every stage that `stages_ms` does not name.
+    pub stage_ms: u64,
+    /// By the stage's name.
+    pub stages_ms: BTreeMap<String, u64>,
+    pub outcome: Outcome,
+    /// The stage that fails or hangs; the first with a Build action if there is none here, else the second stage.
+    pub in_stage: Option<String>,
+    /// How often the stage fails before a retry of it succeeds.
+    pub failures: u32,
+    /// What a failed action says.
+    pub reason: String,
+    /// A stage with an Approval action is approved after so long; without it somebody has to finish the stage.
+    pub approved_after_ms: Option<u64>,
+    /// What the source actions find, if the caller does not say another; a commit that depends on the pipeline's name alone else.
+    pub source_revision: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    #[default]
+    Succeed,
+    Fail,
+    /// Stays in the stage until somebody finishes it.
+    Hang,
+}
+
+impl Default for Script {
+    fn default() -> Self {
+        Self {
+            stage_ms: STAGE_MS,
+            stages_ms: BTreeMap::new(),
+            outcome: Outcome::Succeed,
+            in_stage: None,
+            failures: 1,
+            reason: "The build failed".to_owned(),
+            approved_after_ms: None,
+            source_revision: None,
+        }
+    }
+}
+
+impl Script {
+    /// An execution whose stages take so long and that succeeds.
+    pub fn succeed(stage_ms: u64) -> Self {
+        Self {
+            stage_ms,
+            ..Self::default()
+        }
+    }
+
+    /// An execution that fails in this stage.
+    pub fn fail(stage_ms: u64, in_stage: &str) -> Self {
+        Self {
+            stage_ms,
+            outcome: Outcome::Fail,
+            in_stage: Some(in_stage.to_owned()),
+            ..Self::default()
+        }
+    }
+
+    /// An execution that stays in this stage.
+    pub fn hang(stage_ms: u64, in_stage: &str) -> Self {
+        Self {
+            outcome: Outcome::Hang,
+            ..Self::fail(stage_ms, in_stage)
+        }
+    }
+
+    pub(crate) fn duration_of(&self, stage: &str) -> Millis {
+        self.stages_ms.get(stage).copied().unwrap_or(self.stage_ms)
+    }
+}
