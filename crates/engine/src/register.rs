@@ -1,5 +1,6 @@
-//! Applies a catalog: registers, changes and removes applications.
+//! Applies a catalog: registers, changes and removes applications; and takes dependencies that are sent apart from it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use downriver_domain::slot::{Joined, SlotState};
@@ -22,6 +23,8 @@ pub struct Catalog {
     pub topology: Topology,
     /// In order of id; `upriver` and `registered_at` are set when it is applied.
     pub applications: Vec<Registration>,
+    /// Those of `applications` whose entry says nothing of dependencies: they keep what was sent for them.
+    pub undeclared: BTreeSet<ApplicationId>,
 }
 
 /// What [`apply`] changed.
@@ -33,6 +36,15 @@ pub struct Applied {
     pub unchanged: usize,
 }
 
+/// What [`refresh_dependencies`] changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refreshed {
+    Changed,
+    Unchanged,
+    /// Not registered, or removed.
+    UnknownApplication,
+}
+
 /// Makes the store hold exactly this catalog. Applications met for the first time are registered at `registered_at`.
 /// Repeating it, also after it broke off in the middle, leads to the same end.
 pub async fn apply<P: Ports>(
@@ -40,6 +52,7 @@ pub async fn apply<P: Ports>(
     catalog: &Catalog,
     registered_at: Timestamp,
 ) -> Result<Applied, EngineError> {
+    let catalog = &*with_sent(ports, catalog).await?;
     let known = ports.store().load_topology().await?;
     let topology = derive(catalog, known.revision + 1);
     let is_same_topology = Topology {
@@ -66,6 +79,75 @@ pub async fn apply<P: Ports>(
         register(&session, entries, registered_at, &mut applied).await?;
     }
     Ok(applied)
+}
+
+/// Replaces the dependencies of one registered application, as they were read from its lockfile or SBOM. What executions
+/// are known to have built stays with the edges that stay; the application is judged anew on them.
+pub async fn refresh_dependencies<P: Ports>(
+    ports: &P,
+    application: &ApplicationId,
+    dependencies: Vec<Dependency>,
+) -> Result<Refreshed, EngineError> {
+    let session = Session::open(ports).await?;
+    let known = session.load(application).await?;
+    let Some(known) = known.filter(|state| state.is_registered) else {
+        return Ok(Refreshed::UnknownApplication);
+    };
+    let before = ports.store().load_dependencies(application).await?;
+    if is_same_edges(&before, &dependencies) {
+        return Ok(Refreshed::Unchanged);
+    }
+    let mut entry = Registration {
+        application: known.application,
+        dependencies: with_what_was_built(dependencies, before),
+    };
+    entry.application.upriver = record_upriver(ports, &entry).await?;
+    ports.store().record_registration(&entry).await?;
+    let session = Session::open(ports).await?;
+    let text = "its dependencies were sent anew; it is judged anew";
+    judge_anew(&session, &entry, text).await?;
+    Ok(Refreshed::Changed)
+}
+
+/// The producers of what an application now depends on; the producer graph follows before its edges do.
+async fn record_upriver<P: Ports>(
+    ports: &P,
+    entry: &Registration,
+) -> Result<BTreeSet<ApplicationId>, EngineError> {
+    let id = &entry.application.id;
+    for _ in 0..CONTENTION_MAX {
+        let known = ports.store().load_topology().await?;
+        let upriver = upriver_of(&known, entry);
+        if !entry.application.is_producer() || known.upriver.get(id) == Some(&upriver) {
+            return Ok(upriver);
+        }
+        let mut topology = Topology::clone(&known);
+        topology.revision += 1;
+        topology.upriver.insert(id.clone(), upriver.clone());
+        if ports.store().record_topology(&topology).await? == CommitOutcome::Done {
+            return Ok(upriver);
+        }
+    }
+    Err(contended("the topology"))
+}
+
+/// The catalog with the dependencies that stay as they were sent.
+async fn with_sent<'c, P: Ports>(
+    ports: &P,
+    catalog: &'c Catalog,
+) -> Result<Cow<'c, Catalog>, EngineError> {
+    let mut catalog = Cow::Borrowed(catalog);
+    if catalog.undeclared.is_empty() {
+        return Ok(catalog);
+    }
+    let whole = catalog.to_mut();
+    for entry in &mut whole.applications {
+        let id = &entry.application.id;
+        if whole.undeclared.contains(id) {
+            entry.dependencies = ports.store().load_dependencies(id).await?;
+        }
+    }
+    Ok(catalog)
 }
 
 async fn register<P: Ports>(
@@ -122,7 +204,8 @@ async fn register<P: Ports>(
             with_what_was_built(entry.dependencies.clone(), known),
         )
         .await?;
-        judge_anew(session, entry).await?;
+        let text = "the catalog changed its edges or policy; it is judged anew";
+        judge_anew(session, entry, text).await?;
         applied.changed += 1;
     }
     Ok(())
@@ -186,6 +269,7 @@ fn with_what_was_built(
 async fn judge_anew<P: Ports>(
     session: &Session<'_, P>,
     entry: &Registration,
+    text: &str,
 ) -> Result<(), EngineError> {
     let store = session.ports.store();
     let visible = session
@@ -231,7 +315,6 @@ async fn judge_anew<P: Ports>(
             SlotState::Pending(_) => slot.wake_at = Some(session.now),
             _ => {}
         }
-        let text = "the catalog changed its edges or policy; it is judged anew";
         let history = vec![note(
             &entry.application.id,
             NoteKind::CatalogChanged,

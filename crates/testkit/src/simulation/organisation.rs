@@ -117,6 +117,7 @@ impl Organisation {
         Catalog {
             topology: self.topology.clone(),
             applications: self.members.values().map(entry).collect(),
+            undeclared: BTreeSet::new(),
         }
     }
 

@@ -24,11 +24,12 @@ pub(super) fn parse_applications(
     organisation: &Organisation<'_>,
     files: &Files<'_>,
     tables: &BTreeMap<At<String>, ApplicationKeys>,
-) -> Vec<Registration> {
+) -> (Vec<Registration>, BTreeSet<ApplicationId>) {
     let root = Path::Root;
     let section = root.key("applications");
     let mut pipelines = BTreeMap::new();
     let mut applications = Vec::with_capacity(tables.len());
+    let mut undeclared = BTreeSet::new();
     for (key, keys) in tables {
         let path = section.key(key.get());
         let table = Table {
@@ -42,12 +43,15 @@ pub(super) fn parse_applications(
             continue;
         };
         table.check_pipeline_is_free(report, &path, &mut pipelines, &application);
+        if dependencies.is_none() {
+            undeclared.insert(application.id.clone());
+        }
         applications.push(Registration {
             application,
-            dependencies,
+            dependencies: dependencies.unwrap_or_default(),
         });
     }
-    applications
+    (applications, undeclared)
 }
 
 /// One application's table and what it refers to.

@@ -27,20 +27,26 @@ impl<'f> Files<'f> {
     }
 }
 
-/// The dependencies of one application, those in its table first.
+/// The dependencies of one application, those in its table first; `None` if it declares none, not even an empty list.
 pub(super) fn parse_all(
     report: &mut Report<'_>,
     files: &Files<'_>,
     path: &Path<'_>,
     keys: &ApplicationKeys,
-) -> Vec<Dependency> {
+) -> Option<Vec<Dependency>> {
     let section = path.key("dependencies");
-    let mut dependencies = parse_entries(report, &section, &keys.dependencies);
-    if let Some(name) = &keys.dependencies_file {
+    let in_table = keys
+        .dependencies
+        .as_ref()
+        .map(|entries| parse_entries(report, &section, entries));
+    let in_file = keys.dependencies_file.as_ref().map(|name| {
         let path = path.key("dependencies_file");
-        dependencies.extend(parse_file(report, files, &path, name));
+        parse_file(report, files, &path, name)
+    });
+    match (in_table, in_file) {
+        (None, None) => None,
+        (in_table, in_file) => Some(in_table.into_iter().chain(in_file).flatten().collect()),
     }
-    dependencies
 }
 
 fn parse_file(

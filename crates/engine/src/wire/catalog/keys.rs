@@ -268,10 +268,10 @@ with_policy! {
         publishes_to: Option<At<String>>,
         /// How it numbers its products. Default: build.
         versioning: Option<At<VersioningKey>>,
-        /// What it depends on. Two entries for one package are two instances of it.
+        /// What it depends on. Two entries for one package are two instances of it. With neither this nor
+        /// `dependencies_file`, what was sent for it stays.
         #[schemars(length(max = DEPENDENCIES_MAX))]
-        #[serde(default)]
-        dependencies: Vec<At<DependencyKeys>>,
+        dependencies: Option<Vec<At<DependencyKeys>>>,
         /// A file, relative to this one, with more `dependencies`.
         dependencies_file: Option<At<String>>,
     }
