@@ -3,6 +3,7 @@
 //! The same sources and tools give the same archives, byte for byte: what is in `SHA256SUMS` can be compared.
 
 mod checksums;
+mod notices;
 mod template;
 mod zip;
 
@@ -47,6 +48,7 @@ pub(crate) fn run() -> Result<bool> {
     for name in COPIED {
         copy(&root.join(name), &dist.join(name))?;
     }
+    write(&dist.join("NOTICES.txt"), notices::collect(&root)?)?;
     write(&dist.join("INSTALL.txt"), INSTALL)?;
     let sums = checksums::of_folder(&dist)?;
     write(&dist.join(checksums::FILE), &sums)?;

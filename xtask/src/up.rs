@@ -44,12 +44,14 @@ pub(crate) fn up(port: Option<u16>) -> Result<bool> {
         programs: &programs,
     };
     let folder = stack::state_folder(&root, STATE_FOLDER)?;
-    let result = bring_up(&parts, &folder, port);
-    if result.is_err() {
-        // Half a stack helps nobody; its logs stay.
-        stack::stop(&folder)?;
-    }
-    let stack = result?;
+    let stack = match Stack::find(&root, &folder) {
+        Some(stack) if port.is_none_or(|port| stack.is_at(port)) => {
+            println!("the local stack is up already: it is brought up to date");
+            set_up(&stack, &parts)?;
+            stack
+        }
+        _ => start(&parts, &folder, port)?,
+    };
     println!(
         "\nThe local stack is up. Paste this into a shell, or `. {}`:\n\n{}\n{NEXT}",
         stack.exports_path().display(),
@@ -69,20 +71,21 @@ pub(crate) fn down() -> Result<bool> {
     Ok(true)
 }
 
-fn bring_up(parts: &Parts<'_>, folder: &Path, port: Option<u16>) -> Result<Stack> {
-    let stack = match Stack::find(parts.root, folder) {
-        Some(stack) if port.is_none_or(|port| stack.is_at(port)) => {
-            println!("the local stack is up already: it is brought up to date");
-            stack
-        }
-        _ => {
-            stack::stop(folder)?;
-            Stack::start(parts, folder, Ports::in_a_row(port)?, Lifetime::Lasting)?
-        }
-    };
+/// A stack that cannot be set up is ended: half of one helps nobody. Its logs stay.
+fn start(parts: &Parts<'_>, folder: &Path, port: Option<u16>) -> Result<Stack> {
+    // What is left of an earlier one may hold the ports.
+    stack::stop(folder)?;
+    let started = Stack::start(parts, folder, Ports::in_a_row(port)?, Lifetime::Lasting)
+        .and_then(|stack| set_up(&stack, parts).map(|()| stack));
+    if started.is_err() {
+        stack::stop(folder)?;
+    }
+    started
+}
+
+fn set_up(stack: &Stack, parts: &Parts<'_>) -> Result<()> {
     stack.deploy(parts.tools)?;
     let pipelines = stack.create_pipelines()?;
     println!("{pipelines} pipelines of the example catalog are there");
-    stack.apply_catalog(parts.programs)?;
-    Ok(stack)
+    stack.apply_catalog(parts.programs)
 }
