@@ -1,18 +1,20 @@
 """Who may do what: nothing that the function's code does not call, on nothing but this stack's resources."""
 
 import json
+import re
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from findings import Finding
 from functions import code_of
-from model import as_list, name_of
+from model import ROOT, as_list, name_of
 
 WILDCARDS = Path(__file__).with_name("wildcards.json")
+ADAPTERS = ROOT / "crates" / "aws" / "src"
 
+# To tell where an execution failed its actions and the pipeline's stages are read, too; start reads no failures.
 READ_EXECUTIONS = {
     "codepipeline:GetPipeline",
-    "codepipeline:GetPipelineExecution",
     "codepipeline:ListActionExecutions",
     "codepipeline:ListPipelineExecutions",
 }
@@ -31,10 +33,22 @@ CONSUME = {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}
 # What each function's use cases reach through the ports, as the engine has them.
 CALLS = {
     "resolve": EVERY | CONSUME | {"codeartifact:DescribePackageVersion", "codeartifact:ListPackageVersions"},
-    "start": EVERY | CONSUME | READ_EXECUTIONS | {"dynamodb:DescribeTable", "sts:AssumeRole"},
+    "start": EVERY | CONSUME | {"codepipeline:ListPipelineExecutions", "dynamodb:DescribeTable", "sts:AssumeRole"},
     "track": EVERY | CONSUME | READ_EXECUTIONS,
-    "index": EVERY | CONSUME | {"dynamodb:BatchWriteItem", "s3:GetObject", "s3:PutObject"},
+    "index": EVERY | CONSUME | {"s3:GetObject", "s3:PutObject"},
     "sweep": EVERY | READ_EXECUTIONS | {"dynamodb:DescribeTable", "sts:AssumeRole"},
+}
+
+# What somebody else calls for the function, or what another action needs beside it.
+NOT_CALLED_BY_NAME = {
+    "dynamodb:ConditionCheckItem": "a part of TransactWriteItems",
+    "logs:CreateLogStream": "Lambda writes the log",
+    "logs:PutLogEvents": "Lambda writes the log",
+    "sqs:DeleteMessage": "Lambda polls the queue",
+    "sqs:GetQueueAttributes": "Lambda polls the queue",
+    "sqs:ReceiveMessage": "Lambda polls the queue",
+    "xray:PutTelemetryRecords": "Lambda traces the function",
+    "xray:PutTraceSegments": "Lambda traces the function",
 }
 
 
@@ -102,6 +116,18 @@ def check_calls(stack):
             yield Finding(f"{name}Role", f"does not allow {action}, which its code calls", "allow it, or take it out of CALLS in infra/checks/permissions.py")
 
 
+def check_adapters(stack):
+    """What is allowed is called by an adapter: permissions do not outlive the code that needed them."""
+    files = [path for path in sorted(ADAPTERS.rglob("*.rs")) if path.stem != "tests"]
+    called = set(re.findall(r"\.([a-z0-9_]+)\(\)", "\n".join(path.read_text(encoding="utf-8") for path in files)))
+    for policy, _, statement in statements(stack):
+        for action in as_list(statement["Action"]):
+            operation = re.sub(r"(?<!^)(?=[A-Z])", "_", action.split(":")[-1]).lower()
+            is_ours = policy == "StarterRole" or policy == "StarterAccess" or policy.endswith("FunctionRole")
+            if is_ours and action not in NOT_CALLED_BY_NAME and operation not in called:
+                yield Finding(policy, f"allows {action}, and no adapter in crates/aws calls {operation}", "take it out")
+
+
 def check_settings_are_allowed(stack):
     """A function may send to, tell and read exactly what its environment names; and its consumer's queue is its own."""
     functions = stack.of_type("AWS::Lambda::Function")
@@ -155,6 +181,26 @@ def check_starter(stack):
     trusted = {name_of(arn) for statement in trust for arn in as_list(statement["Principal"].get("AWS", "*"))}
     if trusted != {"StartFunctionRole", "SweepFunctionRole"}:
         yield Finding("StarterRole", f"is trusted by {_listed(trusted)}", "trust StartFunctionRole and SweepFunctionRole alone")
+
+
+def check_schedules(stack):
+    """A schedule's role invokes its target and sends to its dead-letter queue, and does nothing else."""
+    for name, schedule in stack.of_type("AWS::Scheduler::Schedule").items():
+        target = schedule["Target"]
+        role = name_of(target["RoleArn"])
+        wanted = {
+            ("lambda:InvokeFunction", target["Arn"]),
+            ("sqs:SendMessage", target.get("DeadLetterConfig", {}).get("Arn")),
+        }
+        found = {
+            (action, resource)
+            for _, of, statement in statements(stack)
+            if of == role
+            for action in as_list(statement["Action"])
+            for resource in as_list(statement["Resource"])
+        }
+        if found != wanted:
+            yield Finding(role, f"allows {_listed(found)}; {name} needs {_listed(wanted)}", "let the two agree")
 
 
 def check_table_in_use(stack):

@@ -43,7 +43,7 @@ def check_parameters(stack):
         if grouped.count(name) != 1:
             yield Finding(name, f"stands {grouped.count(name)} times in the groups of parameters", "put it in one group")
         row = re.search(rf"^\| `{name}` \| `?([^|`]*)`? \|", readme, re.MULTILINE)
-        default = str(parameter.get("Default", ""))
+        default = str(parameter.get("Default", "")) or "(empty)"
         if not row:
             yield Finding(name, "does not stand in the table of infra/sam/README.md", "add a row")
         elif row[1].strip() != default:
