@@ -8,14 +8,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-import functions
-import model
-import patterns
-import permissions
-import queues
-import stores
-import surface
-from findings import Finding
+# Nothing is left beside the sources.
+sys.dont_write_bytecode = True
+
+import functions  # noqa: E402
+import model  # noqa: E402
+import patterns  # noqa: E402
+import permissions  # noqa: E402
+import queues  # noqa: E402
+import stores  # noqa: E402
+import surface  # noqa: E402
+from findings import Finding  # noqa: E402
 
 RULES = (
     queues.check_visibility,
