@@ -12,6 +12,7 @@ mod processes;
 mod simulation;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -207,13 +208,16 @@ impl Stack {
         let programs = self.folder.join(PROGRAMS_FOLDER);
         remove_folder(&programs)?;
         make_folder(&programs)?;
-        for (name, program) in [
-            ("downriver", parts.programs.downriver.clone()),
-            ("aws", parts.tools.program("aws")),
-        ] {
-            std::os::unix::fs::symlink(&program, programs.join(name))
-                .with_context(|| format!("failed to link {}", program.display()))?;
-        }
+        let downriver = &parts.programs.downriver;
+        std::os::unix::fs::symlink(downriver, programs.join("downriver"))
+            .with_context(|| format!("failed to link {}", downriver.display()))?;
+        let wrapper = programs.join("aws");
+        fs::write(
+            &wrapper,
+            exports::rendered_wrapper(&parts.tools.program("aws")),
+        )
+        .and_then(|()| fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)))
+        .with_context(|| format!("failed to write {}", wrapper.display()))?;
         Ok(())
     }
 }

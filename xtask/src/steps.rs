@@ -19,6 +19,7 @@ use crate::{programs, tidy};
 use session::Session;
 
 const INFRASTRUCTURE_CHECK: &str = "infra/checks/check.py";
+const INFRASTRUCTURE_TESTS: [&str; 5] = ["-m", "unittest", "discover", "-s", "infra/checks"];
 const CDK_FOLDER: &str = "infra/cdk";
 
 struct Step {
@@ -138,7 +139,7 @@ impl Action {
             LocalStack => "emulators, sam deploy".to_owned(),
             Tests(arguments) => format!("cargo {arguments}, beside the emulators"),
             EndToEnd(arguments) => format!("cargo {arguments}, on the local stack"),
-            Infrastructure => format!("python {INFRASTRUCTURE_CHECK}"),
+            Infrastructure => format!("python {INFRASTRUCTURE_CHECK}, and its own tests"),
             Cdk => format!("npm ci && npm test, in {CDK_FOLDER}"),
         }
     }
@@ -163,16 +164,23 @@ impl Action {
                     .envs(session.emulator_settings()),
             ),
             EndToEnd(arguments) => session.test_end_to_end(arguments),
-            Infrastructure => succeeds(
-                session
-                    .tools()?
-                    .command("python")
-                    .arg(INFRASTRUCTURE_CHECK)
-                    .current_dir(session.root()),
-            ),
+            Infrastructure => check_infrastructure(session),
             Cdk => check_cdk(&session.root().join(CDK_FOLDER)),
         }
     }
+}
+
+/// What the template must hold, and that each check of it can fail.
+fn check_infrastructure(session: &mut Session) -> Result<bool> {
+    let tools = session.tools()?;
+    let python = |arguments: &[&str]| {
+        let mut command = tools.command("python");
+        // Nothing is written beside the sources.
+        command.env("PYTHONDONTWRITEBYTECODE", "1");
+        succeeds(command.args(arguments).current_dir(session.root()))
+    };
+    let is_template_fine = python(&[INFRASTRUCTURE_CHECK])?;
+    Ok(python(&INFRASTRUCTURE_TESTS)? && is_template_fine)
 }
 
 fn check_cdk(folder: &Path) -> Result<bool> {

@@ -66,6 +66,16 @@ pub(crate) fn rendered_exports(ports: Ports, programs: &Path) -> String {
     text
 }
 
+/// A script that calls the AWS CLI. Version 1, which pip has, forgets `AWS_ENDPOINT_URL` for SQS alone, and would ask AWS itself.
+pub(crate) fn rendered_wrapper(aws: &Path) -> String {
+    let aws = quoted(&aws.display().to_string());
+    format!(
+        "#!/bin/sh\n\
+         if [ \"$1\" = sqs ]; then set -- \"$@\" --endpoint-url \"${{AWS_ENDPOINT_URL:?source the env file of the local stack}}\"; fi\n\
+         exec {aws} \"$@\"\n"
+    )
+}
+
 /// `stack.json`: the same for programs, and where things are.
 pub(crate) fn document(ports: Ports, folder: &Path) -> Value {
     let environment: serde_json::Map<_, _> = settings(ports)

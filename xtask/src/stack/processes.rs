@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
@@ -25,8 +26,8 @@ const END_WAIT_MAX: Duration = Duration::from_secs(3);
 const KILL_WAIT_MAX: Duration = Duration::from_secs(3);
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 const NO_PROCESSES: &str = "failed to list processes: the local stack runs the functions' Linux binaries, so it needs Linux (also in WSL or a container)";
-/// Settings of the person's own account must not reach the stack, nor what it starts.
-const FOREIGN_PREFIXES: [&str; 3] = ["AWS_", "DOWNRIVER_", "MINISTACK_"];
+/// What a process may know of its surroundings. Everything else could be a setting that an emulator, or a function in it, takes for its own.
+const KEPT_VARIABLES: [&str; 6] = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "RUST_BACKTRACE"];
 
 /// Whether the process outlives this program and the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,16 +59,21 @@ pub(crate) fn start(
         .with_context(|| format!("failed to start {}", command.get_program().display()))
 }
 
-/// Takes settings of the surroundings out of a command's environment.
+/// Takes the surroundings out of a command's environment; what was set for the command itself stays.
 pub(crate) fn isolate(command: &mut Command) {
-    for (name, _) in std::env::vars_os() {
-        let is_foreign = name.to_str().is_some_and(|name| {
-            FOREIGN_PREFIXES
-                .iter()
-                .any(|prefix| name.starts_with(prefix))
-        });
-        if is_foreign {
-            command.env_remove(name);
+    let own: Vec<(OsString, Option<OsString>)> = command
+        .get_envs()
+        .map(|(name, value)| (name.to_owned(), value.map(OsStr::to_owned)))
+        .collect();
+    command.env_clear();
+    for name in KEPT_VARIABLES {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    for (name, value) in own {
+        if let Some(value) = value {
+            command.env(name, value);
         }
     }
     // Without these, the files of the person's own account would be read.

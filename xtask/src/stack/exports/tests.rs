@@ -50,3 +50,21 @@ fn a_document_of_another_version_or_none_at_all_gives_no_ports() {
     assert_eq!(parse_ports(""), None);
     assert_eq!(parse_ports("{\"v\":\"1\"}"), None);
 }
+
+#[test]
+fn the_command_line_of_aws_is_told_where_queues_are() {
+    let script = rendered_wrapper(Path::new("/bin/echo"));
+    let output = |arguments: &[&str]| {
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", &script, "aws"]).args(arguments);
+        let output = command
+            .env("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
+            .output();
+        String::from_utf8_lossy(&output.expect("sh is there").stdout).into_owned()
+    };
+    assert_eq!(
+        output(&["sqs", "list-queues"]),
+        "sqs list-queues --endpoint-url http://127.0.0.1:4566\n"
+    );
+    assert_eq!(output(&["logs", "tail", "a b"]), "logs tail a b\n");
+}

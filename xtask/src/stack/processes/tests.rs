@@ -61,3 +61,29 @@ fn nothing_to_end_is_fine_and_another_stack_is_left_alone() {
         fs::remove_dir_all(&folder).expect("the folder is there");
     }
 }
+
+#[test]
+fn only_what_was_set_for_a_command_and_what_is_harmless_reaches_it() {
+    let mut command = Command::new("env");
+    command
+        .env("SAM_CLI_TELEMETRY", "0")
+        .env("PATH", "/tools:/bin:/usr/bin");
+    isolate(&mut command);
+    let output = command.output().expect("env is there");
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        shown
+            .lines()
+            .any(|line| line == "PATH=/tools:/bin:/usr/bin"),
+        "{shown}"
+    );
+    assert!(
+        shown.lines().any(|line| line == "SAM_CLI_TELEMETRY=0"),
+        "{shown}"
+    );
+    // cargo sets it for every test.
+    assert!(
+        std::env::var_os("CARGO_MANIFEST_DIR").is_some() && !shown.contains("CARGO_MANIFEST_DIR"),
+        "{shown}"
+    );
+}
