@@ -1,0 +1,61 @@
+//! The store on DynamoDB, as an emulator at `DOWNRIVER_EMULATOR_ENDPOINT` has it: the suite of every store, what happens
+//! between several writers, what a lost answer does, and how many requests each access costs. Without an emulator these
+//! tests pass and say that they did nothing.
+
+mod connection;
+mod table;
+mod template;
+
+mod conformance {
+    downriver_testkit::store_conformance!(super::fresh, super::run);
+}
+
+use std::sync::LazyLock;
+
+use aws_sdk_dynamodb::Client;
+use downriver_aws::store::DynamoStore;
+use tokio::runtime::{Builder, Runtime};
+
+/// One for all tests: a client's connections live in the runtime that opened them.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime starts")
+});
+
+/// So long that no test sees the history expire, whenever it runs.
+const RETENTION_DAYS: u32 = 36_500;
+
+fn endpoint() -> Option<String> {
+    std::env::var("DOWNRIVER_EMULATOR_ENDPOINT")
+        .ok()
+        .filter(|endpoint| !endpoint.is_empty())
+}
+
+/// Runs a test to its end, or says that it was skipped.
+fn run(test: impl Future<Output = ()>) {
+    if endpoint().is_some() {
+        RUNTIME.block_on(test);
+    } else {
+        println!("skipped: DOWNRIVER_EMULATOR_ENDPOINT names no emulator");
+    }
+}
+
+/// A store on a new table.
+fn fresh() -> DynamoStore {
+    let (client, table) = fresh_table();
+    DynamoStore::new(client, table, RETENTION_DAYS)
+}
+
+/// A new table, and a client of the emulator.
+fn fresh_table() -> (Client, String) {
+    let endpoint = endpoint();
+    let client = connection::client(endpoint.as_deref().unwrap_or("http://localhost:1"));
+    let table = table::fresh_name();
+    if endpoint.is_some() {
+        RUNTIME.block_on(table::create(&client, &table));
+    }
+    (client, table)
+}
