@@ -49,6 +49,11 @@ async fn find_ended<P: Ports>(pass: &mut Pass<'_, P>) -> Result<(), EngineError>
     pass.shuffle(&mut busy);
     for ids in busy.chunks(LOAD_APPLICATIONS_MAX) {
         for state in session.ports.store().load_applications(ids).await? {
+            match &state.slot.state {
+                SlotState::Stuck(_) => pass.report.stuck.note(&state.application.id),
+                SlotState::Parked(_) => pass.report.parked.note(&state.application.id),
+                _ => {}
+            }
             let (SlotState::Running(running) | SlotState::Parked(running)) = &state.slot.state
             else {
                 continue;

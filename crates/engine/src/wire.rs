@@ -1,5 +1,6 @@
 //! Formats on the wire and at rest, each converted by hand to domain types.
 
+pub mod bundle;
 pub mod catalog;
 pub mod codeartifact;
 pub mod codepipeline;
@@ -9,6 +10,7 @@ pub mod inputs;
 mod json;
 pub mod messages;
 mod rejection;
+pub mod reports;
 pub mod stored;
 
 pub use envelope::Sources;

@@ -20,6 +20,10 @@ pub struct SweepReport {
     pub recovered: Found,
     /// Rebuilds that were paused and that nothing pauses any more.
     pub woken: Found,
+    /// Rebuilds that need a person.
+    pub stuck: Found,
+    /// Executions that have been running for longer than `max run`.
+    pub parked: Found,
     /// Failures in order, at most 50.
     pub failures: Vec<SweepFailure>,
     /// All failures, those not in the list included.

@@ -1,0 +1,81 @@
+//! A catalog with the files it names in one JSON document, as it is uploaded; and what became of it, as it is answered.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::catalog::parse_catalog;
+use super::rejection::Shown;
+use crate::register::{Applied, Catalog};
+
+/// What a bundle may have: a catalog of tens of thousands of applications with their dependencies has less.
+pub const BUNDLE_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+const VERSION: &str = "1";
+
+#[derive(Deserialize)]
+struct BundleV1 {
+    v: String,
+    main: String,
+    files: BTreeMap<String, String>,
+}
+
+#[derive(Serialize)]
+struct AppliedV1 {
+    v: &'static str,
+    ok: bool,
+    added: usize,
+    changed: usize,
+    removed: usize,
+    unchanged: usize,
+}
+
+#[derive(Serialize)]
+struct RefusedV1<'a> {
+    v: &'static str,
+    ok: bool,
+    problems: &'a [String],
+}
+
+/// Reads a bundle and the catalog in it, or tells every problem, a sentence each.
+pub fn parse_bundle(bytes: &[u8]) -> Result<Catalog, Vec<String>> {
+    let bundle: BundleV1 = serde_json::from_slice(bytes)
+        .map_err(|error| vec![format!("the upload is no catalog bundle: {error}")])?;
+    if bundle.v != VERSION {
+        return Err(vec![format!(
+            "the upload has version `{}`, this deployment reads `{VERSION}`: upgrade the deployment, or upload with its own release of downriver",
+            Shown::new(&bundle.v)
+        )]);
+    }
+    let read_file = |name: &str| {
+        let text = bundle.files.get(name).cloned();
+        text.ok_or_else(|| "it is not in the upload".to_owned())
+    };
+    let main = read_file(&bundle.main)
+        .map_err(|reason| vec![format!("{}: {reason}", Shown::new(&bundle.main))])?;
+    parse_catalog(&bundle.main, &main, &read_file)
+        .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+}
+
+/// The answer to an upload that was applied, or to one that was refused.
+pub fn encode_outcome(outcome: Result<&Applied, &[String]>) -> Vec<u8> {
+    let encoded = match outcome {
+        Ok(applied) => serde_json::to_vec(&AppliedV1 {
+            v: VERSION,
+            ok: true,
+            added: applied.added,
+            changed: applied.changed,
+            removed: applied.removed,
+            unchanged: applied.unchanged,
+        }),
+        Err(problems) => serde_json::to_vec(&RefusedV1 {
+            v: VERSION,
+            ok: false,
+            problems,
+        }),
+    };
+    encoded.expect("numbers and texts can always be written as JSON")
+}

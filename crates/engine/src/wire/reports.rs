@@ -1,0 +1,67 @@
+//! What a sweep found, as its function answers and people read it.
+
+#[cfg(test)]
+mod tests;
+
+use serde::Serialize;
+
+use crate::sweep::{Found, SweepReport};
+
+/// A sweep's report as a document.
+#[derive(Debug, Serialize)]
+pub struct SweepDocument {
+    v: &'static str,
+    overdue: FoundV1,
+    ended: FoundV1,
+    recovered: FoundV1,
+    woken: FoundV1,
+    stuck: FoundV1,
+    parked: FoundV1,
+    failures: Vec<FailureV1>,
+    failures_count: u64,
+    is_more_left: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct FoundV1 {
+    count: u64,
+    /// The first applications.
+    first: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct FailureV1 {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    application: Option<String>,
+    reason: String,
+}
+
+impl From<&SweepReport> for SweepDocument {
+    fn from(report: &SweepReport) -> Self {
+        let failures = report.failures.iter().map(|failure| FailureV1 {
+            application: failure.application.as_ref().map(ToString::to_string),
+            reason: failure.reason.clone(),
+        });
+        Self {
+            v: "1",
+            overdue: FoundV1::from(&report.overdue),
+            ended: FoundV1::from(&report.ended),
+            recovered: FoundV1::from(&report.recovered),
+            woken: FoundV1::from(&report.woken),
+            stuck: FoundV1::from(&report.stuck),
+            parked: FoundV1::from(&report.parked),
+            failures: failures.collect(),
+            failures_count: report.failures_count,
+            is_more_left: report.is_more_left,
+        }
+    }
+}
+
+impl From<&Found> for FoundV1 {
+    fn from(found: &Found) -> Self {
+        Self {
+            count: found.count,
+            first: found.first.iter().map(ToString::to_string).collect(),
+        }
+    }
+}

@@ -1,0 +1,37 @@
+use serde_json::json;
+
+use super::SweepDocument;
+use crate::sweep::{Found, SweepFailure, SweepReport};
+
+#[test]
+fn a_sweep_is_answered_with_all_that_it_found() {
+    let shop = "shop".parse().expect("an application id");
+    let report = SweepReport {
+        overdue: Found {
+            count: 21,
+            first: vec![shop],
+        },
+        failures: vec![SweepFailure {
+            application: None,
+            reason: "no answer".to_owned(),
+        }],
+        failures_count: 60,
+        is_more_left: true,
+        ..SweepReport::default()
+    };
+    let none = json!({"count": 0, "first": []});
+    let expected = json!({
+        "v": "1",
+        "overdue": {"count": 21, "first": ["shop"]},
+        "ended": none,
+        "recovered": none,
+        "woken": none,
+        "stuck": none,
+        "parked": none,
+        "failures": [{"reason": "no answer"}],
+        "failures_count": 60,
+        "is_more_left": true,
+    });
+    let document = serde_json::to_value(SweepDocument::from(&report)).expect("a document is JSON");
+    assert_eq!(document, expected);
+}
