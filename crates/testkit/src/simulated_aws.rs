@@ -14,7 +14,7 @@
 //!   trigger detail is the ARN of who started it.
 //! - CodeArtifact (REST): ListPackageVersions (GET or POST) and DescribePackageVersion, over what the control API put there. The
 //!   registry is the same in every Region, and says nothing to EventBridge.
-//! - Anybody's state-change events of pipelines, stages and actions, sent to an EventBridge endpoint by `PutEvents`.
+//! - State-change events of pipelines, stages and actions, sent to an EventBridge endpoint by `PutEvents`.
 //!
 //! Simplified: the actions of a stage begin and end together, whatever their `runOrder`; conditions and triggers of a
 //! declaration are kept and ignored; approvals are given through the control API.
@@ -24,8 +24,9 @@
 //! both to the caller's. So an event is sent under its pipeline's account as the access key and to its Region, which is right
 //! for the hub's own pipelines. Another account's events would take a hop from bus to bus there; the emulator in use (ministack
 //! 1.5) has no such hop: `PutEvents` to another account's bus ARN is answered `ResourceNotFoundException`, a rule's target in another account
-//! is dropped, and without either the event stays on the other account's bus. With `relay_queue_url` they are therefore sent straight to the hub's
-//! queue, as the envelope that the hub's rule would deliver after the hop. Without it they go to their own account's bus.
+//! is dropped. With `relay_queue_url` the pipelines' events of other accounts and Regions are therefore sent straight to the hub's queue,
+//! in the envelope that the hub's rule would deliver after the hop (those of stages and actions, which that rule does not let
+//! through, are not). Without it everything goes to its own account's bus.
 //!
 //! # Control API
 //! JSON under `/_simulator/`; unknown members are refused with 400 and a reason. The types are those of this module.

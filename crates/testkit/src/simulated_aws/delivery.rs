@@ -264,10 +264,11 @@ impl Call<'_> {
 }
 
 fn destination_of(event: &Event, bus: &Bus) -> Destination {
-    let is_of_hub = (&event.account, &event.region) == (&bus.hub_account, &bus.hub_region);
-    match &bus.relay_queue_url {
-        Some(url) if !is_of_hub => Destination::Queue { url: url.clone() },
-        _ => Destination::Bus {
+    match bus.relay_of(event) {
+        Some(url) => Destination::Queue {
+            url: url.to_owned(),
+        },
+        None => Destination::Bus {
             account: event.account.clone(),
             region: event.region.clone(),
         },

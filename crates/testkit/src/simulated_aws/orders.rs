@@ -34,7 +34,8 @@ pub struct Bus {
     /// The account and Region of the bus that somebody listens to.
     pub hub_account: String,
     pub hub_region: String,
-    /// The queue that gets the events of all other accounts and Regions, as the hub's rule would deliver them.
+    /// The queue that gets the pipelines' events (not those of stages and actions) of all other accounts and Regions, as the
+    /// hub's rule would deliver them.
     #[serde(default)]
     pub relay_queue_url: Option<String>,
     #[serde(default = "every_level")]
@@ -192,6 +193,20 @@ pub struct Delivered {
     /// Not yet tried to the end.
     pub pending: u64,
     pub last_error: Option<String>,
+}
+
+impl Bus {
+    /// Whether the event is one that this bus, or its relay, is given.
+    pub(crate) fn takes(&self, event: &Event) -> bool {
+        let is_wanted = self.levels.contains(&event.level);
+        is_wanted && (event.level == EventLevel::Pipeline || self.relay_of(event).is_none())
+    }
+
+    /// The queue that an event goes to instead of its account's bus.
+    pub(crate) fn relay_of(&self, event: &Event) -> Option<&str> {
+        let is_of_hub = (&event.account, &event.region) == (&self.hub_account, &self.hub_region);
+        self.relay_queue_url.as_deref().filter(|_| !is_of_hub)
+    }
 }
 
 impl Default for Settings {

@@ -176,7 +176,7 @@ impl Shared {
         if let Some(bus) = &world.settings.bus {
             let bus = Arc::new(bus.clone());
             for event in outbox {
-                if bus.levels.contains(&event.level) {
+                if bus.takes(&event) {
                     self.deliveries.send(event, &bus);
                 }
             }

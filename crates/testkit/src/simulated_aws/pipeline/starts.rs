@@ -126,12 +126,10 @@ impl Moving<'_> {
     }
 
     fn started_before(&mut self, token: Option<&str>, window_ms: Millis) -> Option<String> {
-        let now = self.now;
+        let (now, token) = (self.now, token?);
         let tokens = &mut self.pipeline.tokens;
         tokens.retain(|known| known.at + window_ms > now);
-        let known = tokens
-            .iter()
-            .find(|known| Some(known.text.as_str()) == token)?;
+        let known = tokens.iter().find(|known| known.text == token)?;
         let number = known.execution;
         Some(self.pipeline.by_number(number)?.id.clone())
     }

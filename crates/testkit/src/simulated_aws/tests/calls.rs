@@ -14,6 +14,13 @@ fn a_repeated_token_gives_the_first_execution_within_the_window() {
         answer.unwrap()["pipelineExecutionId"].clone()
     };
     let first = start(&mut play, 0);
+    let other = json!({
+        "account": ACCOUNT,
+        "region": super::play::REGION,
+        "pipeline": "web-shop",
+        "trigger_type": "CloudWatchEvent",
+    });
+    play.at(1).control("executions/start", &other);
     assert_eq!(start(&mut play, 599_999), first);
     assert_ne!(start(&mut play, 600_000), first);
 }

@@ -71,7 +71,7 @@ fn read_request(stream: &TcpStream) -> Asked {
     }
 }
 
-fn simulate(endpoint: &str, account: &str) -> (Server, Control, Client) {
+fn simulate(endpoint: &str, account: &str, levels: Vec<EventLevel>) -> (Server, Control, Client) {
     let settings = Settings {
         bus: Some(Bus {
             endpoint: endpoint.to_owned(),
@@ -79,7 +79,7 @@ fn simulate(endpoint: &str, account: &str) -> (Server, Control, Client) {
             hub_account: HUB.to_owned(),
             hub_region: REGION.to_owned(),
             relay_queue_url: Some("http://queue.example/runs".to_owned()),
-            levels: vec![EventLevel::Pipeline],
+            levels,
         }),
         ..Settings::default()
     };
@@ -102,7 +102,7 @@ fn an_entry_that_the_bus_refuses_is_sent_again() {
     });
     let taken = json!({"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]});
     let (endpoint, asked) = bus(vec![refused, taken]);
-    let (_server, control, client) = simulate(&endpoint, HUB);
+    let (_server, control, client) = simulate(&endpoint, HUB, vec![EventLevel::Pipeline]);
     let id = client.start("web-shop", None, &[]).unwrap();
     let first = asked.recv_timeout(LONG).unwrap();
     let second = asked.recv_timeout(LONG).unwrap();
@@ -138,7 +138,8 @@ fn an_entry_that_the_bus_refuses_is_sent_again() {
 #[test]
 fn another_accounts_event_reaches_the_hubs_queue_in_an_envelope_that_the_engine_takes() {
     let (endpoint, asked) = bus(vec![json!({"MessageId": "1"})]);
-    let (_server, _control, client) = simulate(&endpoint, "210987654321");
+    let every_level = vec![EventLevel::Pipeline, EventLevel::Stage, EventLevel::Action];
+    let (_server, control, client) = simulate(&endpoint, "210987654321", every_level);
     let id = client.start("web-shop", None, &[]).unwrap();
     let sent = asked.recv_timeout(LONG).unwrap();
     assert_eq!(sent.target, "AmazonSQS.SendMessage");
@@ -151,4 +152,10 @@ fn another_accounts_event_reaches_the_hubs_queue_in_an_envelope_that_the_engine_
     };
     assert_eq!(event.execution.as_str(), id);
     assert_eq!(event.pipeline.target.account.as_str(), "210987654321");
+    let delivered = control.wait_for(LONG, |control| {
+        let shown = control.events();
+        // STARTED of the pipeline, its stage and its action; the hub's rule lets the first one through.
+        (shown.emitted.len() == 3 && shown.delivery.pending == 0).then_some(shown.delivery)
+    });
+    assert_eq!((delivered.relayed, delivered.sent), (1, 0));
 }
