@@ -141,12 +141,24 @@ impl RebuildId {
     pub fn numbered(application: &ApplicationId, number: u64) -> Self {
         Self(format!("{application}.{number}"))
     }
+
+    /// The application and the number it was made of; `None` for a number that is none of ours.
+    pub fn parts(&self) -> Option<(ApplicationId, u64)> {
+        let (application, number) = self.0.rsplit_once('.')?;
+        Some((application.parse().ok()?, number.parse().ok()?))
+    }
 }
 
 impl AttemptId {
     /// The `number`th attempt of a rebuild, counted from 1.
     pub fn numbered(rebuild: &RebuildId, number: u32) -> Self {
         Self(format!("{rebuild}.{number}"))
+    }
+
+    /// The rebuild and the number it was made of; `None` for a number that is none of ours.
+    pub fn parts(&self) -> Option<(RebuildId, u32)> {
+        let (rebuild, number) = self.0.rsplit_once('.')?;
+        Some((rebuild.parse().ok()?, number.parse().ok()?))
     }
 }
 

@@ -48,6 +48,8 @@ pub struct Slot {
     pub index_awaited_until: Option<Timestamp>,
     /// The newest change this application was judged on; what an old EventBridge rule's execution continues.
     pub last_cascade: Option<Cascade>,
+    /// A backup was put back and CodePipeline did not tell what ran since: nothing starts until it does.
+    pub is_uncompared: bool,
     /// When this slot is to be looked at again; the due record that `sweep` reads.
     pub wake_at: Option<Timestamp>,
 }
@@ -233,10 +235,12 @@ pub struct Tail {
     pub awaited: BTreeSet<PackageId>,
 }
 
-/// The conditions that a pending rebuild waits on, in the order in which they are explained (DESIGN 4.1), with
-/// back-off first.
+/// The conditions that a pending rebuild waits on, in the order in which they are explained (DESIGN 4.1), after
+/// those that it does not name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Gate {
+    /// A backup was put back: what ran since is looked for first.
+    Compared,
     BackOff,
     /// The index result of the last success is awaited.
     Indexed,
@@ -250,6 +254,7 @@ pub enum Gate {
 impl Gate {
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Compared => "restored and not yet compared with CodePipeline",
             Self::BackOff => "back-off",
             Self::Indexed => "indexed",
             Self::Settled => "settled",
@@ -325,6 +330,15 @@ pub struct Pause {
 pub struct Controls {
     pub revision: u64,
     pub pauses: BTreeMap<PauseScope, Pause>,
+    /// How far a restored backup is compared with CodePipeline.
+    pub comparison: Option<Comparison>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comparison {
+    /// The last application, in order of id, that was compared.
+    pub up_to: ApplicationId,
+    pub at: Timestamp,
 }
 
 impl Rebuild {
@@ -360,6 +374,7 @@ impl Slot {
             tail: None,
             index_awaited_until: None,
             last_cascade: None,
+            is_uncompared: false,
             wake_at: None,
         }
     }

@@ -15,6 +15,7 @@ pub mod ports;
 pub mod query;
 pub mod register;
 pub mod resolve;
+mod restored;
 mod session;
 pub mod start;
 pub mod sweep;

@@ -128,7 +128,8 @@ pub trait Store {
     async fn load_topology(&self) -> Result<Arc<Topology>, StoreError>;
 
     /// Whether this is a backup that was put in the place of the store it was taken from, and nobody compared it with
-    /// CodePipeline yet. Until then nothing may start: it may have run since.
+    /// CodePipeline yet. Until then nothing may start: it may have run since. Read before every start; an adapter may
+    /// remember a no, since a store is put back before its first use.
     async fn is_restored(&self) -> Result<bool, StoreError>;
 
     /// It was compared: from now on [`Store::is_restored`] says no.

@@ -12,10 +12,11 @@ use crate::history::{NoteKind, Outcome};
 use crate::ports::{
     ApplicationState, BudgetWrite, Commit, CommitOutcome, Notice, NoticeKind, Ports, Timer,
 };
+use crate::restored;
 use crate::session::{CONTENTION_MAX, Session, contended};
 use crate::track::settle_superseded;
 
-pub(crate) use call::{record_started, recover};
+pub(crate) use call::{CLOCK_SKEW_SECS, record_started, recover};
 
 /// What became of one look.
 pub(crate) enum Looked {
@@ -57,6 +58,9 @@ async fn look_once<P: Ports>(
     state: &ApplicationState,
 ) -> Result<Looked, EngineError> {
     let now = session.now;
+    if state.slot.is_uncompared && restored::compare_again(session, state).await? {
+        return Ok(Looked::Again);
+    }
     match &state.slot.state {
         _ if state
             .slot

@@ -2,11 +2,12 @@
 
 mod pass;
 mod report;
+mod restored;
 
 use downriver_domain::ApplicationId;
 use downriver_domain::slot::{Running, SlotState};
 
-pub use report::{Found, SweepFailure, SweepReport};
+pub use report::{Found, RestoredReport, SweepFailure, SweepReport};
 
 use self::pass::Pass;
 use crate::carry_out::wake_paused;
@@ -33,6 +34,9 @@ const PAUSED_MAX: usize = 1_000;
 pub async fn sweep<P: Ports>(ports: &P) -> Result<SweepReport, EngineError> {
     let session = Session::open(ports).await?;
     let mut pass = Pass::begin(&session);
+    if !restored::compare_all(&mut pass).await? {
+        return Ok(pass.report);
+    }
     find_ended(&mut pass).await?;
     look_at_overdue(&mut pass).await?;
     match wake_paused(&session, PAUSED_MAX).await {

@@ -1,7 +1,7 @@
 //! Follows pipeline executions, ours and other people's.
 
 mod end;
-mod others;
+pub(crate) mod others;
 mod superseded;
 
 use downriver_domain::slot::{Running, SlotState, StartedBy};

@@ -24,6 +24,8 @@ pub struct GateContext<'a> {
     pub active: &'a [ActiveProducer],
     /// The rebuilds that hold a place in the target's budget.
     pub budget: &'a BTreeSet<RebuildId>,
+    /// A backup was put back, and what ran since is not known yet of everything.
+    pub is_restored: bool,
 }
 
 /// Which gates are closed, and what follows.
@@ -42,7 +44,10 @@ pub struct GateReport {
 
 pub fn evaluate_gates(slot: &Slot, pending: &Pending, context: GateContext<'_>) -> GateReport {
     let mut waits = Vec::new();
+    let compared_at =
+        (context.is_restored || slot.is_uncompared).then(|| context.now.plus_secs(RECHECK_SECS));
     let time_gates = [
+        (Gate::Compared, compared_at),
         (Gate::BackOff, pending.not_before),
         (Gate::Indexed, slot.index_awaited_until),
         (

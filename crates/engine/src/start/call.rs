@@ -13,14 +13,14 @@ use crate::error::EngineError;
 use crate::history::{NoteKind, Outcome};
 use crate::ports::{
     ApplicationState, BudgetWrite, Commit, Execution, Notice, NoticeKind, Pipelines, Ports,
-    ReadError, StartError, StartExecution, Trigger,
+    ReadError, StartError, StartExecution, Store, Trigger,
 };
 use crate::session::{CONTENTION_MAX, Session, contended};
 
 /// Executions read to find one by the name of its session.
 const RECOVERY_EXECUTIONS_MAX: usize = 100;
 /// The clocks of CodePipeline and ours may differ by this much, in seconds.
-const CLOCK_SKEW_SECS: u64 = 60;
+pub(crate) const CLOCK_SKEW_SECS: u64 = 60;
 /// First and longest back-off, in seconds; doubles from one to the other.
 const BACK_OFF_SECS: (u64, u64) = (30, 900);
 /// CodePipeline's longest variable value.
@@ -90,6 +90,10 @@ pub(crate) async fn recover<P: Ports>(
     state: &ApplicationState,
     starting: &Starting,
 ) -> Result<Looked, EngineError> {
+    if state.slot.is_uncompared || session.ports.store().is_restored().await? {
+        // It may have run, failed and been tried again since: `sweep` compares first.
+        return Ok(Looked::Done);
+    }
     let since = starting.started_at.minus_secs(CLOCK_SKEW_SECS);
     let listed = session
         .ports

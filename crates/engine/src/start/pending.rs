@@ -109,6 +109,7 @@ async fn gates<P: Ports>(
         controls: &controls,
         active,
         budget: &budget,
+        is_restored: store.is_restored().await?,
     };
     Ok(evaluate_gates(slot, pending, context))
 }

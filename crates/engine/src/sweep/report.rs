@@ -12,6 +12,8 @@ const FAILURES_MAX: usize = 50;
 /// What one pass found and did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SweepReport {
+    /// The comparison of a backup that was put back; `None`: there was none to make.
+    pub restored: Option<RestoredReport>,
     /// Slots whose time had come and that were looked at.
     pub overdue: Found,
     /// Executions that had ended without an event that told us.
@@ -30,6 +32,19 @@ pub struct SweepReport {
     pub failures_count: u64,
     /// Time ran out, or an account did not answer: a later pass goes on.
     pub is_more_left: bool,
+}
+
+/// How far a backup that was put back is compared with CodePipeline.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RestoredReport {
+    /// Applications that this pass compared.
+    pub compared: u64,
+    /// Those of them that had executions which the backup does not know.
+    pub caught_up: Found,
+    /// Those whose executions cannot be read: nothing starts for them until they can.
+    pub held: Found,
+    /// All applications were dealt with: the others may start.
+    pub is_complete: bool,
 }
 
 /// How often, and the first 20 applications.

@@ -51,10 +51,18 @@ pub(super) async fn note<P: Ports>(
     let mut history = Vec::new();
     if event.state == ExecutionState::Succeeded {
         built = match rollback_target {
-            Some(target) => roll_back(session, state, &mut slot, event, &target).await?,
+            Some(target) => roll_back(session, state, &mut slot, event.event_time, &target).await?,
             None if is_rollback => Vec::new(),
             None => {
-                succeed(session, state, &mut slot, event, started_at);
+                let build = Build {
+                    execution: event.execution.clone(),
+                    rebuild: None,
+                    is_proven: false,
+                    started_at,
+                    ended_at: event.event_time,
+                    delivered: Vec::new(),
+                };
+                succeed(session, state, &mut slot, build);
                 Vec::new()
             }
         };
@@ -94,21 +102,12 @@ pub(super) async fn note<P: Ports>(
 
 /// A person's success is the new baseline; it clears a failure. Whether it also picked up what had failed (a lockfile may
 /// hold that still) is judged once it is known what it built.
-fn succeed<P: Ports>(
+pub(crate) fn succeed<P: Ports>(
     session: &Session<'_, P>,
     state: &ApplicationState,
     slot: &mut Slot,
-    event: &ExecutionEvent,
-    started_at: Timestamp,
+    build: Build,
 ) {
-    let build = Build {
-        execution: event.execution.clone(),
-        rebuild: None,
-        is_proven: false,
-        started_at,
-        ended_at: event.event_time,
-        delivered: Vec::new(),
-    };
     slot.builds.insert(0, build);
     slot.builds
         .sort_by_key(|build| std::cmp::Reverse(build.started_at));
@@ -135,11 +134,11 @@ fn succeed<P: Ports>(
 }
 
 /// DESIGN 3: restores the built versions of the execution it returns to, and holds what it rolled back.
-async fn roll_back<P: Ports>(
+pub(crate) async fn roll_back<P: Ports>(
     session: &Session<'_, P>,
     state: &ApplicationState,
     slot: &mut Slot,
-    event: &ExecutionEvent,
+    ended_at: Timestamp,
     target: &PipelineExecutionId,
 ) -> Result<Vec<BuiltWrite>, EngineError> {
     let kept = slot
@@ -163,7 +162,7 @@ async fn roll_back<P: Ports>(
     let as_of = slot
         .builds
         .first()
-        .map_or(event.event_time, |build| build.started_at);
+        .map_or(ended_at, |build| build.started_at);
     built::reverted(session, &state.application, &undone, as_of).await
 }
 

@@ -1,4 +1,5 @@
 #![cfg(test)]
 //! The embedded adapters, as their callers see them.
 
+mod engine;
 mod sqlite;

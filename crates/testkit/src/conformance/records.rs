@@ -1,6 +1,6 @@
 //! Topology, controls and the markers of active producers.
 
-use downriver_domain::slot::{ActiveProducer, Controls, Pause, PauseScope};
+use downriver_domain::slot::{ActiveProducer, Comparison, Controls, Pause, PauseScope};
 use downriver_domain::version::Format;
 use downriver_domain::{PackagePattern, Repository, Topology};
 use downriver_engine::ports::{Commit, CommitOutcome, MarkerWrite, Store};
@@ -75,6 +75,10 @@ pub async fn controls_are_written_over_their_predecessor_only(store: &impl Store
     let first = Controls {
         revision: 1,
         pauses: scopes.map(|scope| (scope, pause.clone())).into(),
+        comparison: Some(Comparison {
+            up_to: id("web"),
+            at: at(3),
+        }),
     };
     let second = Controls {
         revision: 2,

@@ -212,6 +212,7 @@ fn full(slot: Slot) -> Slot {
         }),
         index_awaited_until: Some(at(10)),
         last_cascade: Some(Cascade::default()),
+        is_uncompared: true,
         wake_at: Some(at(11)),
         ..slot
     }

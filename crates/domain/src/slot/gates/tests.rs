@@ -22,6 +22,7 @@ struct World {
     controls: Controls,
     active: Vec<ActiveProducer>,
     budget: BTreeSet<RebuildId>,
+    is_restored: bool,
 }
 
 fn world() -> World {
@@ -35,6 +36,7 @@ fn world() -> World {
         controls: Controls::default(),
         active: Vec::new(),
         budget: BTreeSet::new(),
+        is_restored: false,
     }
 }
 
@@ -75,6 +77,7 @@ impl World {
             controls: &self.controls,
             active: &self.active,
             budget: &self.budget,
+            is_restored: self.is_restored,
         };
         evaluate_gates(&self.slot, &self.pending, context)
     }
@@ -400,4 +403,14 @@ proptest! {
         }
         prop_assert!(world.look(100_000).waits.is_empty(), "max block opens the last one");
     }
+}
+
+#[test]
+fn a_restored_backup_holds_everything_and_each_slot_that_was_not_compared() {
+    let restored = world().with(|world| world.is_restored = true);
+    assert_eq!(restored.closed(2_000), [Gate::Compared]);
+    assert_eq!(restored.report(2_000).wake_at, Some(at(2_300)));
+    let uncompared = world().with(|world| world.slot.is_uncompared = true);
+    assert_eq!(uncompared.closed(2_000), [Gate::Compared]);
+    assert_eq!(world().closed(2_000), []);
 }

@@ -1,7 +1,7 @@
 //! The stored forms of the operators' switches and of active producers.
 
 use downriver_domain::Timestamp;
-use downriver_domain::slot::{ActiveProducer, Controls, Pause, PauseScope};
+use downriver_domain::slot::{ActiveProducer, Comparison, Controls, Pause, PauseScope};
 use serde::{Deserialize, Serialize};
 
 use super::fields::{FieldError, InField, named, parse};
@@ -12,6 +12,15 @@ use super::key;
 pub(super) struct ControlsV1 {
     revision: u64,
     pauses: Vec<PauseV1>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    comparison: Option<ComparisonV1>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ComparisonV1 {
+    up_to: String,
+    at: i64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -53,6 +62,10 @@ impl From<&Controls> for ControlsV1 {
                     at: pause.at.unix_millis(),
                 })
                 .collect(),
+            comparison: controls.comparison.as_ref().map(|known| ComparisonV1 {
+                up_to: known.up_to.to_string(),
+                at: known.at.unix_millis(),
+            }),
         }
     }
 }
@@ -77,6 +90,16 @@ impl TryFrom<ControlsV1> for Controls {
                 .into_iter()
                 .map(pause)
                 .collect::<Result<_, FieldError>>()?,
+            comparison: stored
+                .comparison
+                .map(|stored| {
+                    Ok::<_, FieldError>(Comparison {
+                        up_to: parse("up_to", &stored.up_to)?,
+                        at: Timestamp::from_unix_millis(stored.at),
+                    })
+                })
+                .transpose()
+                .in_field("comparison")?,
         })
     }
 }

@@ -84,6 +84,7 @@ enum WaitOnV1 {
 }
 
 stored_names!(GateV1 = Gate {
+    Compared = "compared",
     BackOff = "back_off",
     Indexed = "indexed",
     Settled = "settled",

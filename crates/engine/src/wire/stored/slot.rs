@@ -42,6 +42,8 @@ pub(super) struct SlotV1 {
     index_awaited_until: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_cascade: Option<CascadeV1>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    is_uncompared: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     wake_at: Option<i64>,
 }
@@ -61,6 +63,7 @@ impl From<&Slot> for SlotV1 {
             tail: slot.tail.as_ref().map(TailV1::from),
             index_awaited_until: millis(slot.index_awaited_until),
             last_cascade: slot.last_cascade.as_ref().map(CascadeV1::from),
+            is_uncompared: slot.is_uncompared,
             wake_at: millis(slot.wake_at),
         }
     }
@@ -86,6 +89,7 @@ impl TryFrom<SlotV1> for Slot {
             tail: tail.in_field("tail")?,
             index_awaited_until: timestamp(stored.index_awaited_until),
             last_cascade: last_cascade.in_field("last_cascade")?,
+            is_uncompared: stored.is_uncompared,
             wake_at: timestamp(stored.wake_at),
         })
     }

@@ -23,14 +23,19 @@ pub(super) fn slot() -> impl Strategy<Value = Slot> {
         of(failure()),
     );
     let past = (vec(build(), 0..3), vec(seen_execution(), 0..3), of(tail()));
-    let rest = (of(timestamp()), of(cascade()), of(timestamp()));
+    let rest = (
+        of(timestamp()),
+        of(cascade()),
+        any::<bool>(),
+        of(timestamp()),
+    );
     (counters, state(), changes, past, rest).prop_map(
         |(
             (application, revision, rebuilds_requested),
             state,
             (joined, held, failure),
             (builds, executions, tail),
-            (index_awaited_until, last_cascade, wake_at),
+            (index_awaited_until, last_cascade, is_uncompared, wake_at),
         )| Slot {
             application,
             revision,
@@ -44,6 +49,7 @@ pub(super) fn slot() -> impl Strategy<Value = Slot> {
             tail,
             index_awaited_until,
             last_cascade,
+            is_uncompared,
             wake_at,
         },
     )

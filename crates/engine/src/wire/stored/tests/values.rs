@@ -6,7 +6,7 @@ mod slots;
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
-use downriver_domain::slot::{ActiveProducer, Controls, Gate, Pause, PauseScope};
+use downriver_domain::slot::{ActiveProducer, Comparison, Controls, Gate, Pause, PauseScope};
 use downriver_domain::version::{Format, PackageId, PackageVersionId};
 use downriver_domain::{
     Application, Built, Cascade, Dependency, Evidence, Follow, OnLocked, Origin, PackagePattern,
@@ -17,7 +17,8 @@ use downriver_domain::{
 pub(super) use self::entries::history;
 pub(super) use self::slots::slots;
 
-pub(super) const GATES: [Gate; 7] = [
+pub(super) const GATES: [Gate; 8] = [
+    Gate::Compared,
     Gate::BackOff,
     Gate::Indexed,
     Gate::Settled,
@@ -214,6 +215,10 @@ pub(super) fn controls() -> Vec<Controls> {
         Controls {
             revision: 2,
             pauses: scopes.map(pause).into(),
+            comparison: Some(Comparison {
+                up_to: id("web"),
+                at: at(3),
+            }),
         },
     ]
 }

@@ -56,6 +56,7 @@ fn full() -> Slot {
         }),
         index_awaited_until: Some(at(10)),
         last_cascade: Some(cascade()),
+        is_uncompared: true,
         wake_at: Some(at(11)),
         ..Slot::new(id("web"))
     }

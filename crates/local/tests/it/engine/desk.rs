@@ -1,0 +1,319 @@
+//! One deployment: the store, pipelines that people and Downriver start, and a clock that is set.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+
+use downriver_domain::slot::Slot;
+use downriver_domain::version::PackageVersionId;
+use downriver_domain::{
+    Application, ApplicationId, Dependency, Operation, Pipeline, PipelineExecutionId, RepositoryId,
+    Sighting, Timestamp, VersionStatus,
+};
+use downriver_engine::history::{HistoryBody, HistoryEntry};
+use downriver_engine::ports::{
+    Bus, Clock, Execution, ExecutionStatus, HistoryOf, ListedVersion, Notice, Pipelines, Ports,
+    Queue, QueueError, ReadError, Registry, ResolvePage, StartError, StartExecution, Store, Timer,
+    Trigger,
+};
+use downriver_engine::register::{self, Catalog};
+use downriver_engine::sweep::{SweepReport, sweep};
+use downriver_engine::{resolve, start};
+use downriver_testkit::builders::{at, id, package_version, registration, repository, topology};
+use downriver_testkit::run_at_once;
+
+use super::restorable::Restorable;
+
+pub(super) struct Desk {
+    pub(super) store: Restorable,
+    pub(super) now: Cell<i64>,
+    /// How long a read of CodePipeline takes, in seconds.
+    pub(super) read_secs: Cell<i64>,
+    pub(super) unreadable: RefCell<BTreeMap<Pipeline, ReadError>>,
+    /// The next call to start finds a backup just made: with its intent, without its answer.
+    pub(super) is_backed_up_at_start: Cell<bool>,
+    executions: RefCell<Vec<(Pipeline, Execution)>>,
+    pub(super) reads: Cell<u64>,
+    /// By the names of their pipelines, which are those of their applications.
+    pub(super) reads_of: RefCell<Vec<ApplicationId>>,
+    pub(super) tokens: RefCell<Vec<String>>,
+    timers: RefCell<Vec<Timer>>,
+}
+
+impl Desk {
+    /// Registered at 0, with these applications and their dependencies.
+    pub(super) fn with(applications: Vec<(Application, Vec<Dependency>)>) -> Self {
+        let desk = Self {
+            store: Restorable::new(),
+            now: Cell::new(0),
+            read_secs: Cell::new(0),
+            unreadable: RefCell::default(),
+            is_backed_up_at_start: Cell::new(false),
+            executions: RefCell::default(),
+            reads: Cell::new(0),
+            reads_of: RefCell::default(),
+            tokens: RefCell::default(),
+            timers: RefCell::default(),
+        };
+        desk.apply(&catalog(applications));
+        desk
+    }
+
+    pub(super) fn apply(&self, catalog: &Catalog) -> register::Applied {
+        run_at_once(register::apply(self, catalog, at(0))).expect("the catalog is applied")
+    }
+
+    /// Lets time pass, and timers fire that are due by then.
+    pub(super) fn wait_until(&self, secs: i64) {
+        while let Some(timer) = self.take_due(secs) {
+            self.now.set(self.now.get().max(secs_of(timer.at)));
+            run_at_once(start::look_at(self, &timer)).expect("the slot is looked at");
+        }
+        self.now.set(secs);
+    }
+
+    fn take_due(&self, secs: i64) -> Option<Timer> {
+        let mut timers = self.timers.borrow_mut();
+        timers.sort_by_key(|timer| timer.at);
+        (timers.first()?.at <= at(secs)).then(|| timers.remove(0))
+    }
+
+    pub(super) fn publish(&self, purl: &str, version: &str) {
+        self.replay(purl, version, self.now.get());
+    }
+
+    /// The event of a version that was published at `secs`, now.
+    pub(super) fn replay(&self, purl: &str, version: &str, secs: i64) {
+        let sighting = Sighting {
+            repository: repository("shared"),
+            package_version: package_version(purl, version),
+            status: VersionStatus::Published,
+            operation: Operation::Created,
+            revision: None,
+            sequence: u64::try_from(secs).expect("time goes on"),
+            event_time: at(secs),
+        };
+        run_at_once(resolve::resolve(self, &[sighting])).expect("the event is resolved");
+    }
+
+    pub(super) fn sweep(&self) -> SweepReport {
+        run_at_once(sweep(self)).expect("the store works")
+    }
+
+    /// Ends an execution now; nobody is told.
+    pub(super) fn end(&self, execution: &str, status: ExecutionStatus) {
+        let mut executions = self.executions.borrow_mut();
+        let known = executions
+            .iter_mut()
+            .find(|(_, known)| known.id.as_str() == execution);
+        let (_, known) = known.expect("the execution was started");
+        known.status = status;
+        known.updated_at = at(self.now.get());
+    }
+
+    /// A person, or whoever else, starts a pipeline.
+    pub(super) fn start(&self, pipeline: &Pipeline, trigger: Trigger) -> String {
+        let execution = format!("e-{}", self.executions.borrow().len() + 1);
+        let started = Execution {
+            id: id(&execution),
+            status: ExecutionStatus::InProgress,
+            started_at: at(self.now.get()),
+            updated_at: at(self.now.get()),
+            trigger,
+            rollback_target: None,
+            failed_stage: None,
+        };
+        self.executions
+            .borrow_mut()
+            .push((pipeline.clone(), started));
+        execution
+    }
+
+    /// The sessions that started executions, in order; `-`: a person.
+    pub(super) fn started(&self) -> Vec<String> {
+        let session = |(_, execution): &(Pipeline, Execution)| match &execution.trigger {
+            Trigger::Session(name) => name.clone(),
+            Trigger::Rule | Trigger::Other(_) => "-".to_owned(),
+        };
+        self.executions.borrow().iter().map(session).collect()
+    }
+
+    pub(super) fn slot(&self, application: &str) -> Slot {
+        run_at_once(self.store.load_applications(&[id(application)]))
+            .expect("the store works")
+            .remove(0)
+            .slot
+    }
+
+    /// What the history says of an application, oldest first.
+    pub(super) fn told(&self, application: &str) -> Vec<String> {
+        let entries = run_at_once(
+            self.store
+                .load_history(&HistoryOf::Application(id(application)), 1_000),
+        );
+        let text = |entry: HistoryEntry| match entry.body {
+            HistoryBody::Note(note) => Some(note.text),
+            _ => None,
+        };
+        let mut told: Vec<String> = entries
+            .expect("the store works")
+            .into_iter()
+            .filter_map(text)
+            .collect();
+        told.reverse();
+        told
+    }
+
+    fn read(&self, pipeline: &Pipeline) -> Result<(), ReadError> {
+        self.reads.set(self.reads.get() + 1);
+        self.reads_of.borrow_mut().push(id(pipeline.name.as_str()));
+        self.now.set(self.now.get() + self.read_secs.get());
+        match self.unreadable.borrow().get(pipeline) {
+            Some(error) => Err(error.clone()),
+            None => Ok(()),
+        }
+    }
+}
+
+pub(super) fn catalog(applications: Vec<(Application, Vec<Dependency>)>) -> Catalog {
+    let mut entries: Vec<_> = applications
+        .into_iter()
+        .map(|(application, dependencies)| registration(application, dependencies))
+        .collect();
+    entries.sort_by_key(|entry| entry.application.id.clone());
+    Catalog {
+        topology: topology(),
+        applications: entries,
+        undeclared: std::collections::BTreeSet::new(),
+    }
+}
+
+fn secs_of(at: Timestamp) -> i64 {
+    (at.unix_millis() - downriver_testkit::builders::at(0).unix_millis()) / 1_000
+}
+
+impl Ports for Desk {
+    type Store = Restorable;
+    type Queue = Self;
+    type Pipelines = Self;
+    type Registry = Self;
+    type Bus = Self;
+    type Clock = Self;
+
+    fn store(&self) -> &Restorable {
+        &self.store
+    }
+
+    fn queue(&self) -> &Self {
+        self
+    }
+
+    fn pipelines(&self) -> &Self {
+        self
+    }
+
+    fn registry(&self) -> &Self {
+        self
+    }
+
+    fn bus(&self) -> &Self {
+        self
+    }
+
+    fn clock(&self) -> &Self {
+        self
+    }
+}
+
+impl Clock for Desk {
+    fn now(&self) -> Timestamp {
+        at(self.now.get())
+    }
+}
+
+impl Queue for Desk {
+    async fn send_timer(&self, timer: &Timer) -> Result<(), QueueError> {
+        self.timers.borrow_mut().push(timer.clone());
+        Ok(())
+    }
+
+    async fn send_page(&self, page: &ResolvePage) -> Result<(), QueueError> {
+        unreachable!("few depend on {}", page.package)
+    }
+}
+
+impl Bus for Desk {
+    async fn publish(&self, _notices: &[Notice]) -> Result<(), QueueError> {
+        Ok(())
+    }
+}
+
+impl Pipelines for Desk {
+    async fn start_execution(
+        &self,
+        start: &StartExecution,
+    ) -> Result<PipelineExecutionId, StartError> {
+        let token = start.token.as_str().to_owned();
+        assert!(
+            !self.tokens.borrow().contains(&token),
+            "the token of {} is used twice",
+            start.attempt
+        );
+        self.tokens.borrow_mut().push(token);
+        if self.is_backed_up_at_start.take() {
+            self.store.back_up();
+        }
+        let session = Trigger::Session(start.attempt.to_string());
+        Ok(id(&self.start(&start.pipeline, session)))
+    }
+
+    async fn load_execution(
+        &self,
+        pipeline: &Pipeline,
+        execution: &PipelineExecutionId,
+    ) -> Result<Execution, ReadError> {
+        self.read(pipeline)?;
+        self.executions
+            .borrow()
+            .iter()
+            .find(|(_, known)| known.id == *execution)
+            .map(|(_, known)| known.clone())
+            .ok_or(ReadError::NotFound)
+    }
+
+    async fn list_executions(
+        &self,
+        pipeline: &Pipeline,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Execution>, ReadError> {
+        self.read(pipeline)?;
+        let executions = self.executions.borrow();
+        let of_pipeline = executions
+            .iter()
+            .rev()
+            .filter(|(of, known)| of == pipeline && known.started_at >= since);
+        Ok(of_pipeline
+            .map(|(_, known)| known.clone())
+            .take(limit)
+            .collect())
+    }
+}
+
+impl Registry for Desk {
+    async fn list_package_versions(
+        &self,
+        _repository: &RepositoryId,
+        _package: &downriver_domain::version::PackageId,
+        _limit: usize,
+    ) -> Result<Vec<ListedVersion>, ReadError> {
+        Ok(Vec::new())
+    }
+
+    async fn describe_package_version(
+        &self,
+        _repository: &RepositoryId,
+        _package_version: &PackageVersionId,
+    ) -> Result<ListedVersion, ReadError> {
+        Err(ReadError::NotFound)
+    }
+}

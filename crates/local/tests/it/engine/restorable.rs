@@ -1,0 +1,173 @@
+//! The embedded store as one that can be put back, as a backup of a deployment's table can.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use downriver_domain::slot::{ActiveProducer, Controls, WaitingFor};
+use downriver_domain::version::PackageId;
+use downriver_domain::{
+    ApplicationId, Dependency, Edge, PackageInventory, Pipeline, RebuildId, Target, Timestamp,
+    Topology,
+};
+use downriver_engine::history::HistoryEntry;
+use downriver_engine::ports::{
+    ApplicationState, Commit, CommitOutcome, EdgeCursor, EdgePage, HistoryOf, Registration, Store,
+    StoreError,
+};
+use downriver_local::sqlite::SqliteStore;
+
+#[derive(Debug)]
+pub(super) struct Restorable {
+    store: SqliteStore,
+    is_restored: Cell<bool>,
+}
+
+impl Restorable {
+    pub(super) fn new() -> Self {
+        Self {
+            store: SqliteStore::in_memory().expect("a store in memory opens"),
+            is_restored: Cell::new(false),
+        }
+    }
+
+    pub(super) fn back_up(&self) {
+        self.store.begin_step().expect("a backup is made");
+    }
+
+    /// All that was written since the backup is gone.
+    pub(super) fn put_back(&self) {
+        self.store.abandon_step().expect("the backup is put back");
+        self.is_restored.set(true);
+    }
+}
+
+impl Store for Restorable {
+    async fn is_restored(&self) -> Result<bool, StoreError> {
+        Ok(self.is_restored.get())
+    }
+
+    async fn record_compared(&self) -> Result<(), StoreError> {
+        self.is_restored.set(false);
+        Ok(())
+    }
+
+    async fn load_topology(&self) -> Result<Arc<Topology>, StoreError> {
+        self.store.load_topology().await
+    }
+
+    async fn record_topology(&self, topology: &Topology) -> Result<CommitOutcome, StoreError> {
+        self.store.record_topology(topology).await
+    }
+
+    async fn load_applications(
+        &self,
+        ids: &[ApplicationId],
+    ) -> Result<Vec<ApplicationState>, StoreError> {
+        self.store.load_applications(ids).await
+    }
+
+    async fn list_applications(
+        &self,
+        after: Option<&ApplicationId>,
+        limit: usize,
+    ) -> Result<Vec<ApplicationId>, StoreError> {
+        self.store.list_applications(after, limit).await
+    }
+
+    async fn find_application_by_pipeline(
+        &self,
+        pipeline: &Pipeline,
+    ) -> Result<Option<ApplicationId>, StoreError> {
+        self.store.find_application_by_pipeline(pipeline).await
+    }
+
+    async fn record_registration(&self, registration: &Registration) -> Result<(), StoreError> {
+        self.store.record_registration(registration).await
+    }
+
+    async fn remove_registration(&self, application: &ApplicationId) -> Result<(), StoreError> {
+        self.store.remove_registration(application).await
+    }
+
+    async fn load_dependencies(
+        &self,
+        application: &ApplicationId,
+    ) -> Result<Vec<Dependency>, StoreError> {
+        self.store.load_dependencies(application).await
+    }
+
+    async fn load_edges(
+        &self,
+        application: &ApplicationId,
+        packages: &BTreeSet<PackageId>,
+    ) -> Result<Vec<Edge>, StoreError> {
+        self.store.load_edges(application, packages).await
+    }
+
+    async fn load_dependents(
+        &self,
+        package: &PackageId,
+        after: Option<&EdgeCursor>,
+        limit: usize,
+    ) -> Result<EdgePage, StoreError> {
+        self.store.load_dependents(package, after, limit).await
+    }
+
+    async fn count_dependents(&self, package: &PackageId) -> Result<u64, StoreError> {
+        self.store.count_dependents(package).await
+    }
+
+    async fn load_inventory(&self, package: &PackageId) -> Result<PackageInventory, StoreError> {
+        self.store.load_inventory(package).await
+    }
+
+    async fn commit(&self, commit: &Commit) -> Result<CommitOutcome, StoreError> {
+        self.store.commit(commit).await
+    }
+
+    async fn load_controls(&self) -> Result<Controls, StoreError> {
+        self.store.load_controls().await
+    }
+
+    async fn load_active_producers(&self) -> Result<Vec<ActiveProducer>, StoreError> {
+        self.store.load_active_producers().await
+    }
+
+    async fn load_budget(&self, target: &Target) -> Result<BTreeSet<RebuildId>, StoreError> {
+        self.store.load_budget(target).await
+    }
+
+    async fn list_due(
+        &self,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<ApplicationId>, StoreError> {
+        self.store.list_due(now, limit).await
+    }
+
+    async fn list_busy(
+        &self,
+        after: Option<&ApplicationId>,
+        limit: usize,
+    ) -> Result<Vec<ApplicationId>, StoreError> {
+        self.store.list_busy(after, limit).await
+    }
+
+    async fn load_history(
+        &self,
+        of: &HistoryOf,
+        limit: usize,
+    ) -> Result<Vec<HistoryEntry>, StoreError> {
+        self.store.load_history(of, limit).await
+    }
+
+    async fn list_waiting(
+        &self,
+        waiting_for: &WaitingFor,
+        after: Option<&(Timestamp, ApplicationId)>,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, ApplicationId)>, StoreError> {
+        self.store.list_waiting(waiting_for, after, limit).await
+    }
+}
