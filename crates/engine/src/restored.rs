@@ -150,6 +150,15 @@ async fn step<P: Ports>(
             Looked::Again => Step::Conflict,
         });
     }
+    if let SlotState::Starting(starting) = &state.slot.state {
+        let after = starting.started_at.plus_secs(CLOCK_SKEW_SECS);
+        if executions
+            .iter()
+            .any(|execution| execution.started_at > after)
+        {
+            return catch_up::give_up_start(session, state, starting).await;
+        }
+    }
     catch_up::catch_up(session, state, executions, &ours).await
 }
 

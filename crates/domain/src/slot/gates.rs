@@ -43,23 +43,7 @@ pub struct GateReport {
 }
 
 pub fn evaluate_gates(slot: &Slot, pending: &Pending, context: GateContext<'_>) -> GateReport {
-    let mut waits = Vec::new();
-    let compared_at =
-        (context.is_restored || slot.is_uncompared).then(|| context.now.plus_secs(RECHECK_SECS));
-    let time_gates = [
-        (Gate::Compared, compared_at),
-        (Gate::BackOff, pending.not_before),
-        (Gate::Indexed, slot.index_awaited_until),
-        (
-            Gate::Settled,
-            settled_at(&pending.rebuild, context.application),
-        ),
-    ];
-    for (gate, opens_at) in time_gates {
-        if let Some(until) = opens_at.filter(|until| context.now < *until) {
-            waits.push(wait(pending, gate, context.now, Some(until), WaitOn::Time));
-        }
-    }
+    let mut waits = time_waits(slot, pending, context);
     let blockers = blockers(context);
     let held_since = pending
         .rebuild
@@ -116,6 +100,25 @@ pub fn evaluate_gates(slot: &Slot, pending: &Pending, context: GateContext<'_>) 
         is_held,
         wake_at,
     }
+}
+
+/// The closed gates that time opens.
+fn time_waits(slot: &Slot, pending: &Pending, context: GateContext<'_>) -> Vec<Wait> {
+    let is_uncompared = context.is_restored || slot.is_uncompared;
+    let compared_at = is_uncompared.then(|| context.now.plus_secs(RECHECK_SECS));
+    let settled_at = settled_at(&pending.rebuild, context.application);
+    [
+        (Gate::Compared, compared_at),
+        (Gate::BackOff, pending.not_before),
+        (Gate::Indexed, slot.index_awaited_until),
+        (Gate::Settled, settled_at),
+    ]
+    .into_iter()
+    .filter_map(|(gate, opens_at)| {
+        let until = opens_at.filter(|until| context.now < *until)?;
+        Some(wait(pending, gate, context.now, Some(until), WaitOn::Time))
+    })
+    .collect()
 }
 
 /// Writes the report into the rebuild: spans of gates that opened since the last look are kept as `waited`.

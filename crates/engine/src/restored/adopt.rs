@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use downriver_domain::Pipeline;
 use downriver_domain::slot::{Rebuild, Running, SeenExecution, Slot, SlotState, StartedBy};
+use downriver_domain::{Cascade, Pipeline};
 
 use super::{Ours, Step, is_in_flight, pipeline};
 use crate::carry_out::{carry_out, marker_write, next_version, note, rebuild_entry};
@@ -80,7 +80,7 @@ pub(super) async fn adopt<P: Ports>(
     );
     let found = Found {
         rebuild,
-        found,
+        attempt: found,
         built: Vec::new(),
         history: Vec::new(),
     };
@@ -90,7 +90,7 @@ pub(super) async fn adopt<P: Ports>(
 /// An execution that the slot is to run, and what is written with it.
 pub(super) struct Found<'o, 'e> {
     pub(super) rebuild: Rebuild,
-    pub(super) found: &'o Ours<'e>,
+    pub(super) attempt: &'o Ours<'e>,
     pub(super) built: Vec<BuiltWrite>,
     pub(super) history: Vec<HistoryEntry>,
 }
@@ -105,11 +105,11 @@ pub(super) async fn run<P: Ports>(
 ) -> Result<Step, EngineError> {
     let Found {
         rebuild,
-        found,
+        attempt,
         built,
         mut history,
     } = adopted;
-    let execution = found.execution;
+    let execution = attempt.execution;
     let pipeline: Pipeline = pipeline(state).clone();
     let held = match &state.slot.state {
         SlotState::Starting(_) => true,
@@ -140,22 +140,14 @@ pub(super) async fn run<P: Ports>(
             session.now,
         ),
     ]);
-    slot.note_execution(SeenExecution {
-        execution: execution.id.clone(),
-        started_by: StartedBy::Downriver(found.id.clone()),
-        started_at: execution.started_at,
-        ended_at: None,
-        is_superseded: false,
-        is_rollback: false,
-        cascade: cascade_of(id, &rebuild),
-    });
+    slot.note_execution(seen(attempt, cascade_of(id, &rebuild)));
     slot.wake_at = Some(
         execution
             .started_at
             .plus_secs(state.application.policy.max_run_secs),
     );
     slot.state = SlotState::Running(Running {
-        attempt: found.id.clone(),
+        attempt: attempt.id.clone(),
         pipeline,
         execution: execution.id.clone(),
         started_at: execution.started_at,
@@ -173,6 +165,18 @@ pub(super) async fn run<P: Ports>(
         ..Commit::default()
     };
     record(session, commit).await
+}
+
+fn seen(attempt: &Ours<'_>, cascade: Cascade) -> SeenExecution {
+    SeenExecution {
+        execution: attempt.execution.id.clone(),
+        started_by: StartedBy::Downriver(attempt.id.clone()),
+        started_at: attempt.execution.started_at,
+        ended_at: None,
+        is_superseded: false,
+        is_rollback: false,
+        cascade,
+    }
 }
 
 /// An execution that runs anyway is recorded also where the budget has no room for it.

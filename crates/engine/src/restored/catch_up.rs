@@ -1,9 +1,10 @@
 //! What else ran since the backup: successes are what the next rebuild is judged against, numbers are not used again.
 
 use downriver_domain::slot::{
-    Build, Joined, Pending, Rebuild, SeenExecution, Slot, SlotState, StartedBy, merge_joined,
+    Build, Joined, Pending, Rebuild, SeenExecution, Slot, SlotState, StartedBy, Starting,
+    merge_joined,
 };
-use downriver_domain::{ApplicationId, Cascade, RebuildId};
+use downriver_domain::{ApplicationId, AttemptId, Cascade, RebuildId};
 
 use super::adopt::{self, Found, of_rebuild};
 use super::{Ours, Step, is_in_flight};
@@ -11,11 +12,49 @@ use crate::carry_out::{carry_out, marker_write, next_version, note, rebuild_entr
 use crate::error::EngineError;
 use crate::history::{HistoryEntry, NoteKind, Outcome};
 use crate::ports::{
-    ApplicationState, BuiltWrite, Commit, CommitOutcome, Execution, ExecutionStatus, Ports, Trigger,
+    ApplicationState, BudgetWrite, BuiltWrite, Commit, CommitOutcome, Execution, ExecutionStatus,
+    Ports, Trigger,
 };
 use crate::session::Session;
 use crate::track::ExecutionState;
 use crate::track::others::{roll_back, succeed};
+
+/// A start of which nothing is found, though something ran after it: it came to nothing, and its rebuild may have become
+/// needless. It waits again and is judged anew; the next attempt has another number.
+pub(super) async fn give_up_start<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+    starting: &Starting,
+) -> Result<Step, EngineError> {
+    let mut slot = next_version(&state.slot);
+    slot.state = SlotState::Pending(Pending {
+        rebuild: starting.rebuild.clone(),
+        not_before: None,
+        backoffs: 0,
+        waits: Vec::new(),
+    });
+    slot.wake_at = Some(session.now);
+    let text = format!(
+        "attempt {} started nothing before the backup was put back, and something else ran since",
+        starting.attempt
+    );
+    let commit = Commit {
+        slot: Some(slot),
+        budget: Some(BudgetWrite::Return {
+            target: starting.pipeline.target.clone(),
+            rebuild: starting.rebuild.id.clone(),
+        }),
+        history: vec![recovered(session, &state.application.id, text)],
+        ..Commit::default()
+    };
+    Ok(
+        if carry_out(session, &commit, &[]).await? == CommitOutcome::Done {
+            Step::Took
+        } else {
+            Step::Conflict
+        },
+    )
+}
 
 pub(super) async fn catch_up<P: Ports>(
     session: &Session<'_, P>,
@@ -42,7 +81,7 @@ pub(super) async fn catch_up<P: Ports>(
         history.extend(given_up);
         let running = Found {
             rebuild,
-            found,
+            attempt: found,
             built,
             history,
         };
@@ -154,7 +193,7 @@ async fn take_in<P: Ports>(
     let build = Build {
         execution: execution.id.clone(),
         rebuild: attempt
-            .and_then(|attempt| attempt.parts())
+            .and_then(AttemptId::parts)
             .map(|(rebuild, _)| rebuild),
         is_proven: false,
         started_at: execution.started_at,

@@ -54,15 +54,7 @@ pub(super) async fn note<P: Ports>(
             Some(target) => roll_back(session, state, &mut slot, event.event_time, &target).await?,
             None if is_rollback => Vec::new(),
             None => {
-                let build = Build {
-                    execution: event.execution.clone(),
-                    rebuild: None,
-                    is_proven: false,
-                    started_at,
-                    ended_at: event.event_time,
-                    delivered: Vec::new(),
-                };
-                succeed(session, state, &mut slot, build);
+                succeed(session, state, &mut slot, built_by(event, started_at));
                 Vec::new()
             }
         };
@@ -98,6 +90,17 @@ pub(super) async fn note<P: Ports>(
         &[],
     )
     .await
+}
+
+fn built_by(event: &ExecutionEvent, started_at: Timestamp) -> Build {
+    Build {
+        execution: event.execution.clone(),
+        rebuild: None,
+        is_proven: false,
+        started_at,
+        ended_at: event.event_time,
+        delivered: Vec::new(),
+    }
 }
 
 /// A person's success is the new baseline; it clears a failure. Whether it also picked up what had failed (a lockfile may

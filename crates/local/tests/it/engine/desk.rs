@@ -128,6 +128,13 @@ impl Desk {
         execution
     }
 
+    /// As if it had never been started.
+    pub(super) fn forget(&self, execution: &str) {
+        self.executions
+            .borrow_mut()
+            .retain(|(_, known)| known.id.as_str() != execution);
+    }
+
     /// The sessions that started executions, in order; `-`: a person.
     pub(super) fn started(&self) -> Vec<String> {
         let session = |(_, execution): &(Pipeline, Execution)| match &execution.trigger {

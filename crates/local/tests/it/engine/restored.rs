@@ -133,6 +133,35 @@ fn a_start_whose_intent_alone_is_in_the_backup_is_found() {
 }
 
 #[test]
+fn a_start_that_came_to_nothing_is_judged_anew_if_something_ran_since() {
+    let desk = pending();
+    desk.is_backed_up_at_start.set(true);
+    desk.wait_until(1_100);
+    // As if that call had been refused, and a person had rebuilt it then.
+    desk.forget("e-1");
+    desk.wait_until(2_000);
+    let person = desk.start(&pipeline("web"), Trigger::Other("Webhook".to_owned()));
+    desk.end(&person, ExecutionStatus::Succeeded);
+    desk.store.put_back();
+    a_day_passes(&desk);
+    assert_eq!(desk.started(), ["-"]);
+    assert!(is_idle(&desk));
+}
+
+#[test]
+fn a_start_that_came_to_nothing_is_made_if_nothing_ran_since() {
+    let desk = pending();
+    desk.is_backed_up_at_start.set(true);
+    desk.wait_until(1_100);
+    desk.forget("e-1");
+    desk.store.put_back();
+    desk.tokens.borrow_mut().clear();
+    desk.wait_until(9_000);
+    desk.sweep();
+    assert_eq!(desk.started(), ["web.1.1"], "the same call, by its token");
+}
+
+#[test]
 fn a_rebuild_that_failed_and_was_retried_since_is_not_started_again() {
     let desk = pending();
     desk.wait_until(1_059);
