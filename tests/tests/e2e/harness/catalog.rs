@@ -1,0 +1,141 @@
+//! The organisation of this suite: every test's applications, in one catalog, applied once through the deployment's own way.
+
+use std::fmt::Write as _;
+
+use downriver_testkit::simulated_aws::{NewPipeline, Script};
+
+use super::Stack;
+use crate::scenarios;
+
+pub(crate) const DOMAIN: &str = "e2e";
+pub(crate) const DOMAIN_OWNER: &str = "111122223333";
+/// Where everything is published first; `apps` is downstream of it.
+pub(crate) const LIBRARIES: &str = "libraries";
+/// How long each of a pipeline's three stages takes, unless a test scripts it.
+pub(crate) const PIPELINE_STAGE_MS: u64 = 150;
+
+/// An application with a pipeline of its name.
+#[derive(Debug, Clone)]
+pub(crate) struct App {
+    pub(crate) id: String,
+    pub(crate) region: Option<String>,
+    /// No pipeline is made for it.
+    pub(crate) has_no_pipeline: bool,
+    /// Package (`scope/name`), requirement, built version.
+    dependencies: Vec<(String, String, String)>,
+    products: Vec<String>,
+    /// Further lines of its table.
+    lines: String,
+}
+
+impl App {
+    pub(crate) fn new(id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            region: None,
+            has_no_pipeline: false,
+            dependencies: Vec::new(),
+            products: Vec::new(),
+            lines: String::new(),
+        }
+    }
+
+    pub(crate) fn uses(mut self, package: &str, requirement: &str, built: &str) -> Self {
+        self.dependencies
+            .push((package.to_owned(), requirement.to_owned(), built.to_owned()));
+        self
+    }
+
+    pub(crate) fn produces(mut self, package: &str) -> Self {
+        self.products.push(package.to_owned());
+        self
+    }
+
+    /// Its pipeline lives in another Region.
+    pub(crate) fn in_region(mut self, region: &str) -> Self {
+        self.region = Some(region.to_owned());
+        self
+    }
+
+    pub(crate) fn without_pipeline(mut self) -> Self {
+        self.has_no_pipeline = true;
+        self
+    }
+
+    /// A further line of its table.
+    pub(crate) fn with(mut self, line: &str) -> Self {
+        self.lines.push_str(line);
+        self.lines.push('\n');
+        self
+    }
+
+    fn write(&self, catalog: &mut String) {
+        let quoted = |package: &String| format!("\"{}\"", purl(package));
+        let products: Vec<String> = self.products.iter().map(quoted).collect();
+        let region = self
+            .region
+            .as_ref()
+            .map_or(String::new(), |region| format!("region = \"{region}\"\n"));
+        let _ = write!(
+            catalog,
+            "[applications.{}]\nowner = \"e2e\"\n{region}{}products = [{}]\npublishes_to = \"{LIBRARIES}\"\ndependencies = [\n",
+            self.id,
+            self.lines,
+            products.join(", ")
+        );
+        for (package, requirement, built) in &self.dependencies {
+            let package = purl(package);
+            let _ = writeln!(
+                catalog,
+                "  {{ package = \"{package}\", requirement = \"{requirement}\", built = \"{built}\" }},"
+            );
+        }
+        catalog.push_str("]\n\n");
+    }
+}
+
+/// `scope/name` as a package URL.
+pub(crate) fn purl(package: &str) -> String {
+    format!("pkg:npm/%40{package}")
+}
+
+/// Makes the pipelines and applies the catalog, as an operator does.
+pub(super) fn apply(stack: &Stack) {
+    let apps = scenarios();
+    for app in apps.iter().filter(|app| !app.has_no_pipeline) {
+        let pipeline = NewPipeline {
+            script: Script::succeed(PIPELINE_STAGE_MS),
+            ..NewPipeline::named(&app.id)
+        };
+        let region = app.region.as_deref().unwrap_or(&stack.region);
+        stack
+            .simulated
+            .create_pipelines(&stack.account, region, vec![pipeline]);
+    }
+    let folder = std::env::temp_dir().join(format!("downriver-e2e-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder for the catalog");
+    let path = folder.join("downriver.toml");
+    std::fs::write(&path, catalog(stack, &apps)).expect("the catalog is written");
+    let path = path.to_str().expect("a path in UTF-8");
+    let (code, out, error) =
+        stack.downriver(&["catalog", "apply", path, "--deployment", &stack.deployment]);
+    assert_eq!(code, 0, "the catalog is applied: {out}{error}");
+    // Only a copy of what is stored now.
+    let _ = std::fs::remove_dir_all(&folder);
+}
+
+fn catalog(stack: &Stack, apps: &[App]) -> String {
+    let (account, region) = (&stack.account, &stack.region);
+    let mut text = format!(
+        "domain_owners = [\"{DOMAIN_OWNER}\"]\naccounts = [\"{account}\"]\ninternal = [\"pkg:npm/*\"]\n\n\
+         [defaults]\naccount = \"{account}\"\nregion = \"{region}\"\ndomain = \"{DOMAIN}\"\ndomain_owner = \"{DOMAIN_OWNER}\"\n\
+         repositories = [\"apps\"]\nquiet_period = \"1s\"\nmax_wait = \"10s\"\npublish_grace = \"8s\"\n\n\
+         [repositories.{LIBRARIES}]\n[repositories.apps]\nupstreams = [\"{LIBRARIES}\"]\n\n\
+         [targets.\"{account}/{region}\"]\nbudget = 200\n\n"
+    );
+    text.push_str(crate::TARGETS);
+    for app in apps {
+        app.write(&mut text);
+    }
+    text
+}
