@@ -75,3 +75,12 @@ fn shown(code: &str, message: Option<&str>) -> String {
         None => code.to_owned(),
     }
 }
+
+impl NoResult {
+    /// For a person.
+    pub(crate) fn into_text(self) -> String {
+        match self {
+            Self::NotNow(text) | Self::Unknown(text) | Self::Refused { text, .. } => text,
+        }
+    }
+}

@@ -1,4 +1,14 @@
 //! The engine's ports on AWS: the only crate that names an AWS SDK.
 
+pub mod bus;
+pub mod clients;
+pub mod clock;
 mod error;
+pub mod objects;
+pub mod pipelines;
+pub mod queue;
+pub mod registry;
 pub mod store;
+#[cfg(test)]
+mod testing;
+pub mod trace;

@@ -113,19 +113,29 @@ fn parse_trigger(detail: Fields<'_>) -> Result<Option<Trigger>, Rejection> {
     };
     let kind = trigger.optional_text("trigger-type", "a string")?;
     let by = trigger.optional_text("trigger-detail", "a string")?;
-    let other = |text: &str| Trigger::Other(Shown::new(text).as_str().to_owned());
     Ok(Some(match kind {
-        Some("StartPipelineExecution") => by
-            .and_then(session_name)
-            .map_or_else(|| other("StartPipelineExecution"), Trigger::Session),
-        Some("CloudWatchEvent") => Trigger::Rule,
-        Some(kind) => other(kind),
+        Some(kind) => trigger_of(kind, by),
         None => other(
             trigger
                 .optional_text("provider-type", "a string")?
                 .unwrap_or("unknown"),
         ),
     }))
+}
+
+/// What a trigger's type and detail say, in an event as in an answer of the API.
+pub fn trigger_of(kind: &str, by: Option<&str>) -> Trigger {
+    match kind {
+        "StartPipelineExecution" => by
+            .and_then(session_name)
+            .map_or_else(|| other(kind), Trigger::Session),
+        "CloudWatchEvent" => Trigger::Rule,
+        kind => other(kind),
+    }
+}
+
+fn other(text: &str) -> Trigger {
+    Trigger::Other(Shown::new(text).as_str().to_owned())
 }
 
 /// The last segment of `arn:<partition>:sts::<account>:assumed-role/<role>/<session>`. None for a user's ARN, and for a

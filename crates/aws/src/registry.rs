@@ -1,0 +1,152 @@
+//! CodeArtifact, as far as it is read.
+
+use aws_sdk_codeartifact::Client;
+use aws_sdk_codeartifact::types::{
+    PackageFormat, PackageVersionOrigin, PackageVersionOriginType, PackageVersionSortType,
+    PackageVersionStatus,
+};
+use downriver_domain::version::{PackageId, PackageVersionId};
+use downriver_domain::{Origin, RepositoryId, Timestamp, VersionStatus};
+use downriver_engine::ports::{ListedVersion, ReadError, Registry};
+
+use crate::error::NoResult;
+
+/// Versions on a page: as many as CodeArtifact gives.
+const PAGE_MAX: usize = 1_000;
+/// Pages read in one call.
+const PAGES_MAX: usize = 50;
+
+/// CodeArtifact in the deployment's Region.
+#[derive(Debug, Clone)]
+pub struct CodeArtifact {
+    client: Client,
+}
+
+impl CodeArtifact {
+    pub const fn new(client: Client) -> Self {
+        Self { client }
+    }
+}
+
+impl Registry for CodeArtifact {
+    /// The newest first, so that a limit leaves out the oldest.
+    async fn list_package_versions(
+        &self,
+        repository: &RepositoryId,
+        package: &PackageId,
+        limit: usize,
+    ) -> Result<Vec<ListedVersion>, ReadError> {
+        let mut found = Vec::new();
+        let mut token = None;
+        for _ in 0..PAGES_MAX {
+            let size = (limit - found.len()).clamp(1, PAGE_MAX);
+            let page = self
+                .client
+                .list_package_versions()
+                .domain_owner(repository.domain_owner.as_str())
+                .domain(repository.domain.as_str())
+                .repository(repository.name.as_str())
+                .format(PackageFormat::from(package.format().as_str()))
+                .set_namespace(package.namespace().map(str::to_owned))
+                .package(package.name())
+                .sort_by(PackageVersionSortType::PublishedTime)
+                .max_results(i32::try_from(size).unwrap_or(i32::MAX))
+                .set_next_token(token)
+                .send()
+                .await
+                .map_err(|error| read_error(NoResult::of(&error)))?;
+            let versions = page.versions.unwrap_or_default().into_iter();
+            found.extend(versions.map(|version| ListedVersion {
+                status: parse_status(&version.status),
+                origin: parse_origin(version.origin.as_ref()),
+                version: version.version,
+                revision: version.revision,
+                published_at: None,
+            }));
+            found.truncate(limit);
+            token = page.next_token;
+            if token.is_none() || found.len() == limit {
+                return Ok(found);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn describe_package_version(
+        &self,
+        repository: &RepositoryId,
+        package_version: &PackageVersionId,
+    ) -> Result<ListedVersion, ReadError> {
+        let package = package_version.package();
+        let answer = self
+            .client
+            .describe_package_version()
+            .domain_owner(repository.domain_owner.as_str())
+            .domain(repository.domain.as_str())
+            .repository(repository.name.as_str())
+            .format(PackageFormat::from(package.format().as_str()))
+            .set_namespace(package.namespace().map(str::to_owned))
+            .package(package.name())
+            .package_version(package_version.version())
+            .send()
+            .await
+            .map_err(|error| read_error(NoResult::of(&error)))?;
+        let described = answer.package_version.ok_or_else(|| {
+            ReadError::Transient("CodeArtifact's answer describes no package version".to_owned())
+        })?;
+        Ok(ListedVersion {
+            version: described
+                .version
+                .unwrap_or_else(|| package_version.version().to_owned()),
+            status: described
+                .status
+                .as_ref()
+                .map_or(VersionStatus::Unfinished, parse_status),
+            revision: described.revision,
+            origin: parse_origin(described.origin.as_ref()),
+            published_at: described
+                .published_time
+                .and_then(|at| at.to_millis().ok())
+                .map(Timestamp::from_unix_millis),
+        })
+    }
+}
+
+/// A status that came after this was written counts as unfinished: no build picks such a version.
+fn parse_status(status: &PackageVersionStatus) -> VersionStatus {
+    match status {
+        PackageVersionStatus::Archived => VersionStatus::Archived,
+        PackageVersionStatus::Deleted => VersionStatus::Deleted,
+        PackageVersionStatus::Disposed => VersionStatus::Disposed,
+        PackageVersionStatus::Published => VersionStatus::Published,
+        PackageVersionStatus::Unlisted => VersionStatus::Unlisted,
+        PackageVersionStatus::Unfinished => VersionStatus::Unfinished,
+        other => {
+            tracing::warn!(
+                status = other.as_str(),
+                "a package version's status is unknown; it is taken to be unfinished"
+            );
+            VersionStatus::Unfinished
+        }
+    }
+}
+
+fn parse_origin(origin: Option<&PackageVersionOrigin>) -> Origin {
+    match origin.and_then(|origin| origin.origin_type()) {
+        Some(PackageVersionOriginType::Internal) => Origin::Internal,
+        Some(PackageVersionOriginType::External) => Origin::External,
+        _ => Origin::Unknown,
+    }
+}
+
+fn read_error(error: NoResult) -> ReadError {
+    match error {
+        NoResult::NotNow(text) | NoResult::Unknown(text) => ReadError::Transient(text),
+        NoResult::Refused { code, .. } if code == "ResourceNotFoundException" => {
+            ReadError::NotFound
+        }
+        // Our own failure to ask.
+        NoResult::Refused { code, text } if code.is_empty() => ReadError::Transient(text),
+        NoResult::Refused { text, .. } => ReadError::Denied(text),
+    }
+}
