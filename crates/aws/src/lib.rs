@@ -3,6 +3,8 @@
 pub mod bus;
 pub mod clients;
 pub mod clock;
+#[cfg(feature = "deployment")]
+pub mod deployment;
 mod error;
 pub mod objects;
 pub mod pipelines;

@@ -9,17 +9,21 @@ use downriver_domain::version::{PackageId, PackageVersionId};
 
 use crate::commands::versions::VersionsCommand;
 
+const STACK_NAME_LEN_MAX: usize = 128;
+
 const EXIT_CODES: &str = "Exit codes:
   0  fine
   1  internal error
   2  bad usage, or a catalog, story or store that cannot be used
   3  unknown application or package
-  4  a replay finished, but something was quarantined that no story expects
-  5  what a story expects did not come true";
+  4  a replay or `send` finished, but some of the input is no event that anybody expects
+  5  what a story expects did not come true
+  6  a deployment, or AWS, could not be reached, refused, or did not finish in time";
 
 /// Rebuilds what uses a package when the package changes: once, in order, and explained.
 ///
-/// Everything here runs on this machine, on a simulated CodePipeline and CodeArtifact. Nothing needs AWS.
+/// Without --deployment everything runs on this machine, on a simulated CodePipeline and CodeArtifact, and nothing needs
+/// AWS.
 #[derive(Debug, Parser)]
 #[command(name = "downriver", version, after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
@@ -38,6 +42,15 @@ pub(crate) struct GlobalOptions {
     /// The store; default: in memory, with the catalog applied
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) store: Option<PathBuf>,
+    /// Ask, or command, this deployment on AWS: the name of its CloudFormation stack [env: `DOWNRIVER_DEPLOYMENT`]
+    #[arg(long, global = true, value_name = "NAME", value_parser = parse_deployment)]
+    pub(crate) deployment: Option<String>,
+    /// The deployment's region; default: as AWS's own tools find it
+    #[arg(long, global = true, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+    /// The profile of your AWS configuration to use; default: as AWS's own tools find it
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
     /// How results are printed
     #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
@@ -99,7 +112,7 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 50, value_name = "COUNT")]
         limit: usize,
     },
-    /// Check the catalog, or print its JSON Schema
+    /// Check the catalog, apply it to a deployment, or print its JSON Schema
     #[command(subcommand)]
     Catalog(CatalogCommand),
     /// Start nothing more: for everything, one application, or one package
@@ -124,6 +137,20 @@ pub(crate) enum Command {
     Retry { application: ApplicationId },
     /// Let a pending rebuild go without waiting for its burst to end
     Expedite { application: ApplicationId },
+    /// End a rebuild that is pending, stuck or parked
+    Cancel {
+        application: ApplicationId,
+        /// Why, for those who look for it
+        #[arg(long, default_value = "")]
+        reason: String,
+        /// Who; default: the user's name
+        #[arg(long)]
+        by: Option<String>,
+    },
+    /// Feed events into a deployment
+    Send(SendOptions),
+    /// Move messages that failed back to the queue they came from, or list them
+    Redrive(RedriveOptions),
     /// What requirements admit and select, how versions compare, what package URLs say
     #[command(subcommand)]
     Versions(VersionsCommand),
@@ -154,8 +181,88 @@ pub(crate) enum CatalogCommand {
         /// Default: what `--catalog` says
         file: Option<PathBuf>,
     },
+    /// Make a deployment hold exactly this catalog
+    Apply(ApplyOptions),
     /// Print the JSON Schema of a catalog, for editors
     Schema,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApplyOptions {
+    /// Default: what `--catalog` says
+    pub(crate) file: Option<PathBuf>,
+    /// Check it and say who would come and go; change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// How long to wait for the deployment's answer
+    #[arg(long, value_name = "SECS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) wait: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SendOptions {
+    /// Files of events (JSON or JSON lines), or folders of them; of a story its events only
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Where the events go in
+    #[arg(long, value_enum, value_name = "WAY", default_value_t = Way::Queues)]
+    pub(crate) through: Way,
+    /// The source they get on the bus; the deployment takes those that its parameter `ExtraEventSources` names
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) source: Option<String>,
+    /// The time they get: their own, or that of sending
+    #[arg(long, value_enum, value_name = "TIME", default_value_t = EventTime::Kept)]
+    pub(crate) set_time: EventTime,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Way {
+    /// Straight into the deployment's queues
+    Queues,
+    /// Onto the account's default bus, under the source that `--source` names
+    Bus,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EventTime {
+    /// As it stands in the event
+    Kept,
+    /// That of sending
+    Now,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RedriveOptions {
+    /// Whose failed messages; all if left out
+    #[arg(value_enum, value_name = "QUEUE")]
+    pub(crate) queues: Vec<QueueName>,
+    /// Take them from the quarantine, after what was wrong is mended, instead of the dead letters
+    #[arg(long)]
+    pub(crate) quarantine: bool,
+    /// Show what is there, and why; move nothing
+    #[arg(long, visible_alias = "dry-run")]
+    pub(crate) list: bool,
+    /// The most messages that are moved or listed
+    #[arg(long, value_name = "COUNT", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) limit: u32,
+    /// The most messages that are moved in a second
+    #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) per_second: u32,
+}
+
+/// A queue of a deployment, as people name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum QueueName {
+    /// CodeArtifact's events, and pages of dependents
+    Changes,
+    /// CodePipeline's events
+    Runs,
+    /// Timers
+    Due,
+    /// Catalogs, dependencies and what was built
+    Index,
+    /// Sweeps that could not run: they can only be listed, the next sweep does their work
+    Sweep,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -165,4 +272,19 @@ pub(crate) enum SupposedStatus {
     Archived,
     Disposed,
     Deleted,
+}
+
+/// CloudFormation's own rule for the name of a stack.
+pub(crate) fn parse_deployment(given: &str) -> Result<String, String> {
+    let is_letter_first = given.starts_with(|first: char| first.is_ascii_alphabetic());
+    let is_plain = given
+        .chars()
+        .all(|character| character.is_ascii_alphanumeric() || character == '-');
+    if is_letter_first && is_plain && given.len() <= STACK_NAME_LEN_MAX {
+        return Ok(given.to_owned());
+    }
+    Err(
+        "the name of a CloudFormation stack has at most 128 letters, digits and hyphens, and begins with a letter"
+            .to_owned(),
+    )
 }

@@ -2,6 +2,8 @@
 
 mod catalog;
 mod dependents;
+#[cfg(feature = "aws")]
+mod deployed;
 mod explain;
 mod history;
 mod operate;
@@ -9,16 +11,45 @@ mod plan;
 mod replay;
 mod status;
 pub(crate) mod versions;
+#[cfg(not(feature = "aws"))]
+mod without_aws;
 
 use clap::CommandFactory as _;
 use downriver_engine::operate::Command as Deed;
+use downriver_local::world::complete;
 
 use crate::arguments::{Arguments, CatalogCommand, Command};
+use crate::desk::Desk;
+use crate::desk::here::LocalDesk;
 use crate::exit::Exit;
+use crate::place::{DEPLOYMENT_VARIABLE, Place, place_of};
 use crate::terminal::Terminal;
+#[cfg(not(feature = "aws"))]
+use without_aws as deployed;
 
 /// Carries out the command.
 pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal) -> anyhow::Result<Exit> {
+    let environment = std::env::var(DEPLOYMENT_VARIABLE).ok();
+    let place = place_of(
+        &arguments.global,
+        &arguments.command,
+        environment.as_deref(),
+    )?;
+    match place {
+        Place::Here => run_here(arguments, terminal),
+        Place::Deployment {
+            name,
+            is_from_environment,
+        } => {
+            if is_from_environment {
+                terminal.remark(&format!("{DEPLOYMENT_VARIABLE}: deployment {name}"));
+            }
+            deployed::run(arguments, &name, terminal)
+        }
+    }
+}
+
+fn run_here(arguments: &Arguments, terminal: &mut Terminal) -> anyhow::Result<Exit> {
     let global = &arguments.global;
     match &arguments.command {
         Command::Catalog(CatalogCommand::Check { file }) => {
@@ -32,22 +63,48 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal) -> anyhow::Res
             Ok(Exit::Fine)
         }
         Command::Replay(options) => replay::replay(global, options, terminal),
-        Command::Plan { package_version } => plan::plan(global, package_version, terminal),
+        Command::Versions(command) => versions::versions(command, terminal),
+        command => {
+            let desk = if deed(command)?.is_some() {
+                LocalDesk::open_file(global)?
+            } else {
+                LocalDesk::open(global)?
+            };
+            complete(at_desk(&desk, command, terminal))
+        }
+    }
+}
+
+/// Questions and operators' commands, wherever their store is.
+async fn at_desk<D: Desk>(
+    desk: &D,
+    command: &Command,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Exit> {
+    match command {
+        Command::Plan { package_version } => plan::plan(desk, package_version, terminal).await,
         Command::Explain {
             application,
             package_version,
             supposed,
-        } => explain::explain(global, application, package_version, *supposed, terminal),
-        Command::Dependents { package } => dependents::dependents(global, package, terminal),
-        Command::Status { application } => status::status(global, application.as_ref(), terminal),
-        Command::History { of, limit } => history::history(global, of.as_deref(), *limit, terminal),
-        Command::Versions(command) => versions::versions(command, terminal),
-        operator => operate::operate(global, &deed(operator)?, terminal),
+        } => explain::explain(desk, application, package_version, *supposed, terminal).await,
+        Command::Dependents { package } => dependents::dependents(desk, package, terminal).await,
+        Command::Status { application } => {
+            status::status(desk, application.as_ref(), terminal).await
+        }
+        Command::History { of, limit } => {
+            history::history(desk, of.as_deref(), *limit, terminal).await
+        }
+        operator => {
+            let deed = deed(operator)?.expect("all that is no question is an operator's command");
+            operate::operate(desk, &deed, terminal).await
+        }
     }
 }
 
-fn deed(command: &Command) -> anyhow::Result<Deed> {
-    Ok(match command {
+/// What an operator's command asks of the engine; none for every other command.
+fn deed(command: &Command) -> anyhow::Result<Option<Deed>> {
+    Ok(Some(match command {
         Command::Pause { scope, reason, by } => Deed::Pause {
             scope: operate::scope(scope.as_deref())?,
             by: by.clone().unwrap_or_else(user),
@@ -62,12 +119,21 @@ fn deed(command: &Command) -> anyhow::Result<Deed> {
         Command::Expedite { application } => Deed::Expedite {
             application: application.clone(),
         },
-        _ => unreachable!("every other command is carried out before"),
-    })
+        Command::Cancel {
+            application,
+            reason,
+            by,
+        } => Deed::Cancel {
+            application: application.clone(),
+            by: by.clone().unwrap_or_else(user),
+            reason: reason.clone(),
+        },
+        _ => return Ok(None),
+    }))
 }
 
 /// Who gives the command, as far as the system says.
-fn user() -> String {
+pub(crate) fn user() -> String {
     ["USER", "LOGNAME", "USERNAME"]
         .into_iter()
         .filter_map(|name| std::env::var(name).ok())

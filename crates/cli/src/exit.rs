@@ -16,10 +16,13 @@ pub(crate) enum Exit {
     Usage = 2,
     /// No such application or package.
     Unknown = 3,
-    /// A replay finished, and something was quarantined that no story expects.
+    /// A replay or `send` finished, and some of the input was no event that anybody expects.
     Quarantined = 4,
     /// What a story expects did not come true.
     Unmet = 5,
+    /// A deployment, or AWS, could not be reached, refused, or did not finish in time.
+    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "AWS alone has it"))]
+    Remote = 6,
 }
 
 /// An error that has an exit code of its own: what was wrong, where, and what to do.
@@ -51,6 +54,16 @@ pub(crate) fn unknown(message: impl Into<String>) -> anyhow::Error {
     let message = message.into();
     anyhow::Error::new(Refused {
         exit: Exit::Unknown,
+        message,
+    })
+}
+
+/// A deployment or AWS could not do what was asked.
+#[cfg(feature = "aws")]
+pub(crate) fn remote(message: impl Into<String>) -> anyhow::Error {
+    let message = message.into();
+    anyhow::Error::new(Refused {
+        exit: Exit::Remote,
         message,
     })
 }

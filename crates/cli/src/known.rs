@@ -4,18 +4,18 @@ use std::collections::BTreeSet;
 
 use downriver_domain::ApplicationId;
 use downriver_domain::version::PackageId;
-use downriver_engine::ports::{LOAD_APPLICATIONS_MAX, Ports as _, Store as _};
-use downriver_local::world::complete;
+use downriver_engine::ports::{LOAD_APPLICATIONS_MAX, Ports, Store as _};
 
-use crate::desk::Desk;
 use crate::exit::unknown;
 
 /// Names that are proposed.
 const PROPOSED_MAX: usize = 3;
+/// Applications whose dependencies are read for a name that is near: a misspelt name is no reason to read a whole table.
+const APPLICATIONS_READ_MAX: usize = 1_000;
 
 /// Says that an application is not known, and which are near.
-pub(crate) fn no_application(desk: &Desk, given: &ApplicationId) -> anyhow::Error {
-    let known = match desk.applications() {
+pub(crate) async fn no_application(ports: &impl Ports, given: &ApplicationId) -> anyhow::Error {
+    let known = match applications(ports).await {
         Ok(known) => known,
         Err(error) => return error,
     };
@@ -27,8 +27,8 @@ pub(crate) fn no_application(desk: &Desk, given: &ApplicationId) -> anyhow::Erro
 }
 
 /// Says that nothing is known of a package, and which are near.
-pub(crate) fn no_package(desk: &Desk, given: &PackageId) -> anyhow::Error {
-    let known = match packages(desk) {
+pub(crate) async fn no_package(ports: &impl Ports, given: &PackageId) -> anyhow::Error {
+    let known = match packages(ports).await {
         Ok(known) => known,
         Err(error) => return error,
     };
@@ -39,22 +39,43 @@ pub(crate) fn no_package(desk: &Desk, given: &PackageId) -> anyhow::Error {
     ))
 }
 
-/// Every package that an application depends on or publishes.
-fn packages(desk: &Desk) -> anyhow::Result<BTreeSet<PackageId>> {
-    let mut known = BTreeSet::new();
-    let ids = desk.applications()?;
-    for chunk in ids.chunks(LOAD_APPLICATIONS_MAX) {
-        for state in complete(desk.store().load_applications(chunk))? {
-            known.extend(state.application.products);
+/// Every application in the catalog, in order.
+pub(crate) async fn applications(ports: &impl Ports) -> anyhow::Result<Vec<ApplicationId>> {
+    let mut all: Vec<ApplicationId> = Vec::new();
+    loop {
+        let page = ports
+            .store()
+            .list_applications(all.last(), LOAD_APPLICATIONS_MAX)
+            .await?;
+        if page.is_empty() {
+            return Ok(all);
         }
+        all.extend(page);
     }
-    for id in &ids {
-        let dependencies = desk.dependencies(id)?;
-        known.extend(
-            dependencies
-                .into_iter()
-                .map(|dependency| dependency.package),
-        );
+}
+
+/// Every package that an application depends on or publishes; of a large catalog, that the first ones do.
+async fn packages(ports: &impl Ports) -> anyhow::Result<BTreeSet<PackageId>> {
+    let store = ports.store();
+    let topology = store.load_topology().await?;
+    let mut known: BTreeSet<PackageId> = topology.producers.keys().cloned().collect();
+    let mut after = None;
+    let mut read = 0;
+    while read < APPLICATIONS_READ_MAX {
+        let ids = store
+            .list_applications(after.as_ref(), LOAD_APPLICATIONS_MAX)
+            .await?;
+        for id in &ids {
+            let dependencies = store.load_dependencies(id).await?;
+            known.extend(
+                dependencies
+                    .into_iter()
+                    .map(|dependency| dependency.package),
+            );
+        }
+        let Some(last) = ids.last() else { break };
+        read += ids.len();
+        after = Some(last.clone());
     }
     Ok(known)
 }
@@ -97,17 +118,17 @@ fn nearest(given: &str, known: impl Iterator<Item = String>) -> Vec<String> {
 }
 
 /// Whether there is such an application.
-pub(crate) fn is_application(desk: &Desk, id: &ApplicationId) -> anyhow::Result<bool> {
-    let states = complete(desk.store().load_applications(std::slice::from_ref(id)))?;
+pub(crate) async fn is_application(ports: &impl Ports, id: &ApplicationId) -> anyhow::Result<bool> {
+    let states = ports
+        .store()
+        .load_applications(std::slice::from_ref(id))
+        .await?;
     Ok(!states.is_empty())
 }
 
 /// Whether an application depends on a package or publishes it.
-pub(crate) fn is_package(desk: &Desk, package: &PackageId) -> anyhow::Result<bool> {
-    let store = desk.store();
-    let is_used = complete(store.count_dependents(package))? > 0;
-    Ok(is_used
-        || complete(store.load_topology())?
-            .producers
-            .contains_key(package))
+pub(crate) async fn is_package(ports: &impl Ports, package: &PackageId) -> anyhow::Result<bool> {
+    let store = ports.store();
+    let topology = store.load_topology().await?;
+    Ok(topology.producers.contains_key(package) || store.count_dependents(package).await? > 0)
 }

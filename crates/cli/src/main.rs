@@ -1,4 +1,5 @@
-//! The `downriver` command: one engine, embedded, for replays, plans and explanations on a laptop.
+//! The `downriver` command: one engine, embedded, for replays, plans and explanations on a laptop; and, built with
+//! the feature `aws`, the same questions and the operators' commands at a deployment.
 //!
 //! Owns the command line, what people see of it, and the exit codes. Must not decide anything about rebuilds: that is
 //! the engine's.
@@ -9,6 +10,7 @@ mod desk;
 mod document;
 mod exit;
 mod known;
+mod place;
 mod render;
 mod report;
 mod runs;

@@ -69,6 +69,24 @@ pub(crate) fn find_runs(paths: &[PathBuf], options: &GlobalOptions) -> anyhow::R
         .collect()
 }
 
+/// The event files under these paths, in the order in which `replay` reads them; stories count as folders of events.
+#[cfg(feature = "aws")]
+pub(crate) fn find_event_files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut all = Vec::new();
+    for path in paths {
+        let metadata = std::fs::metadata(path)
+            .map_err(|error| refuse(format!("failed to read {}: {error}", path.display())))?;
+        if metadata.is_dir() {
+            let mut found = Found::default();
+            found.take_folder(path)?;
+            all.extend(found.runs.into_iter().flat_map(|(_, _, files)| files));
+        } else {
+            all.push(path.clone());
+        }
+    }
+    Ok(all)
+}
+
 impl Run {
     /// Reads the events. Parts that are none are quarantined, and so is a file that cannot be read.
     pub(crate) fn read(&self) -> ReplayInput {
@@ -104,7 +122,7 @@ impl Run {
         };
         ReplayInput {
             catalog: self.catalog.catalog.clone(),
-            catalog_bytes: self.catalog.bytes.clone(),
+            catalog_bytes: self.catalog.bytes(),
             story,
             story_bytes,
             events,

@@ -12,11 +12,20 @@ use crate::exit::refuse;
 
 const CATALOG_NAME: &str = "downriver.toml";
 
-/// A catalog, and every byte that it was read from.
+/// A catalog, and all that it was read from.
 #[derive(Debug, Clone)]
 pub(crate) struct LoadedCatalog {
     pub(crate) catalog: Catalog,
-    pub(crate) bytes: Vec<u8>,
+    /// Names as the catalog writes them, and texts; the catalog itself first.
+    pub(crate) files: Vec<(String, String)>,
+}
+
+impl LoadedCatalog {
+    /// Every byte that it was read from.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let texts = self.files.iter().map(|(_, text)| text.as_bytes());
+        texts.collect::<Vec<_>>().concat()
+    }
 }
 
 /// The catalog file: as given, or the nearest one above the current folder.
@@ -48,11 +57,14 @@ pub(crate) fn load_catalog(path: &Path) -> anyhow::Result<LoadedCatalog> {
             path.display()
         ))
     })?;
-    let bytes = RefCell::new(text.clone().into_bytes());
+    let name = path
+        .file_name()
+        .map_or_else(|| CATALOG_NAME.into(), |name| name.to_string_lossy());
+    let files = RefCell::new(vec![(name.into_owned(), text.clone())]);
     let folder = path.parent().unwrap_or(Path::new(""));
     let read_file = |name: &str| {
         let text = read_text(&folder.join(name))?;
-        bytes.borrow_mut().extend_from_slice(text.as_bytes());
+        files.borrow_mut().push((name.to_owned(), text.clone()));
         Ok(text)
     };
     let parsed = parse_catalog(&path.display().to_string(), &text, &read_file);
@@ -68,7 +80,7 @@ pub(crate) fn load_catalog(path: &Path) -> anyhow::Result<LoadedCatalog> {
     })?;
     Ok(LoadedCatalog {
         catalog,
-        bytes: bytes.into_inner(),
+        files: files.into_inner(),
     })
 }
 

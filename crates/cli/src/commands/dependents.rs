@@ -2,9 +2,7 @@
 
 use downriver_domain::version::PackageId;
 use downriver_engine::query;
-use downriver_local::world::complete;
 
-use crate::arguments::GlobalOptions;
 use crate::desk::Desk;
 use crate::document::queries::DependentsDocument;
 use crate::exit::Exit;
@@ -12,16 +10,17 @@ use crate::known::{is_package, no_package};
 use crate::render;
 use crate::terminal::Terminal;
 
-pub(crate) fn dependents(
-    global: &GlobalOptions,
+pub(crate) async fn dependents<D: Desk>(
+    desk: &D,
     package: &PackageId,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
-    let desk = Desk::open(global)?;
-    if !is_package(&desk, package)? {
-        return Err(no_package(&desk, package));
+    if !is_package(desk, package).await? {
+        return Err(no_package(desk, package).await);
     }
-    let dependents = complete(query::dependents(&desk, package))?;
+    let dependents = desk
+        .patiently(terminal, query::dependents(desk, package))
+        .await?;
     if terminal.is_json() {
         terminal.print_json(&DependentsDocument::of(&dependents))?;
     } else {

@@ -3,9 +3,8 @@
 use downriver_domain::version::PackageVersionId;
 use downriver_domain::{ApplicationId, VersionStatus};
 use downriver_engine::query::{self, Supposed};
-use downriver_local::world::complete;
 
-use crate::arguments::{GlobalOptions, SupposedStatus};
+use crate::arguments::SupposedStatus;
 use crate::desk::Desk;
 use crate::document::queries::ExplanationDocument;
 use crate::exit::Exit;
@@ -13,27 +12,26 @@ use crate::known::{is_application, is_package, no_application, no_package};
 use crate::render;
 use crate::terminal::Terminal;
 
-pub(crate) fn explain(
-    global: &GlobalOptions,
+pub(crate) async fn explain<D: Desk>(
+    desk: &D,
     application: &ApplicationId,
     package_version: &PackageVersionId,
     supposed: Option<SupposedStatus>,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
-    let desk = Desk::open(global)?;
-    if !is_application(&desk, application)? {
-        return Err(no_application(&desk, application));
+    if !is_application(desk, application).await? {
+        return Err(no_application(desk, application).await);
     }
-    if !is_package(&desk, package_version.package())? {
-        return Err(no_package(&desk, package_version.package()));
+    if !is_package(desk, package_version.package()).await? {
+        return Err(no_package(desk, package_version.package()).await);
     }
     let supposed = supposed.map(|status| Supposed {
         status: status_of(status),
         repository: None,
     });
-    let explained = query::explain(&desk, application, package_version, supposed.as_ref());
-    let Some(explanation) = complete(explained)? else {
-        return Err(no_package(&desk, package_version.package()));
+    let explained = query::explain(desk, application, package_version, supposed.as_ref());
+    let Some(explanation) = desk.patiently(terminal, explained).await? else {
+        return Err(no_package(desk, package_version.package()).await);
     };
     if terminal.is_json() {
         terminal.print_json(&ExplanationDocument::of(&explanation))?;

@@ -1,39 +1,36 @@
 //! `downriver history`: what was decided, newest first.
 
-use std::collections::VecDeque;
-
 use downriver_domain::ApplicationId;
 use downriver_domain::version::PackageVersionId;
-use downriver_engine::history::HistoryEntry;
-use downriver_engine::ports::{HistoryOf, Ports as _};
+use downriver_engine::ports::HistoryOf;
 use downriver_engine::query;
-use downriver_local::world::complete;
 
-use crate::arguments::GlobalOptions;
 use crate::desk::Desk;
 use crate::document::queries::HistoryDocument;
 use crate::exit::{Exit, refuse};
 use crate::known::{is_application, is_package, no_application, no_package};
 use crate::render;
-use crate::report::each_entry;
 use crate::terminal::Terminal;
 
-pub(crate) fn history(
-    global: &GlobalOptions,
+pub(crate) async fn history<D: Desk>(
+    desk: &D,
     of: Option<&str>,
     limit: usize,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
-    let desk = Desk::open(global)?;
     let entries = match of {
-        Some(of) => complete(query::history(&desk, &subject(&desk, of)?, limit))?,
-        None => newest(&desk, limit)?,
+        Some(of) => {
+            let of = subject(desk, of).await?;
+            let read = query::history(desk, &of, limit);
+            desk.patiently(terminal, read).await?
+        }
+        None => desk.patiently(terminal, desk.newest(limit)).await?,
     };
     if terminal.is_json() {
         let entries: Vec<HistoryDocument> = entries.iter().map(HistoryDocument::of).collect();
         terminal.print_json(&entries)?;
     } else if entries.is_empty() {
-        let hint = if global.store.is_some() {
+        let hint = if desk.has_past() {
             ""
         } else {
             "; a store file has a history: `downriver replay PATH --store FILE` makes one"
@@ -46,28 +43,17 @@ pub(crate) fn history(
     Ok(Exit::Fine)
 }
 
-fn subject(desk: &Desk, of: &str) -> anyhow::Result<HistoryOf> {
+async fn subject(desk: &impl Desk, of: &str) -> anyhow::Result<HistoryOf> {
     if of.starts_with("pkg:") {
         let version: PackageVersionId = of.parse().map_err(|error| refuse(format!("{error}")))?;
-        if !is_package(desk, version.package())? {
-            return Err(no_package(desk, version.package()));
+        if !is_package(desk, version.package()).await? {
+            return Err(no_package(desk, version.package()).await);
         }
         return Ok(HistoryOf::PackageVersion(version));
     }
     let application: ApplicationId = of.parse().map_err(|error| refuse(format!("{error}")))?;
-    if !is_application(desk, &application)? {
-        return Err(no_application(desk, &application));
+    if !is_application(desk, &application).await? {
+        return Err(no_application(desk, &application).await);
     }
     Ok(HistoryOf::Application(application))
-}
-
-/// The newest entries of everything, newest first.
-fn newest(desk: &Desk, limit: usize) -> anyhow::Result<Vec<HistoryEntry>> {
-    let mut kept = VecDeque::new();
-    each_entry(desk.store(), |entry| {
-        kept.push_front(entry);
-        kept.truncate(limit);
-        Ok(())
-    })?;
-    Ok(kept.into())
 }

@@ -1,11 +1,9 @@
 //! `downriver plan`: what publishing a version would rebuild, in which order. Changes nothing.
 
 use downriver_domain::version::PackageVersionId;
-use downriver_engine::ports::{Ports as _, Store as _};
+use downriver_engine::ports::Store as _;
 use downriver_engine::query;
-use downriver_local::world::complete;
 
-use crate::arguments::GlobalOptions;
 use crate::desk::Desk;
 use crate::document::queries::PlanDocument;
 use crate::exit::Exit;
@@ -13,18 +11,19 @@ use crate::known::{is_package, no_package};
 use crate::render;
 use crate::terminal::Terminal;
 
-pub(crate) fn plan(
-    global: &GlobalOptions,
+pub(crate) async fn plan<D: Desk>(
+    desk: &D,
     package_version: &PackageVersionId,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
-    let desk = Desk::open(global)?;
     let package = package_version.package();
-    if !is_package(&desk, package)? {
-        return Err(no_package(&desk, package));
+    if !is_package(desk, package).await? {
+        return Err(no_package(desk, package).await);
     }
-    let plan = complete(query::plan(&desk, package_version, None))?;
-    let inventory = complete(desk.store().load_inventory(package))?;
+    let plan = desk
+        .patiently(terminal, query::plan(desk, package_version, None))
+        .await?;
+    let inventory = desk.store().load_inventory(package).await?;
     let known = inventory.first_record(package_version.version());
     let known = known.map(|(repository, _)| repository.clone());
     if terminal.is_json() {

@@ -2,9 +2,7 @@
 
 use downriver_domain::ApplicationId;
 use downriver_engine::query;
-use downriver_local::world::complete;
 
-use crate::arguments::GlobalOptions;
 use crate::desk::Desk;
 use crate::document::queries::StatusDocument;
 use crate::exit::Exit;
@@ -12,17 +10,16 @@ use crate::known::no_application;
 use crate::render;
 use crate::terminal::Terminal;
 
-pub(crate) fn status(
-    global: &GlobalOptions,
+pub(crate) async fn status<D: Desk>(
+    desk: &D,
     of: Option<&ApplicationId>,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
-    let desk = Desk::open(global)?;
-    let status = complete(query::status(&desk, of))?;
+    let status = desk.patiently(terminal, query::status(desk, of)).await?;
     if let Some(of) = of
         && status.applications.is_empty()
     {
-        return Err(no_application(&desk, of));
+        return Err(no_application(desk, of).await);
     }
     if terminal.is_json() {
         terminal.print_json(&StatusDocument::of(&status))?;

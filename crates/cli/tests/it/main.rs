@@ -1,10 +1,14 @@
 #![cfg(test)]
 //! The command as its users run it: arguments, output, exit codes, and what survives a kill.
 
+#[cfg(feature = "aws")]
+mod deployment;
 mod interrupted;
 mod operators;
 mod questions;
 mod refused;
 mod replays;
 mod scene;
+#[cfg(feature = "aws")]
+mod unreachable;
 mod versions;

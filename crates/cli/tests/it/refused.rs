@@ -107,6 +107,35 @@ fn a_version_that_is_no_package_url_is_bad_usage() {
     is_refused(&scene, &["replay"], 2, &["PATH"]);
 }
 
+#[cfg(not(feature = "aws"))]
+#[test]
+fn a_build_without_aws_says_how_to_get_one_with_it() {
+    let scene = Scene::new("without-aws");
+    for arguments in [
+        &["status", "--deployment", "hub"][..],
+        &["send", "nowhere", "--deployment", "hub"],
+        &["catalog", "apply", "--deployment", "hub"],
+        &["redrive", "--deployment", "hub"],
+    ] {
+        is_refused(
+            &scene,
+            arguments,
+            2,
+            &["no AWS support", "--features aws", "the release"],
+        );
+    }
+}
+
+#[test]
+fn what_only_a_deployment_can_do_asks_for_one() {
+    let scene = Scene::new("no-deployment");
+    for arguments in [&["send", "."][..], &["redrive"], &["catalog", "apply"]] {
+        is_refused(&scene, arguments, 2, &["--deployment NAME"]);
+    }
+    let both = ["status", "--deployment", "hub", "--store", "s.db"];
+    is_refused(&scene, &both, 2, &["--deployment and --store contradict"]);
+}
+
 #[test]
 fn operators_need_a_store_file() {
     let scene = Scene::new("no-store-file");

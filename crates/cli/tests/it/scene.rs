@@ -84,6 +84,16 @@ impl Scene {
         Ran::of(&output)
     }
 
+    /// With these variables, and of AWS's own none but them.
+    #[cfg(feature = "aws")]
+    pub(crate) fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Ran {
+        let mut command = self.command(arguments);
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
+            command.env_remove(name);
+        }
+        Ran::of(&command.envs(variables.iter().copied()).output().unwrap())
+    }
+
     pub(crate) fn start(&self, arguments: &[&str]) -> Child {
         let mut command = self.command(arguments);
         command.stdout(Stdio::null()).stderr(Stdio::null());
@@ -104,6 +114,7 @@ impl Scene {
         let mut command = Command::new(env!("CARGO_BIN_EXE_downriver"));
         command.current_dir(&self.folder).args(arguments);
         command.env_remove("NO_COLOR").env("USER", "pat");
+        command.env_remove("DOWNRIVER_DEPLOYMENT");
         command
     }
 }

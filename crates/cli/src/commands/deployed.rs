@@ -1,0 +1,91 @@
+//! Commands at a deployment: finds it, waits for AWS, and says what AWS said.
+
+mod apply;
+mod bundle;
+mod redrive;
+mod send;
+
+use downriver_aws::deployment::{Access, Deployment, DeploymentError};
+use downriver_engine::EngineError;
+use downriver_engine::ports::{QueueError, StoreError};
+
+use super::at_desk;
+use crate::arguments::{Arguments, CatalogCommand, Command};
+use crate::desk::deployed::{DeployedDesk, patiently};
+use crate::exit::{Exit, Refused, remote};
+use crate::terminal::Terminal;
+
+/// Carries out the command at the deployment of this name.
+pub(crate) fn run(
+    arguments: &Arguments,
+    name: &str,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Exit> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let done = runtime.block_on(perform(arguments, name, terminal));
+    terminal.end_progress();
+    done.map_err(|error| told(error, name))
+}
+
+async fn perform(
+    arguments: &Arguments,
+    name: &str,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Exit> {
+    // What is wrong on this machine is told before anybody is asked.
+    match &arguments.command {
+        Command::Send(options) => {
+            let files = send::check(options)?;
+            let deployment = find(arguments, name, terminal).await?;
+            send::send(&deployment, options, &files, terminal).await
+        }
+        Command::Catalog(CatalogCommand::Apply(options)) => {
+            let loaded = apply::load(&arguments.global, options)?;
+            let deployment = find(arguments, name, terminal).await?;
+            apply::apply(&deployment, options, &loaded, terminal).await
+        }
+        Command::Redrive(options) => {
+            redrive::check(options)?;
+            let deployment = find(arguments, name, terminal).await?;
+            redrive::redrive(&deployment, options, terminal).await
+        }
+        command => {
+            let deployment = find(arguments, name, terminal).await?;
+            let desk = DeployedDesk::new(&deployment);
+            at_desk(&desk, command, terminal).await
+        }
+    }
+}
+
+async fn find(
+    arguments: &Arguments,
+    name: &str,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Deployment> {
+    let access = Access {
+        region: arguments.global.region.clone(),
+        profile: arguments.global.profile.clone(),
+    };
+    let found = Deployment::find(name, &access);
+    let what = format!("looking for deployment {name}");
+    Ok(patiently(terminal, &what, found).await?)
+}
+
+/// What AWS did not do has an exit code of its own, wherever it was asked from.
+fn told(error: anyhow::Error, name: &str) -> anyhow::Error {
+    if error.downcast_ref::<Refused>().is_some() {
+        return error;
+    }
+    if let Some(known) = error.downcast_ref::<DeploymentError>() {
+        return remote(known.to_string());
+    }
+    let is_remote = error.chain().any(|cause| {
+        cause.is::<EngineError>() || cause.is::<StoreError>() || cause.is::<QueueError>()
+    });
+    if is_remote {
+        return remote(format!("deployment {name}: {error:#}"));
+    }
+    error
+}
