@@ -29,12 +29,14 @@ pub(super) async fn commit(
     }
     writes.extend(commit.budget.as_ref().map(records::budget_write));
     writes.extend(commit.marker.as_ref().map(records::marker_write));
+    let built = edges::built_writes(table, &commit.built, &name).await?;
+    writes.extend(built.checks.iter().cloned());
     let mut repeatable = history::writes(commit, retention_days)?;
-    repeatable.extend(edges::built_writes(table, &commit.built, &name).await?);
+    repeatable.extend(built.writes);
     let early = repeatable.split_off(fitting(&writes, &repeatable));
     writes.extend(repeatable);
     if !early.is_empty() {
-        let outcome = write_early(table, commit, early).await?;
+        let outcome = write_early(table, commit, early, &built.checks).await?;
         if outcome != CommitOutcome::Done {
             return Ok(outcome);
         }
@@ -46,13 +48,18 @@ async fn write_early(
     table: &Table,
     commit: &Commit,
     early: Vec<Write>,
+    checks: &[Write],
 ) -> Result<CommitOutcome, StoreError> {
     if let Some(slot) = &commit.slot
         && slots::load_revision(table, &slot.application).await? + 1 != slot.revision
     {
         return Ok(CommitOutcome::Conflict);
     }
-    Ok(if table.write_each(early).await? == 0 {
+    let early = early.into_iter().map(|write| {
+        let checks = checks.iter().cloned();
+        checks.chain([write]).collect()
+    });
+    Ok(if table.write_each(early.collect()).await? == 0 {
         CommitOutcome::Done
     } else {
         CommitOutcome::Conflict

@@ -1,3 +1,5 @@
+//! Names of writes, by which whoever lost the answer to one finds out that it was done.
+
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -100,10 +100,10 @@ impl Table {
         Ok(CommitOutcome::Conflict)
     }
 
-    /// Each by itself, many at once; those whose condition failed are counted.
-    pub(super) async fn write_each(&self, writes: Vec<Write>) -> Result<usize, StoreError> {
+    /// Each of these by itself, many at once; those that failed on a condition are counted.
+    pub(super) async fn write_each(&self, writes: Vec<Vec<Write>>) -> Result<usize, StoreError> {
         let outcomes = stream::iter(writes)
-            .map(|write| async move { self.write(std::slice::from_ref(&write)).await })
+            .map(|writes| async move { self.write(&writes).await })
             .buffer_unordered(CONCURRENT_WRITES_MAX);
         outcomes
             .try_fold(0, |failed, outcome| async move {

@@ -3,6 +3,13 @@
 //! tests pass and say that they did nothing.
 
 mod connection;
+mod lost;
+mod proxy;
+mod races;
+mod registrations;
+mod requests;
+mod samples;
+mod sizes;
 mod table;
 mod template;
 

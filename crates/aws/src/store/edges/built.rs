@@ -11,13 +11,23 @@ use super::super::write::Write;
 use super::edge::{encode, pack_lines};
 use super::{StoredEdges, read};
 
-/// The writes that set built versions, one for each package. Edges that are gone, or say so already, need none. Each is
-/// conditional on the item being the one that was read: whoever registers meanwhile makes it a conflict.
+/// What sets built versions.
+#[derive(Default)]
+pub(in crate::store) struct BuiltWrites {
+    /// One for each package. Each is conditional on the item being the one that was read: whoever registers meanwhile
+    /// makes it a conflict.
+    pub(in crate::store) writes: Vec<Write>,
+    /// Where an item has an open mark, the head decides which of its edges are in force: it must still be the one that
+    /// was read.
+    pub(in crate::store) checks: Vec<Write>,
+}
+
+/// Edges that are gone, or say so already, need no write.
 pub(in crate::store) async fn built_writes(
     table: &Table,
     built: &[BuiltWrite],
     name: &str,
-) -> Result<Vec<Write>, StoreError> {
+) -> Result<BuiltWrites, StoreError> {
     let mut by_application: BTreeMap<&ApplicationId, BTreeMap<&PackageId, Vec<&BuiltWrite>>> =
         BTreeMap::new();
     for write in built {
@@ -27,7 +37,7 @@ pub(in crate::store) async fn built_writes(
             .or_default()
             .push(write);
     }
-    let mut writes = Vec::new();
+    let mut result = BuiltWrites::default();
     for (application, by_package) in by_application {
         let packages: BTreeSet<PackageId> = by_package.keys().copied().cloned().collect();
         let read = read(table, application, Some(&packages)).await?;
@@ -39,7 +49,7 @@ pub(in crate::store) async fn built_writes(
             is_marked |= stored.is_marked;
             let key = keys::edge(package, read.head.is_producer, application);
             let expression = format!("SET {} = :edges, w = :name", stored.attribute);
-            writes.push(
+            result.writes.push(
                 Write::update(key, expression)
                     .value(":edges", pack_lines(application, &lines)?)
                     .named("w", name)
@@ -48,11 +58,11 @@ pub(in crate::store) async fn built_writes(
             );
         }
         if is_marked {
-            // Which of two edges is in force is decided by the head.
-            writes.push(read.head.check(keys::edges_head(application)));
+            let check = read.head.check(keys::edges_head(application));
+            result.checks.push(check);
         }
     }
-    Ok(writes)
+    Ok(result)
 }
 
 /// `None` if nothing changes.

@@ -40,8 +40,10 @@ pub(super) async fn record(
     let marks = diff
         .changes
         .iter()
-        .map(|change| mark(table, id, change, generation));
-    let failed = table.write_each(marks.collect::<Result<_, _>>()?).await?;
+        .map(|change| Ok(vec![mark(table, id, change, generation)?]));
+    let failed = table
+        .write_each(marks.collect::<Result<_, StoreError>>()?)
+        .await?;
     if failed > 0 {
         return Ok(CommitOutcome::Conflict);
     }
@@ -91,6 +93,17 @@ pub(super) async fn clear(
     let Some(pending) = &head.pending else {
         return Ok(());
     };
+    let mut name = head.write.clone();
+    if !pending.is_in_force {
+        // Whoever is still at it finds another head from here on: what is taken back cannot come into force any more.
+        let taken_over = table.next_write();
+        let key = keys::edges_head(id);
+        let write = head.write_over(key, name.as_deref(), &taken_over)?;
+        if table.write(&[write]).await? != CommitOutcome::Done {
+            return Ok(());
+        }
+        name = Some(taken_over);
+    }
     let writes = pending
         .changes
         .iter()
@@ -111,13 +124,14 @@ pub(super) async fn clear(
                 .value(":generation", n(pending.generation))
                 .only_if("ng = :generation")
         });
-    table.write_each(writes.collect()).await?;
+    let each = writes.map(|write| vec![write]);
+    table.write_each(each.collect()).await?;
     let cleared = Head {
         pending: None,
         ..head.clone()
     };
-    let name = table.next_write();
-    let write = cleared.write_over(keys::edges_head(id), head.write.as_deref(), &name)?;
+    let key = keys::edges_head(id);
+    let write = cleared.write_over(key, name.as_deref(), &table.next_write())?;
     // If it fails, somebody else has cleared, and said so.
     table.write(&[write]).await?;
     Ok(())
