@@ -17,7 +17,8 @@ const EMPTY_WORDS: &[&str] = &[
 pub(crate) fn check_sizes(files: &[File]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in files.iter().filter(|file| file.is_source()) {
-        let is_function_main = file.path.starts_with("functions/") && file.name() == "main.rs";
+        let is_function_main =
+            file.path.starts_with("functions/") && file.path.ends_with("/src/main.rs");
         let (lines_max, remedy) = if is_function_main {
             (
                 FUNCTION_MAIN_LINES_MAX,

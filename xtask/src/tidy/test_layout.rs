@@ -8,6 +8,7 @@ use super::masked::mask;
 use super::metadata::{Package, Workspace};
 use super::tree::{File, find};
 
+const END_TO_END_MAIN: &str = "tests/tests/e2e/main.rs";
 const INTEGRATION_MAIN: &str = "tests/it/main.rs";
 const INTEGRATION_ATTRIBUTE: &str = "#![cfg(test)]";
 
@@ -60,7 +61,8 @@ pub(crate) fn check_test_names(files: &[File]) -> Vec<Finding> {
     findings
 }
 
-/// At most one integration binary per package, each linked and started once: `tests/it/main.rs`.
+/// At most one integration binary per package, each linked and started once: `tests/it/main.rs`. The end-to-end suite is one more:
+/// it is run by itself, on a deployment.
 pub(crate) fn check_integration_binaries(workspace: &Workspace, files: &[File]) -> Vec<Finding> {
     workspace
         .members()
@@ -76,7 +78,12 @@ fn check_package_binaries(package: &Package, files: &[File]) -> Vec<Finding> {
         .map(|target| target.path.as_str())
         .collect();
     let mut findings = Vec::new();
-    if paths.len() > 1 {
+    if paths
+        .iter()
+        .filter(|path| **path != END_TO_END_MAIN)
+        .count()
+        > 1
+    {
         let wrong = format!(
             "`{}` has {} integration-test binaries: {}",
             package.name,
@@ -91,7 +98,7 @@ fn check_package_binaries(package: &Package, files: &[File]) -> Vec<Finding> {
         ));
     }
     for path in paths {
-        if !path.ends_with(INTEGRATION_MAIN) {
+        if path != END_TO_END_MAIN && !path.ends_with(INTEGRATION_MAIN) {
             findings.push(Finding::new(
                 path,
                 1,

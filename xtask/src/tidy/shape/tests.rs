@@ -25,7 +25,10 @@ fn the_main_file_of_a_function_has_60_lines_at_most() {
         61
     );
     assert_eq!(
-        check_sizes(&[file("functions/start/src/lib.rs", &"x\n".repeat(61))]),
+        check_sizes(&[
+            file("functions/start/src/lib.rs", &"x\n".repeat(61)),
+            file("functions/start/tests/it/main.rs", &"x\n".repeat(61)),
+        ]),
         []
     );
 }

@@ -101,6 +101,15 @@ fn one_integration_binary_in_its_place_passes() {
 }
 
 #[test]
+fn the_end_to_end_suite_stands_beside_the_other_tests() {
+    let both = ["tests/tests/it/main.rs", "tests/tests/e2e/main.rs"];
+    assert_eq!(binaries(&both, "#![cfg(test)]\n"), []);
+    assert_eq!(binaries(&both, "mod burst;\n").len(), 2);
+    let elsewhere = ["crates/a/tests/it/main.rs", "crates/a/tests/e2e/main.rs"];
+    assert_eq!(binaries(&elsewhere, "#![cfg(test)]\n").len(), 2);
+}
+
+#[test]
 fn a_second_or_misplaced_binary_is_found() {
     let findings = binaries(
         &["crates/a/tests/it/main.rs", "crates/a/tests/more.rs"],
