@@ -1,7 +1,9 @@
 //! Everything at rest, as versioned JSON that both store backends share.
 //!
 //! Each record is an enum of its versions, named by the field `v`; a reader knows every version ever written and
-//! refuses a newer one. The text is deterministic: the same value always gives the same bytes. Samples of each version
+//! refuses a newer one. Within a version, fields are only ever added, and only such that a release which does not know
+//! them may overlook and drop them: while a deployment is upgraded or rolled back, two releases share the records.
+//! Whatever must not be overlooked is a new version, which a release reads before the next one writes it. The text is deterministic: the same value always gives the same bytes. Samples of each version
 //! stay in `samples/` under a test. No decision is made here, and nothing is repaired: a record that breaks a rule of
 //! its domain type is an error.
 

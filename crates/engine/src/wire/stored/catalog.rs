@@ -12,7 +12,6 @@ use super::fields::{
 use super::key;
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct ApplicationV1 {
     id: String,
     owner: String,
@@ -31,7 +30,6 @@ pub(super) struct ApplicationV1 {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct PolicyV1 {
     follow: FollowV1,
     scopes: Vec<ScopeV1>,

@@ -8,7 +8,6 @@ use super::fields::{FieldError, InField, named, parse};
 use super::key;
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct ControlsV1 {
     revision: u64,
     pauses: Vec<PauseV1>,
@@ -17,14 +16,12 @@ pub(super) struct ControlsV1 {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct ComparisonV1 {
     up_to: String,
     at: i64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct PauseV1 {
     scope: PauseScopeV1,
     by: String,
@@ -41,7 +38,6 @@ pub(super) enum PauseScopeV1 {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct ActiveProducerV1 {
     application: String,
     rebuild: String,

@@ -9,7 +9,6 @@ use super::fields::{
 use super::key;
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct DependencyV1 {
     #[serde(rename = "p")]
     package: String,

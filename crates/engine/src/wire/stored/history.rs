@@ -17,7 +17,6 @@ use crate::history::{
 };
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct HistoryEntryV1 {
     at: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -37,7 +36,6 @@ enum BodyV1 {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct SeenV1 {
     repository: String,
     effect: SeenEffectV1,
@@ -47,7 +45,6 @@ struct SeenV1 {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct RebuildRecordV1 {
     id: String,
     application: String,
@@ -69,7 +66,6 @@ struct RebuildRecordV1 {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct RebuildChangeV1 {
     package_version: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -82,7 +78,6 @@ struct RebuildChangeV1 {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct NoteV1 {
     kind: NoteKindV1,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -13,7 +13,6 @@ use super::fields::{
 use super::key;
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct JudgementV1 {
     application: String,
     package_version: String,
@@ -30,7 +29,6 @@ pub(super) struct JudgementV1 {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct InstanceV1 {
     verdict: VerdictV1,
     requirement: String,

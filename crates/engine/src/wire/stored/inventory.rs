@@ -14,7 +14,6 @@ use super::fields::{
 use super::key;
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct InventoryV1 {
     repository: String,
     package: String,
@@ -25,7 +24,6 @@ pub(super) struct InventoryV1 {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct VersionV1 {
     status: StatusV1,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,7 +45,6 @@ struct VersionV1 {
 }
 
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct CascadeV1 {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     roots: Vec<String>,

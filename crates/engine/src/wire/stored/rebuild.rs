@@ -15,7 +15,6 @@ use super::inventory::CascadeV1;
 use super::key;
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct RebuildV1 {
     id: String,
     packages: BTreeMap<String, WantedV1>,
@@ -38,7 +37,6 @@ pub(super) struct RebuildV1 {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct WantedV1 {
     version: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,7 +53,6 @@ struct WantedV1 {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct WaitV1 {
     gate: GateV1,
     since: i64,
@@ -65,7 +62,6 @@ pub(super) struct WaitV1 {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct WaitedV1 {
     gate: GateV1,
     on: WaitOnV1,

@@ -19,7 +19,6 @@ use super::inventory::CascadeV1;
 use super::key;
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct SlotV1 {
     application: String,
     revision: u64,

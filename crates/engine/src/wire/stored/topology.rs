@@ -12,7 +12,6 @@ use super::fields::{
 use super::key;
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct TopologyV1 {
     revision: u64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -36,7 +35,6 @@ pub(super) struct TopologyV1 {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct RepositoryV1 {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     upstreams: Vec<String>,
@@ -45,7 +43,6 @@ struct RepositoryV1 {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct PatternV1 {
     format: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -16,7 +16,6 @@ use crate::wire::stored::key;
 use crate::wire::stored::rebuild::RebuildV1;
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct JoinedV1 {
     version: String,
     repository: String,
@@ -26,7 +25,6 @@ pub(super) struct JoinedV1 {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct BuildV1 {
     execution: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,7 +38,6 @@ pub(super) struct BuildV1 {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct DeliveredV1 {
     package: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -49,7 +46,6 @@ struct DeliveredV1 {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct HeldV1 {
     version: String,
     reason: HeldReasonV1,
@@ -57,7 +53,6 @@ pub(super) struct HeldV1 {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct FailureV1 {
     rebuild: RebuildV1,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -67,7 +62,6 @@ pub(super) struct FailureV1 {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct SeenExecutionV1 {
     execution: String,
     started_by: StartedByV1,
@@ -91,7 +85,6 @@ enum StartedByV1 {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct TailV1 {
     execution: String,
     ended_at: i64,

@@ -23,7 +23,6 @@ pub(super) enum StateV1 {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct PendingV1 {
     rebuild: RebuildV1,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -35,7 +34,6 @@ pub(super) struct PendingV1 {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct StartingV1 {
     rebuild: RebuildV1,
     attempt: String,
@@ -48,7 +46,6 @@ pub(super) struct StartingV1 {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct RunningV1 {
     rebuild: RebuildV1,
     attempt: String,
@@ -72,7 +69,6 @@ enum FollowingV1 {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct StuckV1 {
     rebuild: RebuildV1,
     reason: String,
