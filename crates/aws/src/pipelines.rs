@@ -6,6 +6,8 @@
 mod execution;
 mod failure;
 mod start;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::str::FromStr;

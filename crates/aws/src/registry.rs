@@ -1,5 +1,8 @@
 //! CodeArtifact, as far as it is read.
 
+#[cfg(test)]
+mod tests;
+
 use aws_sdk_codeartifact::Client;
 use aws_sdk_codeartifact::types::{
     PackageFormat, PackageVersionOrigin, PackageVersionOriginType, PackageVersionSortType,

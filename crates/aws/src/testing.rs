@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use downriver_testkit::simulated_aws;
+
 use crate::clients::Clients;
 
 /// The endpoint of a running emulator of AWS (`DOWNRIVER_EMULATOR_ENDPOINT`); without one the test says so and passes.
@@ -32,6 +34,14 @@ pub(crate) fn clients_within(endpoint: &str, time_limit: Duration) -> Clients {
     Clients::read(lookup, time_limit)
         .expect("a Region and an endpoint")
         .with_credentials("123456789012", "secret")
+}
+
+/// The simulated CodePipeline, STS and CodeArtifact. It makes a runtime of its own, which no thread of another may.
+pub(crate) fn simulation() -> simulated_aws::Server {
+    thread::spawn(|| simulated_aws::Server::start(simulated_aws::Settings::default()))
+        .join()
+        .expect("no panic")
+        .expect("a free port")
 }
 
 /// What one request is answered with.
