@@ -1,0 +1,50 @@
+// A hub for one account: what the README shows, synthesised and checked by `npm run synth`.
+import { App, Duration, Stack, Validations } from 'aws-cdk-lib';
+import { Pipeline } from 'aws-cdk-lib/aws-codepipeline';
+import { AccountPrincipal, Role } from 'aws-cdk-lib/aws-iam';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import flags from 'aws-cdk-lib/recommended-feature-flags.json';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { Downriver } from '../lib';
+
+const ACCOUNT = '123456789012';
+const REGION = 'eu-central-1';
+const FINDING = 'AwsSolutions::AwsSolutions-IAM5';
+const STACKS = `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/downriver/*`;
+
+// As an app that `cdk init` makes.
+const app = new App({ context: flags });
+const stack = new Stack(app, 'downriver', {
+  description: 'Downriver: what uses a package is rebuilt when the package is published',
+  env: { account: ACCOUNT, region: REGION },
+});
+
+const downriver = new Downriver(stack, 'Downriver', {
+  // Where the zips of a release were put; `directory` takes them from this machine.
+  functions: { bucket: Bucket.fromBucketName(stack, 'Releases', 'releases-of-the-example'), prefix: 'downriver/0.1.0/functions/' },
+  shadowMode: true,
+  alarmsTopic: Topic.fromTopicArn(stack, 'Alarms', `arn:aws:sns:${REGION}:${ACCOUNT}:alarms`),
+  historyRetention: Duration.days(365),
+});
+
+for (const name of ['shop-web', 'shop-api']) {
+  downriver.addPipeline(Pipeline.fromPipelineArn(stack, name, `arn:aws:codepipeline:${REGION}:${ACCOUNT}:${name}`));
+}
+
+// Whoever is on call, and the pipeline that applies the catalog.
+const operator = new Role(stack, 'Operator', { assumedBy: new AccountPrincipal(ACCOUNT) });
+downriver.grantOperate(operator);
+const catalogPipeline = Role.fromRoleName(stack, 'CatalogPipeline', 'catalog-pipeline');
+downriver.grantApplyCatalog(catalogPipeline);
+
+// What Downriver itself has on purpose it says itself; what it grants is the example's to answer for.
+for (const grantee of [operator, catalogPipeline]) {
+  Validations.of(grantee).acknowledge(
+    { id: `${FINDING}[Resource::<Bucket.Arn>/catalogs/*]`, reason: 'Uploads are named by their content; this folder alone.' },
+    { id: `${FINDING}[Resource::<Bucket.Arn>/catalogs/*.result.json]`, reason: 'A result lies beside its upload.' },
+    { id: `${FINDING}[Resource::${STACKS}]`, reason: 'CloudFormation ends the ARN of a stack with an id of its own.' },
+  );
+}
+
+Validations.of(app).addPlugins(new AwsSolutionsChecks(app, { verbose: true }));

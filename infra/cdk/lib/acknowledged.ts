@@ -1,0 +1,73 @@
+import { Validations } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+
+/** A finding of cdk-nag's AwsSolutions pack that is so on purpose. */
+interface Acknowledged {
+  /** Ids of constructs, as in the template. */
+  readonly of: readonly string[];
+  readonly finding: string;
+  readonly reason: string;
+}
+
+const FUNCTION_ROLES = ['ResolveFunctionRole', 'StartFunctionRole', 'TrackFunctionRole', 'IndexFunctionRole', 'SweepFunctionRole'];
+const EVERY_PIPELINE = 'arn:<AWS::Partition>:codepipeline:*:<AWS::AccountId>:*';
+
+// Each wildcard stands with the same reason in infra/checks/wildcards.json.
+const ACKNOWLEDGED: readonly Acknowledged[] = [
+  {
+    of: FUNCTION_ROLES,
+    finding: 'IAM5[Resource::*]',
+    reason: "X-Ray's write actions take no resource.",
+  },
+  {
+    of: ['ResolveFunctionRole'],
+    finding: 'IAM5[Resource::arn:<AWS::Partition>:codeartifact:<AWS::Region>:*:package/*]',
+    reason:
+      'Which packages a domain holds is not known before their events come; aws:ResourceAccount limits it to the domain owners.',
+  },
+  {
+    of: ['StartFunctionRole', 'TrackFunctionRole', 'SweepFunctionRole'],
+    finding: `IAM5[Resource::${EVERY_PIPELINE}]`,
+    reason: 'The default of pipelineArns: every pipeline of this account, in whichever region the catalog names it; read only.',
+  },
+  {
+    of: ['StarterRole'],
+    finding: `IAM5[Resource::${EVERY_PIPELINE}]`,
+    reason:
+      'The default of pipelineArns: which pipelines the catalog will name is not known at deployment; pipelineArns narrows it.',
+  },
+  {
+    of: ['IndexFunctionRole'],
+    finding: 'IAM5[Resource::<Bucket.Arn>/catalogs/*]',
+    reason: 'Uploads are named by those who upload them; this folder alone.',
+  },
+  {
+    of: ['IndexFunctionRole'],
+    finding: 'IAM5[Resource::<Bucket.Arn>/catalogs/*.result.json]',
+    reason: 'A result lies beside its upload, with this ending alone.',
+  },
+  {
+    of: ['QuarantineQueue'],
+    finding: 'SQS3',
+    reason: 'Nothing consumes it but people with `downriver redrive`: it is where messages end, and an alarm stands on it.',
+  },
+  {
+    of: ['SweepDeadLetterQueue'],
+    finding: 'SQS3',
+    reason: 'It is the dead-letter queue of a schedule and of asynchronous invocations, which cdk-nag does not look at.',
+  },
+  {
+    of: ['Bucket'],
+    finding: 'S1',
+    reason: 'Catalogs are uploaded and read by few, whom CloudTrail tells; access logs would need a second bucket.',
+  },
+];
+
+/** Says to cdk-nag, where it is used, what is so on purpose, and why. @internal */
+export function acknowledge(scope: Construct): void {
+  for (const { of, finding, reason } of ACKNOWLEDGED) {
+    for (const id of of) {
+      Validations.of(scope.node.findChild(id)).acknowledge({ id: `AwsSolutions::AwsSolutions-${finding}`, reason });
+    }
+  }
+}

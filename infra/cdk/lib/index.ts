@@ -1,0 +1,6 @@
+export { Downriver } from './downriver';
+export type { Code, CodeInBucket, CodeInDirectory } from './code';
+export type { DownriverFunctions } from './functions';
+export type { DownriverProps, Endpoints, LogLevel } from './props';
+export type { DownriverQueues } from './queues';
+export { VERSION } from './version';

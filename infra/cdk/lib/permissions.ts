@@ -1,0 +1,71 @@
+import { Aws, Lazy } from 'aws-cdk-lib';
+import type { IPipeline } from 'aws-cdk-lib/aws-codepipeline';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { TABLE_INDEXES } from './store';
+
+/** @internal */
+export type TableIndex = (typeof TABLE_INDEXES)[number];
+
+/** What the store's adapter calls on the table. @internal */
+export const READ_RECORDS = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'];
+
+/** @internal */
+export const WRITE_RECORDS = [
+  'dynamodb:ConditionCheckItem',
+  'dynamodb:PutItem',
+  'dynamodb:UpdateItem',
+  'dynamodb:DeleteItem',
+];
+
+/** The pipelines that may be started and read; more may come until synthesis. @internal */
+export class Pipelines {
+  /** What a policy names: resolved at synthesis. */
+  readonly arns: string[];
+  private readonly given: string[];
+
+  constructor(arns: string[], pipelines: IPipeline[]) {
+    this.given = [...arns, ...pipelines.map((pipeline) => pipeline.pipelineArn)];
+    const everyOfAccount = `arn:${Aws.PARTITION}:codepipeline:*:${Aws.ACCOUNT_ID}:*`;
+    this.arns = Lazy.list({ produce: () => (this.given.length > 0 ? this.given : [everyOfAccount]) });
+  }
+
+  add(pipeline: IPipeline): void {
+    this.given.push(pipeline.pipelineArn);
+  }
+}
+
+/** @internal */
+export function allow(sid: string, actions: string[], resources: string[]): iam.PolicyStatement {
+  return new iam.PolicyStatement({ sid, actions, resources });
+}
+
+/** @internal */
+export function send(...queues: IQueue[]): iam.PolicyStatement {
+  const arns = queues.map((queue) => queue.queueArn);
+  return allow('Send', ['sqs:SendMessage'], arns);
+}
+
+/** @internal */
+export function indexArns(table: ITable, indexes: readonly TableIndex[]): string[] {
+  return indexes.map((index) => `${table.tableArn}/index/${index}`);
+}
+
+/** X-Ray's write actions take no resource. @internal */
+export function traces(): iam.PolicyStatement {
+  return allow('Traces', ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], ['*']);
+}
+
+/**
+ * Which packages a domain holds is not known before their events come: the domain owners are named, not the packages.
+ * @internal
+ */
+export function packages(domainOwners: string[]): iam.PolicyStatement {
+  return new iam.PolicyStatement({
+    sid: 'Packages',
+    actions: ['codeartifact:ListPackageVersions', 'codeartifact:DescribePackageVersion'],
+    resources: [`arn:${Aws.PARTITION}:codeartifact:${Aws.REGION}:*:package/*`],
+    conditions: { StringEquals: { 'aws:ResourceAccount': domainOwners } },
+  });
+}

@@ -1,0 +1,167 @@
+import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
+import type { IPipeline } from 'aws-cdk-lib/aws-codepipeline';
+import { Architecture } from 'aws-cdk-lib/aws-lambda';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { Code } from './code';
+
+/** The least severe lines that are logged. */
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
+
+/** Where services are that are not AWS's own: emulators. */
+export interface Endpoints {
+  /** Of every service that has none of its own here. @default AWS's own */
+  readonly service?: string;
+  /** Of CodePipeline. @default that of `service` */
+  readonly codePipeline?: string;
+  /** Of STS. @default that of `service` */
+  readonly sts?: string;
+  /** Of CodeArtifact. @default that of `service` */
+  readonly codeArtifact?: string;
+}
+
+/** What a deployment is made with. Only `functions` is needed. */
+export interface DownriverProps {
+  /** Where the functions' code is: a directory (of a release, or of cargo-lambda), or a bucket with a release's zips. */
+  readonly functions: Code;
+
+  /** The processor architecture that the functions were built for. @default Architecture.ARM_64 */
+  readonly architecture?: Architecture;
+
+  /**
+   * Account ids that own the CodeArtifact domains whose events are taken and whose packages are read.
+   * @default the account of the stack
+   */
+  readonly domainOwners?: string[];
+
+  /**
+   * ARNs of the pipelines that may be started and read, `*` allowed in each part.
+   * @default those of `pipelines` and `addPipeline`; if there are none, every pipeline of the account of the stack
+   */
+  readonly pipelineArns?: string[];
+
+  /** Pipelines that may be started and read, beside those of `pipelineArns`. @default none */
+  readonly pipelines?: IPipeline[];
+
+  /** Everything is decided, recorded and explained; nothing is started. @default false */
+  readonly shadowMode?: boolean;
+
+  /** What alarms notify. @default alarms exist and notify nobody */
+  readonly alarmsTopic?: ITopic;
+
+  /** The least severe lines that the functions log. @default 'info' */
+  readonly logLevel?: LogLevel;
+
+  /** For how long the functions' logs are kept. @default RetentionDays.ONE_MONTH */
+  readonly logRetention?: RetentionDays;
+
+  /** For how long decisions stay in the history, and events in the archive: 1 to 3653 days. @default 400 days */
+  readonly historyRetention?: Duration;
+
+  /** Keeps CodeArtifact's events in an archive of the default bus, for replays. @default true */
+  readonly archiveEvents?: boolean;
+
+  /** The table cannot be deleted, nor the stack with it, until this is switched off. @default true */
+  readonly deletionProtection?: boolean;
+
+  /**
+   * What becomes of the table when it leaves the stack. When it is replaced, the old one always stays.
+   * @default RemovalPolicy.DESTROY, guarded by `deletionProtection`
+   */
+  readonly removalPolicy?: RemovalPolicy.DESTROY | RemovalPolicy.RETAIN;
+
+  /**
+   * Reserves one concurrent execution for `sweep`, which so never overlaps itself. Off for accounts whose limit leaves nothing
+   * to reserve (100 must stay unreserved).
+   * @default true
+   */
+  readonly reserveConcurrency?: boolean;
+
+  /** Name of a table that was restored from a backup, used in place of the stack's own. @default the stack's own table */
+  readonly restoredTableName?: string;
+
+  /**
+   * Event sources taken for CodeArtifact's and CodePipeline's. Whoever may put events on the default bus can send as them: for
+   * emulators and test benches only.
+   * @default none
+   */
+  readonly extraEventSources?: string[];
+
+  /** Endpoints of emulators. @default AWS's own */
+  readonly endpoints?: Endpoints;
+}
+
+/** The props with every default in its place. @internal */
+export interface Settings {
+  readonly architecture: Architecture;
+  readonly domainOwners: string[];
+  readonly shadowMode: boolean;
+  readonly alarmsTopic?: ITopic;
+  readonly logLevel: LogLevel;
+  readonly logRetention: RetentionDays;
+  readonly historyRetentionDays: number;
+  readonly archiveEvents: boolean;
+  readonly deletionProtection: boolean;
+  readonly removalPolicy: RemovalPolicy;
+  readonly reserveConcurrency: boolean;
+  readonly restoredTableName?: string;
+  readonly extraEventSources: string[];
+  readonly endpoints: Endpoints;
+}
+
+const HISTORY_RETENTION_DAYS_MAX = 3653;
+const ACCOUNT = /^[0-9]{12}$/;
+const PIPELINE = /^arn:[^:,]+:codepipeline:[^:,]+:[^:,]+:[^:,]+$/;
+const SOURCE = /^[A-Za-z0-9._-]+$/;
+const TABLE = /^[a-zA-Z0-9_.-]{3,255}$/;
+const ENDPOINT = /^https?:\/\/.+$/;
+
+/** Refuses what cannot be deployed, naming the prop and the remedy. @internal */
+export function settingsOf(props: DownriverProps, ownAccount: string): Settings {
+  check('domainOwners', props.domainOwners, ACCOUNT, 'give account ids of 12 digits');
+  check('pipelineArns', props.pipelineArns, PIPELINE, 'give ARNs of pipelines, or leave it out for all of the account');
+  check('extraEventSources', props.extraEventSources, SOURCE, 'give names of event sources');
+  check('restoredTableName', listed(props.restoredTableName), TABLE, 'give the name of a table');
+  for (const [service, address] of Object.entries(props.endpoints ?? {})) {
+    check(`endpoints.${service}`, listed(address), ENDPOINT, 'give an address that begins with http:// or https://');
+  }
+  return {
+    architecture: props.architecture ?? Architecture.ARM_64,
+    domainOwners: props.domainOwners?.length ? props.domainOwners : [ownAccount],
+    shadowMode: props.shadowMode ?? false,
+    alarmsTopic: props.alarmsTopic,
+    logLevel: props.logLevel ?? 'info',
+    logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
+    historyRetentionDays: historyRetentionDays(props.historyRetention ?? Duration.days(400)),
+    archiveEvents: props.archiveEvents ?? true,
+    deletionProtection: props.deletionProtection ?? true,
+    removalPolicy: props.removalPolicy ?? RemovalPolicy.DESTROY,
+    reserveConcurrency: props.reserveConcurrency ?? true,
+    restoredTableName: props.restoredTableName,
+    extraEventSources: props.extraEventSources ?? [],
+    endpoints: props.endpoints ?? {},
+  };
+}
+
+function listed(value: string | undefined): string[] {
+  return value === undefined ? [] : [value];
+}
+
+function check(prop: string, values: string[] | undefined, pattern: RegExp, remedy: string): void {
+  if (Token.isUnresolved(values)) {
+    throw new Error(`Downriver: ${prop} is a list that only a deployment knows; ${remedy}, each as a value of its own`);
+  }
+  for (const value of values ?? []) {
+    if (!Token.isUnresolved(value) && !pattern.test(value)) {
+      throw new Error(`Downriver: ${prop} has "${value}"; ${remedy}`);
+    }
+  }
+}
+
+function historyRetentionDays(retention: Duration): number {
+  const days = retention.toDays({ integral: false });
+  if (!Number.isInteger(days) || days < 1 || days > HISTORY_RETENTION_DAYS_MAX) {
+    throw new Error(`Downriver: historyRetention is ${days} days; give whole days, 1 to ${HISTORY_RETENTION_DAYS_MAX}`);
+  }
+  return days;
+}
