@@ -59,7 +59,8 @@ async fn write_early(
         let checks = checks.iter().cloned();
         checks.chain([write]).collect()
     });
-    Ok(if table.write_each(early.collect()).await? == 0 {
+    let early: Vec<Vec<Write>> = early.collect();
+    Ok(if table.write_each(&early).await? == 0 {
         CommitOutcome::Done
     } else {
         CommitOutcome::Conflict

@@ -7,10 +7,10 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{CancellationReason, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::CancellationReason;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use downriver_engine::ports::{CommitOutcome, StoreError};
-use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::stream::{self, StreamExt};
 
 pub(super) use self::reads::{Query, Range};
 use super::item::{Item, permanent};
@@ -101,19 +101,21 @@ impl Table {
     }
 
     /// Each of these by itself, many at once; those that failed on a condition are counted.
-    pub(super) async fn write_each(&self, writes: Vec<Vec<Write>>) -> Result<usize, StoreError> {
-        let outcomes = stream::iter(writes)
-            .map(|writes| async move { self.write(&writes).await })
-            .buffer_unordered(CONCURRENT_WRITES_MAX);
-        outcomes
-            .try_fold(0, |failed, outcome| async move {
-                Ok(failed + usize::from(outcome != CommitOutcome::Done))
-            })
-            .await
+    pub(super) async fn write_each(&self, writes: &[Vec<Write>]) -> Result<usize, StoreError> {
+        let mut failed = 0;
+        // A call that waits for its turn takes as much memory as one that is under way.
+        for group in writes.chunks(CONCURRENT_WRITES_MAX * 8) {
+            let calls: Vec<_> = group.iter().map(|writes| self.write(writes)).collect();
+            let mut outcomes = stream::iter(calls).buffer_unordered(CONCURRENT_WRITES_MAX);
+            while let Some(outcome) = outcomes.next().await {
+                failed += usize::from(outcome? != CommitOutcome::Done);
+            }
+        }
+        Ok(failed)
     }
 
     async fn try_one(&self, write: &Write) -> Result<Tried, StoreError> {
-        let all_old = ReturnValuesOnConditionCheckFailure::AllOld;
+        let returned = write.returned();
         let values = Some(write.values.clone()).filter(|values| !values.is_empty());
         let condition = write.condition.clone();
         let answer = match &write.verb {
@@ -122,7 +124,7 @@ impl Table {
                 call.set_item(Some(item.clone()))
                     .set_condition_expression(condition)
                     .set_expression_attribute_values(values)
-                    .return_values_on_condition_check_failure(all_old)
+                    .set_return_values_on_condition_check_failure(returned)
                     .send()
                     .await
                     .map(drop)
@@ -140,7 +142,7 @@ impl Table {
                     .update_expression(expression)
                     .set_condition_expression(condition)
                     .set_expression_attribute_values(values)
-                    .return_values_on_condition_check_failure(all_old)
+                    .set_return_values_on_condition_check_failure(returned)
                     .send()
                     .await
                     .map(drop)
@@ -157,7 +159,7 @@ impl Table {
                 call.set_key(Some(write.key.attributes()))
                     .set_condition_expression(condition)
                     .set_expression_attribute_values(values)
-                    .return_values_on_condition_check_failure(all_old)
+                    .set_return_values_on_condition_check_failure(returned)
                     .send()
                     .await
                     .map(drop)

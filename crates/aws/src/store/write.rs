@@ -125,8 +125,14 @@ impl Write {
         item + self.values.iter().map(of).sum::<usize>() + self.key.pk.len() + self.key.sk.len()
     }
 
-    pub(super) fn action(&self, table: &str) -> Result<TransactWriteItem, StoreError> {
+    /// On a failed condition, the item that stands.
+    pub(super) fn returned(&self) -> Option<ReturnValuesOnConditionCheckFailure> {
         let all_old = ReturnValuesOnConditionCheckFailure::AllOld;
+        self.condition.is_some().then_some(all_old)
+    }
+
+    pub(super) fn action(&self, table: &str) -> Result<TransactWriteItem, StoreError> {
+        let standing = self.returned();
         let values = Some(self.values.clone()).filter(|values| !values.is_empty());
         let condition = self.condition.clone();
         let action = TransactWriteItem::builder();
@@ -136,7 +142,7 @@ impl Write {
                 .set_item(Some(item.clone()))
                 .set_condition_expression(condition)
                 .set_expression_attribute_values(values)
-                .return_values_on_condition_check_failure(all_old)
+                .set_return_values_on_condition_check_failure(standing)
                 .build()
                 .map(|put| action.put(put)),
             Verb::Update(expression) => Update::builder()
@@ -145,7 +151,7 @@ impl Write {
                 .update_expression(expression)
                 .set_condition_expression(condition)
                 .set_expression_attribute_values(values)
-                .return_values_on_condition_check_failure(all_old)
+                .set_return_values_on_condition_check_failure(standing)
                 .build()
                 .map(|update| action.update(update)),
             Verb::Delete => Delete::builder()
@@ -153,7 +159,7 @@ impl Write {
                 .set_key(Some(self.key.attributes()))
                 .set_condition_expression(condition)
                 .set_expression_attribute_values(values)
-                .return_values_on_condition_check_failure(all_old)
+                .set_return_values_on_condition_check_failure(standing)
                 .build()
                 .map(|delete| action.delete(delete)),
             Verb::Check => ConditionCheck::builder()
@@ -161,7 +167,7 @@ impl Write {
                 .set_key(Some(self.key.attributes()))
                 .set_condition_expression(condition)
                 .set_expression_attribute_values(values)
-                .return_values_on_condition_check_failure(all_old)
+                .set_return_values_on_condition_check_failure(standing)
                 .build()
                 .map(|check| action.condition_check(check)),
         };

@@ -21,6 +21,9 @@ use std::sync::LazyLock;
 
 use aws_sdk_dynamodb::Client;
 use downriver_aws::store::DynamoStore;
+use downriver_domain::Topology;
+use downriver_engine::ports::{Commit, HistoryOf, Store};
+use downriver_testkit::builders::{application, at, id, package, registration};
 use tokio::runtime::{Builder, Runtime};
 
 /// One for all tests: a client's connections live in the runtime that opened them.
@@ -65,4 +68,30 @@ fn fresh_table() -> (Client, String) {
         RUNTIME.block_on(table::create(&client, &table));
     }
     (client, table)
+}
+
+/// As Lambda's runtime wants it.
+#[test]
+fn every_call_may_move_between_threads() {
+    fn movable(_: impl Send) {}
+    let store = DynamoStore::new(connection::client("http://localhost:1"), String::new(), 1);
+    let (web, tokens) = (id("web"), package("pkg:npm/tokens"));
+    let wanted = registration(application("web"), Vec::new());
+    let history = HistoryOf::Application(web);
+    movable(store.commit(&Commit::default()));
+    movable(store.record_registration(&wanted));
+    movable(store.remove_registration(&wanted.application.id));
+    movable(store.record_topology(&Topology::default()));
+    movable(store.load_topology());
+    movable(store.load_applications(&[]));
+    movable(store.load_dependencies(&wanted.application.id));
+    movable(store.load_edges(&wanted.application.id, &[tokens.clone()].into()));
+    movable(store.load_dependents(&tokens, None, 1));
+    movable(store.count_dependents(&tokens));
+    movable(store.load_inventory(&tokens));
+    movable(store.load_history(&history, 1));
+    movable(store.list_due(at(0), 1));
+    movable(store.list_busy(None, 1));
+    movable(store.is_restored());
+    movable(store.record_compared());
 }

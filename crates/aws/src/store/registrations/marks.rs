@@ -41,9 +41,8 @@ pub(super) async fn record(
         .changes
         .iter()
         .map(|change| Ok(vec![mark(table, id, change, generation)?]));
-    let failed = table
-        .write_each(marks.collect::<Result<_, StoreError>>()?)
-        .await?;
+    let marks = marks.collect::<Result<Vec<_>, StoreError>>()?;
+    let failed = table.write_each(&marks).await?;
     if failed > 0 {
         return Ok(CommitOutcome::Conflict);
     }
@@ -124,8 +123,8 @@ pub(super) async fn clear(
                 .value(":generation", n(pending.generation))
                 .only_if("ng = :generation")
         });
-    let each = writes.map(|write| vec![write]);
-    table.write_each(each.collect()).await?;
+    let each: Vec<Vec<Write>> = writes.map(|write| vec![write]).collect();
+    table.write_each(&each).await?;
     let cleared = Head {
         pending: None,
         ..head.clone()

@@ -88,8 +88,9 @@ impl Table {
         keys: BTreeSet<Key>,
     ) -> Result<BTreeMap<Key, Item>, StoreError> {
         let keys: Vec<Key> = keys.into_iter().collect();
-        stream::iter(keys.chunks(BATCH_KEYS_MAX))
-            .map(|chunk| self.get_batch(chunk))
+        let chunks = keys.chunks(BATCH_KEYS_MAX);
+        let batches: Vec<_> = chunks.map(|chunk| self.get_batch(chunk)).collect();
+        stream::iter(batches)
             .buffer_unordered(CONCURRENT_BATCHES_MAX)
             .try_fold(BTreeMap::new(), |mut items, batch| async move {
                 for item in batch {

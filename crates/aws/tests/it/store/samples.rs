@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use downriver_aws::store::DynamoStore;
 use downriver_domain::slot::{ActiveProducer, Controls, PauseScope, Slot, Wait, WaitOn};
@@ -146,6 +147,70 @@ fn the_samples_are_read() {
     });
 }
 
+#[test]
+fn a_record_in_parts_is_read() {
+    let (client, table) = fresh_table();
+    run(async {
+        for line in include_str!("samples/parts.1.jsonl").lines() {
+            put(&client, &table, line).await;
+        }
+        let store = DynamoStore::new(client, table, RETENTION_DAYS);
+        assert_eq!(*store.load_topology().await.unwrap(), topology());
+    });
+}
+
+/// Two applications half-way from `a ^1, b ^1` to `a ^2, c ^2`: one just before the second is in force, one just after.
+#[test]
+fn a_registration_that_was_left_half_way_is_read_and_finished() {
+    let (client, table) = fresh_table();
+    run(async {
+        for line in include_str!("samples/marked.1.jsonl").lines() {
+            put(&client, &table, line).await;
+        }
+        let store = DynamoStore::new(client, table, RETENTION_DAYS);
+        let old = vec![dependency("pkg:npm/a", "^1"), dependency("pkg:npm/b", "^1")];
+        let new = vec![dependency("pkg:npm/a", "^2"), dependency("pkg:npm/c", "^2")];
+        for (name, standing) in [("before", &old), ("after", &new)] {
+            assert_eq!(
+                store.load_dependencies(&id(name)).await.unwrap(),
+                *standing,
+                "{name}"
+            );
+        }
+        for (purl, applications) in [
+            ("pkg:npm/a", &["after", "before"][..]),
+            ("pkg:npm/b", &["before"]),
+            ("pkg:npm/c", &["after"]),
+        ] {
+            let page = store
+                .load_dependents(&package(purl), None, 9)
+                .await
+                .unwrap();
+            let found: Vec<&str> = page
+                .edges
+                .iter()
+                .map(|edge| edge.application.as_str())
+                .collect();
+            assert_eq!(found, applications, "{purl}");
+            let count = store.count_dependents(&package(purl)).await.unwrap();
+            assert_eq!(count, applications.len() as u64, "{purl}");
+        }
+        for name in ["before", "after"] {
+            let wanted = registration(downriver_testkit::builders::application(name), new.clone());
+            store.record_registration(&wanted).await.unwrap();
+            assert_eq!(store.load_dependencies(&id(name)).await.unwrap(), new);
+        }
+        assert_eq!(
+            store.count_dependents(&package("pkg:npm/b")).await.unwrap(),
+            0
+        );
+        assert_eq!(
+            store.count_dependents(&package("pkg:npm/c")).await.unwrap(),
+            2
+        );
+    });
+}
+
 /// As DynamoDB's JSON, in order of name; names of writes and the table's id differ each time.
 fn shown(item: &HashMap<String, AttributeValue>) -> String {
     let mut shown = BTreeMap::new();
@@ -173,6 +238,10 @@ async fn put(client: &Client, table: &str, line: &str) {
         let value = match kind.as_str() {
             "S" => AttributeValue::S(text(value)),
             "N" => AttributeValue::N(text(value)),
+            "B" => {
+                let bytes = aws_smithy_types::base64::decode(text(value)).expect("it is base64");
+                AttributeValue::B(Blob::new(bytes))
+            }
             "BOOL" => AttributeValue::Bool(value.as_bool().expect("it is a truth value")),
             "SS" => AttributeValue::Ss(
                 value
