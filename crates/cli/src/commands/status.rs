@@ -8,6 +8,7 @@ use crate::document::queries::StatusDocument;
 use crate::exit::Exit;
 use crate::known::no_application;
 use crate::render;
+use crate::render::style::put;
 use crate::terminal::Terminal;
 
 pub(crate) async fn status<D: Desk>(
@@ -24,7 +25,17 @@ pub(crate) async fn status<D: Desk>(
     if terminal.is_json() {
         terminal.print_json(&StatusDocument::of(&status))?;
     } else {
-        let text = render::status::status(terminal.page(), &status, desk.now());
+        let mut text = render::status::status(terminal.page(), &status, desk.now());
+        if let Some(name) = desk.deployment()
+            && status.applications.is_empty()
+            && status.idle == 0
+        {
+            let hint = format!("downriver catalog apply --deployment {name}");
+            put(
+                &mut text,
+                format_args!("No application is registered yet: {hint}\n"),
+            );
+        }
         terminal.print(&text)?;
     }
     Ok(Exit::Fine)
