@@ -15,7 +15,7 @@ use super::error::DeploymentError;
 /// A person waits: what does not answer by then is said to be unreachable.
 const CONNECT: Duration = Duration::from_secs(5);
 const ATTEMPT: Duration = Duration::from_secs(20);
-const OPERATION: Duration = Duration::from_secs(60);
+const OPERATION: Duration = Duration::from_mins(1);
 const ATTEMPTS_MAX: u32 = 4;
 
 /// What the person said about where the deployment is; what is left out comes from the environment and the AWS

@@ -87,7 +87,7 @@ impl Deployment {
             .sqs
             .receive_message()
             .queue_url(self.outputs.failed_url(queue))
-            .max_number_of_messages(i32::try_from(most).expect("ten at most"))
+            .max_number_of_messages(i32::try_from(most).unwrap_or(1))
             .visibility_timeout(hold_secs)
             .wait_time_seconds(WAIT_SECS)
             .message_attribute_names("All")
@@ -142,14 +142,10 @@ impl Deployment {
         messages: &[FailedMessage],
     ) -> Result<(), DeploymentError> {
         for batch in messages.chunks(BATCH_MESSAGES_MAX) {
-            let entries = batch.iter().enumerate().map(|(index, message)| {
-                ChangeMessageVisibilityBatchRequestEntry::builder()
-                    .id(index.to_string())
-                    .receipt_handle(&message.receipt)
-                    .visibility_timeout(0)
-                    .build()
-                    .expect("id and receipt are set")
-            });
+            let entries = batch
+                .iter()
+                .enumerate()
+                .map(|(index, message)| let_go(index, message));
             // One that is not let go comes back by itself when its time is up.
             self.sqs
                 .change_message_visibility_batch()
@@ -188,6 +184,15 @@ impl Deployment {
             .map_err(|error| classify("sqs:DeleteMessage", error))?;
         Ok(deleted.failed().len())
     }
+}
+
+fn let_go(index: usize, message: &FailedMessage) -> ChangeMessageVisibilityBatchRequestEntry {
+    ChangeMessageVisibilityBatchRequestEntry::builder()
+        .id(index.to_string())
+        .receipt_handle(&message.receipt)
+        .visibility_timeout(0)
+        .build()
+        .expect("id and receipt are set")
 }
 
 /// How many of the first messages fit into one batch; at least one.

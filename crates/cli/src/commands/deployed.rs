@@ -1,4 +1,5 @@
-//! Commands at a deployment: finds it, waits for AWS, and says what AWS said.
+//! Commands at a deployment: finds it, waits for AWS, and says what AWS said. A future that holds a call of the SDK is large,
+//! and is boxed where it would fill the stack.
 
 mod apply;
 mod bundle;
@@ -39,22 +40,22 @@ async fn perform(
         Command::Send(options) => {
             let files = send::check(options)?;
             let deployment = find(arguments, name, terminal).await?;
-            send::send(&deployment, options, &files, terminal).await
+            Box::pin(send::send(&deployment, options, &files, terminal)).await
         }
         Command::Catalog(CatalogCommand::Apply(options)) => {
             let loaded = apply::load(&arguments.global, options)?;
             let deployment = find(arguments, name, terminal).await?;
-            apply::apply(&deployment, options, &loaded, terminal).await
+            Box::pin(apply::apply(&deployment, options, &loaded, terminal)).await
         }
         Command::Redrive(options) => {
             redrive::check(options)?;
             let deployment = find(arguments, name, terminal).await?;
-            redrive::redrive(&deployment, options, terminal).await
+            Box::pin(redrive::redrive(&deployment, options, terminal)).await
         }
         command => {
             let deployment = find(arguments, name, terminal).await?;
             let desk = DeployedDesk::new(&deployment);
-            at_desk(&desk, command, terminal).await
+            Box::pin(at_desk(&desk, command, terminal)).await
         }
     }
 }
@@ -68,7 +69,7 @@ async fn find(
         region: arguments.global.region.clone(),
         profile: arguments.global.profile.clone(),
     };
-    let found = Deployment::find(name, &access);
+    let found = Box::pin(Deployment::find(name, &access));
     let what = format!("looking for deployment {name}");
     Ok(patiently(terminal, &what, found).await?)
 }

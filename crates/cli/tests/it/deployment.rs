@@ -191,5 +191,5 @@ fn a_pause_stands_until_it_is_lifted() {
     assert_eq!(hub.json(&scene, &["status"], 0)["pauses"], json!([]));
     let ran = hub.run(&scene, &["retry", "nobody"]);
     assert_eq!(ran.code, 3, "{}", ran.err);
-    assert!(started.elapsed() < Duration::from_secs(60), "no call hangs");
+    assert!(started.elapsed() < Duration::from_mins(1), "no call hangs");
 }

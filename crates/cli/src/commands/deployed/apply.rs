@@ -88,7 +88,7 @@ pub(super) async fn apply(
     }
     let bundle = Bundle::of(&loaded.catalog)?;
     let before = deployment.load_object(&bundle.result_key).await?;
-    let upload = deployment.put_object(&bundle.key, bundle.bytes.clone());
+    let upload = Box::pin(deployment.put_object(&bundle.key, bundle.bytes.clone()));
     patiently(terminal, "uploading the catalog", upload).await?;
     let request = CatalogRequest {
         bucket: None,

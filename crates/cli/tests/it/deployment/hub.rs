@@ -10,7 +10,7 @@ const STACK: &str = include_str!("stack.json");
 const ENDPOINT_VARIABLE: &str = "DOWNRIVER_EMULATOR_ENDPOINT";
 const ACCOUNT: &str = "123456789012";
 const REGION: &str = "eu-west-1";
-const CREATED_WITHIN: Duration = Duration::from_secs(60);
+const CREATED_WITHIN: Duration = Duration::from_mins(1);
 
 pub(crate) struct Hub {
     endpoint: String,

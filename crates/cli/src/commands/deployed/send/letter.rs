@@ -127,7 +127,7 @@ fn replaced(text: &str, part: &str, by: &str) -> String {
     format!("{}{by}{}", &text[..start], &text[end..])
 }
 
-/// What SQS takes in a body (SendMessage, `MessageBody`).
+/// What SQS takes in a body (`MessageBody` of `SendMessage`).
 const fn is_taken(character: char) -> bool {
     matches!(character, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
 }
