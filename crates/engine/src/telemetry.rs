@@ -17,7 +17,7 @@ use crate::history::{
 };
 use crate::ports::Commit;
 
-/// Latencies kept of one invocation; a start function's batch has ten messages. (CloudWatch takes 100 values of one metric.)
+/// Latencies kept of one invocation; a start function's batch has ten messages. (`CloudWatch` takes 100 values of one metric.)
 pub const LATENCIES_MAX: usize = 100;
 
 /// Figures of one or several commits.

@@ -11,6 +11,7 @@ use downriver_domain::{
     VersionRecord, VersionStatus,
 };
 
+use crate::carry_out::carry_out;
 use crate::cascade::descend;
 use crate::error::EngineError;
 use crate::history::{HistoryBody, HistoryEntry, Seen, SeenEffect};
@@ -106,7 +107,7 @@ async fn take_in_repository<P: Ports>(
             history,
             ..Commit::default()
         };
-        if store.commit(&commit).await? == CommitOutcome::Done {
+        if carry_out(session, &commit, &[]).await? == CommitOutcome::Done {
             return Ok(changes);
         }
     }

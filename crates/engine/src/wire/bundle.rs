@@ -5,7 +5,8 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::json;
 
 use super::catalog::parse_catalog;
 use super::rejection::Shown;
@@ -21,23 +22,6 @@ struct BundleV1 {
     v: String,
     main: String,
     files: BTreeMap<String, String>,
-}
-
-#[derive(Serialize)]
-struct AppliedV1 {
-    v: &'static str,
-    ok: bool,
-    added: usize,
-    changed: usize,
-    removed: usize,
-    unchanged: usize,
-}
-
-#[derive(Serialize)]
-struct RefusedV1<'a> {
-    v: &'static str,
-    ok: bool,
-    problems: &'a [String],
 }
 
 /// Reads a bundle and the catalog in it, or tells every problem, a sentence each.
@@ -62,20 +46,16 @@ pub fn parse_bundle(bytes: &[u8]) -> Result<Catalog, Vec<String>> {
 
 /// The answer to an upload that was applied, or to one that was refused.
 pub fn encode_outcome(outcome: Result<&Applied, &[String]>) -> Vec<u8> {
-    let encoded = match outcome {
-        Ok(applied) => serde_json::to_vec(&AppliedV1 {
-            v: VERSION,
-            ok: true,
-            added: applied.added,
-            changed: applied.changed,
-            removed: applied.removed,
-            unchanged: applied.unchanged,
+    let document = match outcome {
+        Ok(applied) => json!({
+            "v": VERSION,
+            "ok": true,
+            "added": applied.added,
+            "changed": applied.changed,
+            "removed": applied.removed,
+            "unchanged": applied.unchanged,
         }),
-        Err(problems) => serde_json::to_vec(&RefusedV1 {
-            v: VERSION,
-            ok: false,
-            problems,
-        }),
+        Err(problems) => json!({"v": VERSION, "ok": false, "problems": problems}),
     };
-    encoded.expect("numbers and texts can always be written as JSON")
+    document.to_string().into_bytes()
 }

@@ -5,12 +5,14 @@ mod tests;
 
 use serde::Serialize;
 
-use crate::sweep::{Found, SweepReport};
+use crate::sweep::{Found, RestoredReport, SweepReport};
 
 /// A sweep's report as a document.
 #[derive(Debug, Serialize)]
 pub struct SweepDocument {
     v: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restored: Option<RestoredV1>,
     overdue: FoundV1,
     ended: FoundV1,
     recovered: FoundV1,
@@ -20,6 +22,14 @@ pub struct SweepDocument {
     failures: Vec<FailureV1>,
     failures_count: u64,
     is_more_left: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct RestoredV1 {
+    compared: u64,
+    caught_up: FoundV1,
+    held: FoundV1,
+    is_complete: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -44,6 +54,7 @@ impl From<&SweepReport> for SweepDocument {
         });
         Self {
             v: "1",
+            restored: report.restored.as_ref().map(RestoredV1::from),
             overdue: FoundV1::from(&report.overdue),
             ended: FoundV1::from(&report.ended),
             recovered: FoundV1::from(&report.recovered),
@@ -53,6 +64,17 @@ impl From<&SweepReport> for SweepDocument {
             failures: failures.collect(),
             failures_count: report.failures_count,
             is_more_left: report.is_more_left,
+        }
+    }
+}
+
+impl From<&RestoredReport> for RestoredV1 {
+    fn from(report: &RestoredReport) -> Self {
+        Self {
+            compared: report.compared,
+            caught_up: FoundV1::from(&report.caught_up),
+            held: FoundV1::from(&report.held),
+            is_complete: report.is_complete,
         }
     }
 }

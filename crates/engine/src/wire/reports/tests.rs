@@ -1,7 +1,23 @@
 use serde_json::json;
 
 use super::SweepDocument;
-use crate::sweep::{Found, SweepFailure, SweepReport};
+use crate::sweep::{Found, RestoredReport, SweepFailure, SweepReport};
+
+#[test]
+fn a_backup_that_was_put_back_stands_in_the_answer() {
+    let report = SweepReport {
+        restored: Some(RestoredReport {
+            compared: 7,
+            is_complete: true,
+            ..RestoredReport::default()
+        }),
+        ..SweepReport::default()
+    };
+    let none = json!({"count": 0, "first": []});
+    let document = serde_json::to_value(SweepDocument::from(&report)).expect("a document is JSON");
+    let expected = json!({"compared": 7, "caught_up": none, "held": none, "is_complete": true});
+    assert_eq!(document["restored"], expected);
+}
 
 #[test]
 fn a_sweep_is_answered_with_all_that_it_found() {
