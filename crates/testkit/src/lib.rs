@@ -9,6 +9,8 @@
 pub mod builders;
 pub mod conformance;
 mod executor;
+#[cfg(feature = "functions")]
+pub mod runtime_api;
 #[cfg(feature = "services")]
 pub mod simulated_aws;
 pub mod simulation;

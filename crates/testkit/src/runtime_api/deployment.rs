@@ -1,0 +1,62 @@
+//! A deployment as a function sees it: its environment, and the events of its queue.
+
+use serde_json::{Value, json};
+
+/// Every variable that any function reads, everything of AWS at `endpoint`.
+pub fn environment(endpoint: &str) -> Vec<(&'static str, String)> {
+    let queue = |name: &str| format!("{endpoint}/111122223333/{name}");
+    vec![
+        ("AWS_ENDPOINT_URL", endpoint.to_owned()),
+        ("BUCKET_NAME", "acme-bucket".to_owned()),
+        ("BUS_NAME", "acme".to_owned()),
+        ("CHANGES_QUEUE_URL", queue("ChangesQueue")),
+        ("DEPLOYMENT_NAME", "acme".to_owned()),
+        ("DUE_QUEUE_URL", queue("DueQueue")),
+        ("EXTRA_EVENT_SOURCES", String::new()),
+        ("HISTORY_RETENTION_DAYS", "400".to_owned()),
+        ("LOG_LEVEL", "info".to_owned()),
+        ("QUARANTINE_QUEUE_URL", queue("QuarantineQueue")),
+        ("SHADOW_MODE", "false".to_owned()),
+        (
+            "STARTER_ROLE_ARN",
+            "arn:aws:iam::111122223333:role/acme-starter".to_owned(),
+        ),
+        ("TABLE_NAME", "acme-table".to_owned()),
+    ]
+}
+
+/// An event of a queue with these messages, `m0`, `m1`, …, as Lambda hands it over.
+pub fn queue_event(queue: &str, bodies: &[&str]) -> String {
+    let records = bodies.iter().enumerate().map(|(index, body)| {
+        json!({
+            "messageId": format!("m{index}"),
+            "receiptHandle": format!("receipt-{index}"),
+            "body": body,
+            "attributes": {
+                "ApproximateReceiveCount": "1",
+                "SentTimestamp": "1545082649183",
+                "SenderId": "AIDAIENQZJOLO23YVJ4VO",
+                "ApproximateFirstReceiveTimestamp": "1545082649185",
+            },
+            "messageAttributes": {},
+            "eventSource": "aws:sqs",
+            "eventSourceARN": format!("arn:aws:sqs:eu-west-1:111122223333:{queue}"),
+            "awsRegion": "eu-west-1",
+        })
+    });
+    json!({ "Records": records.collect::<Vec<Value>>() }).to_string()
+}
+
+/// The ids of the messages that are to be delivered again, as a function answered.
+pub fn failed_messages(response: &str) -> Vec<String> {
+    let response: Value = serde_json::from_str(response).expect("a response is JSON");
+    let failures = response["batchItemFailures"].as_array();
+    let failures = failures.expect("a batch is answered with the failures in it");
+    failures
+        .iter()
+        .map(|failure| {
+            let id = failure["itemIdentifier"].as_str();
+            id.expect("a failure names its message").to_owned()
+        })
+        .collect()
+}
