@@ -24,6 +24,8 @@ const STOP_BEFORE: Duration = Duration::from_secs(5);
 const BREAK_OFF_BEFORE: Duration = Duration::from_secs(1);
 /// What a joined call may take of the remaining time; the rest is for its messages one by one.
 const JOINED_SHARE: f64 = 0.6;
+/// What each of them has at least.
+const SHARE_MIN: Duration = Duration::from_secs(5);
 /// After so many messages in a row for which the store did not answer, the rest of the batch is not tried.
 const STORE_FAILURES_MAX: u32 = 3;
 
@@ -112,12 +114,14 @@ pub async fn run<C: Consumer, R: Returns, T: Countdown>(
         returns,
         countdown,
         counts: Counts::default(),
+        store_failures: 0,
         failed: Vec::new(),
     };
     if batch.begin(&deliveries).await {
         let (joined, single) = batch.read(&deliveries).await;
         let left = batch.handle_joined(joined).await;
-        batch.handle_each(left.into_iter().chain(single)).await;
+        batch.handle_each(left, true).await;
+        batch.handle_each(single, false).await;
     }
     batch.answer().await
 }
@@ -130,6 +134,8 @@ struct Batch<'a, C, R, T> {
     returns: &'a R,
     countdown: &'a T,
     counts: Counts,
+    /// Messages in a row.
+    store_failures: u32,
     /// With the seconds after which to deliver it again, where that is not left to the queue.
     failed: Vec<(&'a Delivery, Option<u32>)>,
 }
@@ -191,33 +197,48 @@ impl<'a, C: Consumer, R: Returns, T: Countdown> Batch<'a, C, R, T> {
         }
     }
 
-    async fn handle_each(&mut self, items: impl Iterator<Item = Item<'a, C::Work>>) {
-        let mut store_failures = 0;
+    /// One by one; where each has a share of the time, the one that made them fail together cannot take it all.
+    async fn handle_each(&mut self, items: Vec<Item<'a, C::Work>>, is_shared: bool) {
+        let mut left = items.len();
         for (delivery, work) in items {
-            if self.remaining() < STOP_BEFORE {
+            let remaining = self.remaining();
+            if remaining < STOP_BEFORE {
                 self.fail(delivery, &Failure::OutOfTime);
                 continue;
             }
-            if store_failures >= STORE_FAILURES_MAX {
+            if self.store_failures >= STORE_FAILURES_MAX {
                 self.fail(delivery, &Failure::NotTried);
                 continue;
             }
-            let time = self.remaining().saturating_sub(BREAK_OFF_BEFORE);
-            match self.guarded(&[&work], time).await {
-                Ok(()) => {
-                    self.counts.done += 1;
-                    store_failures = 0;
-                }
-                Err(Failure::Refused(reason)) => self.quarantine(delivery, &reason).await,
-                Err(failure) => {
-                    let is_store = matches!(
-                        failure,
-                        Failure::Engine(EngineError::Store(StoreError::Transient(_)))
-                    );
-                    store_failures = if is_store { store_failures + 1 } else { 0 };
-                    self.fail(delivery, &failure);
-                }
-            }
+            let share = remaining / u32::try_from(left).unwrap_or(u32::MAX);
+            let time = if is_shared {
+                share.max(SHARE_MIN)
+            } else {
+                remaining
+            };
+            let time = time.min(remaining.saturating_sub(BREAK_OFF_BEFORE));
+            left -= 1;
+            let handled = self.guarded(&[&work], time).await;
+            self.settle(delivery, handled).await;
+        }
+    }
+
+    async fn settle(&mut self, delivery: &'a Delivery, handled: Result<(), Failure>) {
+        let is_store_down = matches!(
+            handled,
+            Err(Failure::Engine(EngineError::Store(StoreError::Transient(
+                _
+            ))))
+        );
+        self.store_failures = if is_store_down {
+            self.store_failures + 1
+        } else {
+            0
+        };
+        match handled {
+            Ok(()) => self.counts.done += 1,
+            Err(Failure::Refused(reason)) => self.quarantine(delivery, &reason).await,
+            Err(failure) => self.fail(delivery, &failure),
         }
     }
 

@@ -1,4 +1,4 @@
-//! CloudWatch metrics in embedded metric format: lines on the standard output that CloudWatch Logs turns into metrics.
+//! Metrics in `CloudWatch`'s embedded metric format: lines on the standard output that its logs turn into metrics.
 //!
 //! A line has one value for each dimension, so what is counted by verdict or gate takes a line for each.
 

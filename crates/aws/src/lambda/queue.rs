@@ -14,7 +14,7 @@ use crate::clock::SystemClock;
 
 /// What stands in the attribute `reason`.
 const REASON_CHARS_MAX: usize = 1_000;
-/// Of one ChangeMessageVisibilityBatch.
+/// Entries that `ChangeMessageVisibilityBatch` takes.
 const BATCH_MAX: usize = 10;
 
 /// Both queues of a function, through one client.

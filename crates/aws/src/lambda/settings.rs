@@ -241,30 +241,27 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
                 account,
                 table_name: table_name?,
                 due_queue_url,
-                changes_queue_url: changes_queue?.map(|(url, _)| url),
+                changes_queue_url: changes_queue.map(|(url, _)| url),
                 bus_name: bus_name?,
-                starter_role: starter_role?,
+                starter_role,
                 history_retention_days: history_retention_days?,
                 is_shadow: is_shadow?,
             },
-            quarantine_queue_url: quarantine_queue?.map(|(url, _)| url),
-            bucket_name: bucket_name?,
-            sources: sources?.unwrap_or_default(),
+            quarantine_queue_url: quarantine_queue.map(|(url, _)| url),
+            bucket_name,
+            sources: sources.unwrap_or_default(),
             log_level: log_level?,
         })
     }
 
-    /// What a function does not read is no problem: `Some(None)`.
+    /// `None` also where a function does not read it, which is no problem.
     fn if_read<T>(
         &mut self,
         name: &'static str,
         read: impl FnOnce(&mut Self, &'static str) -> Option<T>,
-    ) -> Option<Option<T>> {
-        if self.function.variables().contains(&name) {
-            read(self, name).map(Some)
-        } else {
-            Some(None)
-        }
+    ) -> Option<T> {
+        let is_read = self.function.variables().contains(&name);
+        is_read.then(|| read(self, name)).flatten()
     }
 
     /// The value; absent and empty are the same, as a template cannot leave a variable out everywhere.

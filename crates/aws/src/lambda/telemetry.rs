@@ -8,7 +8,7 @@ mod tests;
 use std::io::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use downriver_domain::Timestamp;
+use downriver_domain::{ApplicationId, PipelineExecutionId, RebuildId, Timestamp};
 use downriver_engine::ports::Commit;
 use downriver_engine::telemetry::{Decision, decisions, figures};
 use tracing_subscriber::Registry;
@@ -118,10 +118,10 @@ impl Telemetry {
 }
 
 fn log(decision: &Decision<'_>) {
-    let application = decision.application.map(|id| id.as_str());
+    let application = decision.application.map(ApplicationId::as_str);
     let package = decision.package.map(ToString::to_string);
-    let rebuild = decision.rebuild.map(|id| id.as_str());
-    let execution = decision.execution.map(|id| id.as_str());
+    let rebuild = decision.rebuild.map(RebuildId::as_str);
+    let execution = decision.execution.map(PipelineExecutionId::as_str);
     macro_rules! line {
         ($level:ident) => {
             tracing::$level!(
