@@ -1,0 +1,33 @@
+//! The periodic pass, from its schedule to the engine.
+
+use downriver_aws::lambda::batch::Failure;
+use downriver_aws::lambda::metrics::SweepMetrics;
+use downriver_aws::lambda::{AnyEvent, Deployed};
+use downriver_engine::sweep::{self, SweepReport};
+use downriver_engine::wire::reports::SweepDocument;
+use lambda_runtime::{Error, LambdaEvent};
+
+/// One pass, whatever asked for it; gives back what it found.
+pub async fn handle(
+    deployed: &Deployed,
+    event: LambdaEvent<AnyEvent>,
+) -> Result<SweepDocument, Error> {
+    deployed
+        .invoke(&event.context, async |_| {
+            let swept = Box::pin(sweep::sweep(&deployed.ports)).await;
+            // With its causes: this is what the schedule's dead letter tells.
+            let report = swept.map_err(|error| Failure::from(error).text())?;
+            deployed.telemetry.count_sweep(metrics(&report));
+            Ok(SweepDocument::from(&report))
+        })
+        .await
+}
+
+/// Findings are what events should have done, and what could not be done.
+fn metrics(report: &SweepReport) -> SweepMetrics {
+    SweepMetrics {
+        findings: report.ended.count + report.recovered.count + report.failures_count,
+        stuck_rebuilds: report.stuck.count,
+        parked_rebuilds: report.parked.count,
+    }
+}
