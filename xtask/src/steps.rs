@@ -21,6 +21,15 @@ use session::Session;
 const INFRASTRUCTURE_CHECK: &str = "infra/checks/check.py";
 const INFRASTRUCTURE_TESTS: [&str; 5] = ["-m", "unittest", "discover", "-s", "infra/checks"];
 const CDK_FOLDER: &str = "infra/cdk";
+/// The construct's own tests, its example under cdk-nag, and what is held against the template.
+const CDK_STEPS: [&[&str]; 4] = [
+    &["ci", "--no-audit", "--no-fund"],
+    &["test"],
+    &["run", "synth"],
+    &["run", "parity"],
+];
+const PARITY_CHECK: [&str; 2] = ["infra/checks/parity.py", "infra/cdk/cdk.out/parity"];
+const PARITY_TESTS: [&str; 5] = ["-m", "unittest", "discover", "-s", "infra/cdk/parity"];
 
 struct Step {
     name: &'static str,
@@ -140,7 +149,7 @@ impl Action {
             Tests(arguments) => format!("cargo {arguments}, beside the emulators"),
             EndToEnd(arguments) => format!("cargo {arguments}, on the local stack"),
             Infrastructure => format!("python {INFRASTRUCTURE_CHECK}, and its own tests"),
-            Cdk => format!("npm ci && npm test, in {CDK_FOLDER}"),
+            Cdk => format!("npm ci, test, synth and parity with the template, in {CDK_FOLDER}"),
         }
     }
 
@@ -165,32 +174,40 @@ impl Action {
             ),
             EndToEnd(arguments) => session.test_end_to_end(arguments),
             Infrastructure => check_infrastructure(session),
-            Cdk => check_cdk(&session.root().join(CDK_FOLDER)),
+            Cdk => check_cdk(session),
         }
     }
 }
 
 /// What the template must hold, and that each check of it can fail.
 fn check_infrastructure(session: &mut Session) -> Result<bool> {
-    let tools = session.tools()?;
-    let python = |arguments: &[&str]| {
-        let mut command = tools.command("python");
-        // Nothing is written beside the sources.
-        command.env("PYTHONDONTWRITEBYTECODE", "1");
-        succeeds(command.args(arguments).current_dir(session.root()))
-    };
-    let is_template_fine = python(&[INFRASTRUCTURE_CHECK])?;
-    Ok(python(&INFRASTRUCTURE_TESTS)? && is_template_fine)
+    let is_template_fine = python(session, &[INFRASTRUCTURE_CHECK])?;
+    Ok(python(session, &INFRASTRUCTURE_TESTS)? && is_template_fine)
 }
 
-fn check_cdk(folder: &Path) -> Result<bool> {
-    let npm = |arguments: &[&str]| {
+/// The construct by itself, and held against the template; and that this comparison can fail.
+fn check_cdk(session: &mut Session) -> Result<bool> {
+    for arguments in CDK_STEPS {
         let mut command = Command::new("npm");
-        command.args(arguments).current_dir(folder);
-        succeeds(&mut command)
-            .context("the CDK construct needs Node.js with npm; install it and try again")
-    };
-    Ok(npm(&["ci", "--no-audit", "--no-fund"])? && npm(&["test"])?)
+        command
+            .args(arguments)
+            .current_dir(session.root().join(CDK_FOLDER));
+        let is_done = succeeds(&mut command)
+            .context("the CDK construct needs Node.js with npm; install it and try again")?;
+        if !is_done {
+            return Ok(false);
+        }
+    }
+    let is_same = python(session, &PARITY_CHECK)?;
+    Ok(python(session, &PARITY_TESTS)? && is_same)
+}
+
+/// Runs the Python of the tools at the root.
+fn python(session: &mut Session, arguments: &[&str]) -> Result<bool> {
+    let mut command = session.tools()?.command("python");
+    // Nothing is written beside the sources.
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
+    succeeds(command.args(arguments).current_dir(session.root()))
 }
 
 /// Whether the command, with its output on the terminal, ends well.
