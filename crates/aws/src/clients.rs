@@ -136,7 +136,7 @@ impl Clients {
 
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         let mut builder = aws_sdk_dynamodb::config::Builder::from(&self.config);
-        replace(&self.endpoints.dynamodb, |url| {
+        replace(self.endpoints.dynamodb.as_ref(), |url| {
             builder.set_endpoint_url(Some(url));
         });
         aws_sdk_dynamodb::Client::from_conf(builder.build())
@@ -144,7 +144,7 @@ impl Clients {
 
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
         let mut builder = aws_sdk_sqs::config::Builder::from(&self.config);
-        replace(&self.endpoints.sqs, |url| {
+        replace(self.endpoints.sqs.as_ref(), |url| {
             builder.set_endpoint_url(Some(url));
         });
         aws_sdk_sqs::Client::from_conf(builder.build())
@@ -152,7 +152,7 @@ impl Clients {
 
     pub fn eventbridge(&self) -> aws_sdk_eventbridge::Client {
         let mut builder = aws_sdk_eventbridge::config::Builder::from(&self.config);
-        replace(&self.endpoints.eventbridge, |url| {
+        replace(self.endpoints.eventbridge.as_ref(), |url| {
             builder.set_endpoint_url(Some(url));
         });
         aws_sdk_eventbridge::Client::from_conf(builder.build())
@@ -163,7 +163,7 @@ impl Clients {
         let mut builder = aws_sdk_s3::config::Builder::from(&self.config);
         let is_emulator = self.endpoints.s3.is_some() || self.config.endpoint_url().is_some();
         builder.set_force_path_style(is_emulator.then_some(true));
-        replace(&self.endpoints.s3, |url| {
+        replace(self.endpoints.s3.as_ref(), |url| {
             builder.set_endpoint_url(Some(url));
         });
         aws_sdk_s3::Client::from_conf(builder.build())
@@ -171,7 +171,7 @@ impl Clients {
 
     pub fn sts(&self) -> aws_sdk_sts::Client {
         let mut builder = aws_sdk_sts::config::Builder::from(&self.config);
-        replace(&self.endpoints.sts, |url| {
+        replace(self.endpoints.sts.as_ref(), |url| {
             builder.set_endpoint_url(Some(url));
         });
         aws_sdk_sts::Client::from_conf(builder.build())
@@ -179,7 +179,7 @@ impl Clients {
 
     pub fn codeartifact(&self) -> aws_sdk_codeartifact::Client {
         let mut builder = aws_sdk_codeartifact::config::Builder::from(&self.config);
-        replace(&self.endpoints.codeartifact, |url| {
+        replace(self.endpoints.codeartifact.as_ref(), |url| {
             builder.set_endpoint_url(Some(url));
         });
         aws_sdk_codeartifact::Client::from_conf(builder.build())
@@ -196,7 +196,7 @@ impl Clients {
     ) -> aws_sdk_codepipeline::config::Builder {
         let mut builder = aws_sdk_codepipeline::config::Builder::from(&self.config)
             .region(Region::new(region.as_str().to_owned()));
-        replace(&self.endpoints.codepipeline, |url| {
+        replace(self.endpoints.codepipeline.as_ref(), |url| {
             builder.set_endpoint_url(Some(url));
         });
         builder
@@ -268,7 +268,7 @@ fn retries() -> RetryConfig {
         .with_max_backoff(BACKOFF.1)
 }
 
-fn replace(endpoint: &Option<String>, set: impl FnOnce(String)) {
+fn replace(endpoint: Option<&String>, set: impl FnOnce(String)) {
     if let Some(url) = endpoint {
         set(url.clone());
     }

@@ -11,7 +11,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use crate::error::NoResult;
 
 /// The longest that the content of one object may take to come.
-const DOWNLOAD: Duration = Duration::from_secs(60);
+const DOWNLOAD: Duration = Duration::from_mins(1);
 
 /// Why an object could not be read or written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

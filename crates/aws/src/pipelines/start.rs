@@ -22,7 +22,7 @@ const TOO_MANY_REQUESTS: u16 = 429;
 /// trigger, by which it is found again.
 ///
 /// The session is fresh for each attempt. The start itself is sent once: the engine knows what a lost answer means and
-/// looks first, and it spreads what was throttled over minutes. AssumeRole starts nothing and is repeated by the client.
+/// looks first, and it spreads what was throttled over minutes. `AssumeRole` starts nothing and is repeated by the client.
 pub(super) async fn start(
     clients: &Clients,
     sts: &aws_sdk_sts::Client,

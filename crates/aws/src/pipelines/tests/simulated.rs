@@ -85,7 +85,7 @@ async fn an_execution_is_found_by_the_name_of_its_session() {
         .list_executions(&of, execution.started_at, 100)
         .await
         .expect("a list");
-    assert_eq!(listed, [execution.clone()]);
+    assert_eq!(listed, std::slice::from_ref(&execution));
     let later = execution.started_at.plus_secs(1);
     assert_eq!(
         scene.pipelines.list_executions(&of, later, 100).await,
