@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
-import { deployed, FUNCTIONS, propertiesOf } from './support';
+import { deployed, FUNCTIONS, propertiesOf, temporaryFolder } from './support';
 
 function release(...folders: string[]): string {
-  const folder = mkdtempSync(join(tmpdir(), 'downriver-cdk-'));
+  const folder = temporaryFolder();
   mkdirSync(join(folder, ...folders), { recursive: true });
   for (const name of FUNCTIONS) {
     writeFileSync(join(folder, ...folders, `${name}.zip`), `${name} ${folders.join()}`);

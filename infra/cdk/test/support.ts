@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
@@ -10,9 +10,21 @@ export const FUNCTIONS = ['resolve', 'start', 'track', 'index', 'sweep'];
 export type Statement = { Sid?: string; Effect: string; Action: unknown; Resource: unknown; Condition?: unknown };
 export type Resource = { Type: string; Properties: Record<string, any>; [key: string]: any };
 
+/** An empty folder until the process ends. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'downriver-cdk-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Its assembly does not outlive the process. */
+export function newApp(): App {
+  return new App({ outdir: temporaryFolder() });
+}
+
 /** A folder as cargo-lambda leaves it. */
 export function builtFunctions(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'downriver-cdk-'));
+  const folder = temporaryFolder();
   for (const name of FUNCTIONS) {
     mkdirSync(join(folder, name));
     writeFileSync(join(folder, name, 'bootstrap'), name);
@@ -20,6 +32,8 @@ export function builtFunctions(): string {
   return folder;
 }
 
+// Deployments of many apps, each with a folder of its own, in one process.
+process.setMaxListeners(0);
 const BUILT = builtFunctions();
 
 export interface Deployed {
@@ -29,7 +43,7 @@ export interface Deployed {
 
 /** A stack of its own app with a deployment; synthesised by `templateOf`. */
 export function deployed(props: Partial<DownriverProps> | ((stack: Stack) => Partial<DownriverProps>) = {}): Deployed {
-  const stack = new Stack(new App(), 'hub');
+  const stack = new Stack(newApp(), 'hub');
   const given = typeof props === 'function' ? props(stack) : props;
   return { stack, downriver: new Downriver(stack, 'Downriver', { functions: { directory: BUILT }, ...given }) };
 }

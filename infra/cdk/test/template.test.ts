@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { AttributeType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import { Downriver, VERSION } from '../lib';
-import { builtFunctions, deployed, listed, type Statement, templateOf } from './support';
+import { builtFunctions, deployed, listed, newApp, type Statement, templateOf } from './support';
 
 const ROOT = join(__dirname, '..', '..', '..', '..');
 
@@ -67,7 +67,7 @@ test('the stack tells the command line what a SAM stack tells by its parameters'
 });
 
 test('two deployments stand in two stacks of one app', () => {
-  const app = new App();
+  const app = newApp();
   const functions = { directory: builtFunctions() };
   const stacks = ['one', 'two'].map((name) => new Stack(app, name));
   const two = stacks.map((stack) => ({ stack, downriver: new Downriver(stack, 'Downriver', { functions }) }));
@@ -89,7 +89,7 @@ test('other resources of the stack keep their own ids', () => {
 });
 
 test('the deployment may stand below another construct', () => {
-  const stack = new Stack(new App(), 'hub');
+  const stack = new Stack(newApp(), 'hub');
   const downriver = new Downriver(new Construct(stack, 'Tools'), 'Anything', { functions: { directory: builtFunctions() } });
   assert.deepEqual(templateOf({ stack, downriver }), templateOf(deployed()));
 });
