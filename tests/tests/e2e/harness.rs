@@ -7,16 +7,17 @@ mod catalog;
 mod emulated;
 mod events;
 mod observed;
+mod operations;
 mod waiting;
 
 use std::path::PathBuf;
-use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use downriver_testkit::simulated_aws::client::{Client, Control};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-pub(crate) use catalog::App;
-pub(crate) use emulated::Emulated;
+pub(crate) use catalog::{App, DOMAIN_OWNER, PIPELINE_STAGE_MS, purl};
+pub(crate) use emulated::{Emulated, Message};
 pub(crate) use events::Publish;
 pub(crate) use waiting::{eventually, stays};
 
@@ -38,12 +39,17 @@ pub(crate) struct Stack {
     document: Value,
     outputs: Value,
     turn: RwLock<()>,
+    settings: RwLock<()>,
+    /// The queue that gets what is told on the bus, and what came so far.
+    notices: (String, Mutex<Vec<Value>>),
 }
 
 /// What a test holds while it uses the deployment together with others.
 pub(crate) type Shared<'a> = RwLockReadGuard<'a, ()>;
 /// What a test holds while nobody else uses the deployment.
 pub(crate) type Alone<'a> = RwLockWriteGuard<'a, ()>;
+/// What a test holds while it changes the deployment's settings, or its records behind its back.
+pub(crate) type Changed<'a> = (RwLockWriteGuard<'a, ()>, Alone<'a>);
 
 static STACK: OnceLock<Option<Stack>> = OnceLock::new();
 
@@ -75,11 +81,17 @@ impl Stack {
         let aws = Emulated::new(&text("/endpoints/aws"), &account, &region);
         let deployment = text("/deployment");
         let outputs = aws.stack_outputs(&deployment);
+        let name = format!("e2e-notices-{}", std::process::id());
+        let (notices, arn) = aws.create_queue(&name);
+        let bus = outputs["BusName"].as_str().expect("the stack has a bus");
+        aws.create_rule(bus, &name, &json!({"source": ["downriver"]}), &arn);
         let stack = Self {
             codepipeline: Client::new(&simulated, &account, &region),
             simulated: Control::new(&simulated),
             moto: text("/endpoints/moto"),
             turn: RwLock::new(()),
+            settings: RwLock::new(()),
+            notices: (notices, Mutex::new(Vec::new())),
             account,
             region,
             deployment,
@@ -101,6 +113,33 @@ impl Stack {
         self.turn.write().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Nobody changes settings or records meanwhile; everything else may happen. Taken before a turn.
+    pub(crate) fn as_configured(&self) -> Shared<'_> {
+        self.settings.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A turn without other tests, and without those that only wait for something.
+    pub(crate) fn to_change(&self) -> Changed<'_> {
+        let settings = self
+            .settings
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        (settings, self.alone())
+    }
+
+    /// What was told on the bus about an application so far, as a rule's target gets it.
+    pub(crate) fn notices(&self, application: &str) -> Vec<Value> {
+        let (queue, notices) = &self.notices;
+        let mut notices = notices.lock().unwrap_or_else(PoisonError::into_inner);
+        for message in self.drain(queue) {
+            notices.push(serde_json::from_str(&message.body).expect("an event is JSON"));
+        }
+        let all = notices.iter();
+        all.filter(|notice| notice["detail"]["application"] == application)
+            .cloned()
+            .collect()
+    }
+
     /// An output of the stack.
     pub(crate) fn output(&self, name: &str) -> &str {
         self.outputs[name]
@@ -118,12 +157,31 @@ impl Stack {
         {
             command.env(name, value.as_str().expect("a variable is text"));
         }
-        let output = command.args(arguments).output().expect("downriver runs");
+        let command = command.args(arguments);
+        let output = command
+            .args(["--deployment", &self.deployment])
+            .output()
+            .expect("downriver runs");
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         (
             output.status.code().unwrap_or(-1),
             text(output.stdout),
             text(output.stderr),
         )
+    }
+
+    /// The same, as JSON; it must succeed.
+    pub(crate) fn ask(&self, arguments: &[&str]) -> Value {
+        let mut all = arguments.to_vec();
+        all.extend(["--format", "json"]);
+        let (code, out, error) = self.downriver(&all);
+        assert_eq!(code, 0, "downriver {arguments:?}: {out}{error}");
+        serde_json::from_str(&out).unwrap_or(Value::Null)
+    }
+
+    /// An operator's command, which must succeed.
+    pub(crate) fn order(&self, arguments: &[&str]) {
+        let (code, out, error) = self.downriver(arguments);
+        assert_eq!(code, 0, "downriver {arguments:?}: {out}{error}");
     }
 }

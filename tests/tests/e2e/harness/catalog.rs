@@ -19,13 +19,21 @@ pub(crate) const PIPELINE_STAGE_MS: u64 = 150;
 pub(crate) struct App {
     pub(crate) id: String,
     pub(crate) region: Option<String>,
-    /// No pipeline is made for it.
-    pub(crate) has_no_pipeline: bool,
-    /// Package (`scope/name`), requirement, built version.
-    dependencies: Vec<(String, String, String)>,
+    /// The catalog says nothing about its dependencies: they are sent.
+    is_told_later: bool,
+    dependencies: Vec<Dependency>,
     products: Vec<String>,
     /// Further lines of its table.
     lines: String,
+}
+
+#[derive(Debug, Clone)]
+struct Dependency {
+    /// `scope/name`.
+    package: String,
+    requirement: String,
+    built: String,
+    is_locked: bool,
 }
 
 impl App {
@@ -33,7 +41,7 @@ impl App {
         Self {
             id: id.to_owned(),
             region: None,
-            has_no_pipeline: false,
+            is_told_later: false,
             dependencies: Vec::new(),
             products: Vec::new(),
             lines: String::new(),
@@ -41,8 +49,26 @@ impl App {
     }
 
     pub(crate) fn uses(mut self, package: &str, requirement: &str, built: &str) -> Self {
-        self.dependencies
-            .push((package.to_owned(), requirement.to_owned(), built.to_owned()));
+        self.dependencies.push(Dependency {
+            package: package.to_owned(),
+            requirement: requirement.to_owned(),
+            built: built.to_owned(),
+            is_locked: false,
+        });
+        self
+    }
+
+    /// A lockfile holds what it uses.
+    pub(crate) fn uses_locked(mut self, package: &str, requirement: &str, built: &str) -> Self {
+        self = self.uses(package, requirement, built);
+        if let Some(last) = self.dependencies.last_mut() {
+            last.is_locked = true;
+        }
+        self
+    }
+
+    pub(crate) fn whose_dependencies_are_sent(mut self) -> Self {
+        self.is_told_later = true;
         self
     }
 
@@ -54,11 +80,6 @@ impl App {
     /// Its pipeline lives in another Region.
     pub(crate) fn in_region(mut self, region: &str) -> Self {
         self.region = Some(region.to_owned());
-        self
-    }
-
-    pub(crate) fn without_pipeline(mut self) -> Self {
-        self.has_no_pipeline = true;
         self
     }
 
@@ -76,18 +97,24 @@ impl App {
             .region
             .as_ref()
             .map_or(String::new(), |region| format!("region = \"{region}\"\n"));
-        let _ = write!(
+        let _ = writeln!(
             catalog,
-            "[applications.{}]\nowner = \"e2e\"\n{region}{}products = [{}]\npublishes_to = \"{LIBRARIES}\"\ndependencies = [\n",
+            "[applications.{}]\nowner = \"e2e\"\n{region}{}products = [{}]\npublishes_to = \"{LIBRARIES}\"",
             self.id,
             self.lines,
             products.join(", ")
         );
-        for (package, requirement, built) in &self.dependencies {
-            let package = purl(package);
+        if self.is_told_later {
+            return;
+        }
+        catalog.push_str("dependencies = [\n");
+        for dependency in &self.dependencies {
+            let package = purl(&dependency.package);
+            let (requirement, built) = (&dependency.requirement, &dependency.built);
+            let is_locked = dependency.is_locked;
             let _ = writeln!(
                 catalog,
-                "  {{ package = \"{package}\", requirement = \"{requirement}\", built = \"{built}\" }},"
+                "  {{ package = \"{package}\", requirement = \"{requirement}\", built = \"{built}\", locked = {is_locked} }},"
             );
         }
         catalog.push_str("]\n\n");
@@ -102,7 +129,7 @@ pub(crate) fn purl(package: &str) -> String {
 /// Makes the pipelines and applies the catalog, as an operator does.
 pub(super) fn apply(stack: &Stack) {
     let apps = scenarios();
-    for app in apps.iter().filter(|app| !app.has_no_pipeline) {
+    for app in &apps {
         let pipeline = NewPipeline {
             script: Script::succeed(PIPELINE_STAGE_MS),
             ..NewPipeline::named(&app.id)
@@ -117,9 +144,7 @@ pub(super) fn apply(stack: &Stack) {
     let path = folder.join("downriver.toml");
     std::fs::write(&path, catalog(stack, &apps)).expect("the catalog is written");
     let path = path.to_str().expect("a path in UTF-8");
-    let (code, out, error) =
-        stack.downriver(&["catalog", "apply", path, "--deployment", &stack.deployment]);
-    assert_eq!(code, 0, "the catalog is applied: {out}{error}");
+    stack.order(&["catalog", "apply", path]);
     // Only a copy of what is stored now.
     let _ = std::fs::remove_dir_all(&folder);
 }
@@ -133,7 +158,7 @@ fn catalog(stack: &Stack, apps: &[App]) -> String {
          [repositories.{LIBRARIES}]\n[repositories.apps]\nupstreams = [\"{LIBRARIES}\"]\n\n\
          [targets.\"{account}/{region}\"]\nbudget = 200\n\n"
     );
-    text.push_str(crate::TARGETS);
+    text.push_str(&crate::targets(account));
     for app in apps {
         app.write(&mut text);
     }

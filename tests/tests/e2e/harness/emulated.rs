@@ -113,16 +113,27 @@ impl Emulated {
     fn cloudformation(&self, form: &[(&str, &str)]) -> String {
         let mut form = form.to_vec();
         form.push(("Version", "2010-05-15"));
+        self.query("cloudformation", &form)
+    }
+
+    /// One call of a service that takes forms; its answer, or its error, in XML.
+    pub(crate) fn query(&self, service: &str, form: &[(&str, &str)]) -> String {
         let answer = self
             .agent
             .post(format!("{}/", self.endpoint))
-            .header("authorization", self.authorization("cloudformation"))
-            .send_form(form);
-        let mut answer = answer.expect("CloudFormation answers");
-        answer
-            .body_mut()
-            .read_to_string()
-            .expect("CloudFormation's answer is text")
+            .header("authorization", self.authorization(service))
+            .send_form(form.iter().copied());
+        let mut answer = answer.unwrap_or_else(|error| panic!("{service}: {error}"));
+        let body = answer.body_mut().read_to_string();
+        body.unwrap_or_else(|error| panic!("{service}: {error}"))
+    }
+
+    /// The same caller, of another emulator.
+    pub(crate) fn at(&self, endpoint: &str) -> Self {
+        Self {
+            endpoint: endpoint.trim_end_matches('/').to_owned(),
+            ..self.clone()
+        }
     }
 
     pub(crate) fn send(&self, queue: &str, body: &str) {
@@ -197,6 +208,34 @@ impl Emulated {
             .read_to_string()
             .expect("a function's answer is text");
         assert!(!failed, "{function} failed: {body}");
+        serde_json::from_str(&body).unwrap_or(Value::Null)
+    }
+
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// One call of Lambda's REST API.
+    pub(crate) fn lambda(&self, path: &str, input: Option<&Value>) -> Value {
+        let address = format!("{}{path}", self.endpoint);
+        let authorization = self.authorization("lambda");
+        let answer = match input {
+            Some(input) => self
+                .agent
+                .put(address)
+                .header("authorization", authorization)
+                .header("content-type", "application/json")
+                .send(input.to_string()),
+            None => self
+                .agent
+                .get(address)
+                .header("authorization", authorization)
+                .call(),
+        };
+        let mut answer = answer.unwrap_or_else(|error| panic!("{path}: {error}"));
+        let status = answer.status().as_u16();
+        let body = answer.body_mut().read_to_string().unwrap_or_default();
+        assert!((200..300).contains(&status), "{path}: {status} {body}");
         serde_json::from_str(&body).unwrap_or(Value::Null)
     }
 

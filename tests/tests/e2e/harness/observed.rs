@@ -1,12 +1,12 @@
 //! What can be seen of an application from outside: its pipeline's executions and its records in the table.
 
 use downriver_testkit::simulated_aws::{Call, ExecutionShown, Operation};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Stack, eventually};
+use super::{Stack, eventually, purl};
 
 /// How long anything may take to come: queues poll, functions start, gates wait.
-const COMES_SECS: u64 = 40;
+const COMES_SECS: u64 = 90;
 
 impl Stack {
     /// The executions of a pipeline, oldest first.
@@ -57,31 +57,63 @@ impl Stack {
     }
 
     /// What `downriver status` says about an application.
-    pub(crate) fn status(&self, application: &str) -> serde_json::Value {
-        let (code, out, error) = self.downriver(&[
-            "status",
-            application,
-            "--deployment",
-            &self.deployment,
-            "--format",
-            "json",
-        ]);
-        assert_eq!(code, 0, "{out}{error}");
-        serde_json::from_str(&out).expect("the status is JSON")
+    pub(crate) fn status(&self, application: &str) -> Value {
+        let status = self.ask(&["status", application]);
+        status["applications"][0].clone()
     }
 
-    /// The rebuild's pending, starting or running in the table's own words: the state of the application's slot.
-    pub(crate) fn slot(&self, application: &str) -> String {
-        let item = self.aws.json(
-            "dynamodb",
-            "DynamoDB_20120810.GetItem",
-            &json!({
-                "TableName": self.output("TableName"),
-                "Key": {"pk": {"S": format!("app#{application}")}, "sk": {"S": "state"}},
-                "ConsistentRead": true,
-            }),
-        );
-        item["Item"].to_string()
+    /// Waits until `downriver status` gives this state.
+    pub(crate) fn comes_to(&self, application: &str, state: &str) -> Value {
+        let what = format!("{application} in the state {state}");
+        // The table is quicker to ask than the command.
+        eventually(COMES_SECS, &what, || {
+            let is_idle = self.item(application).get("busy_pk").is_none();
+            (is_idle == (state == "idle")).then_some(())
+        });
+        eventually(COMES_SECS, &what, || {
+            let status = self.status(application);
+            (status["state"] == state).then_some(status)
+        })
+    }
+
+    /// What was decided about an application, oldest first.
+    pub(crate) fn history(&self, application: &str) -> Vec<Value> {
+        let history = self.ask(&["history", application, "--limit", "200"]);
+        let mut entries = history.as_array().expect("a list").clone();
+        entries.reverse();
+        entries
+    }
+
+    /// The outcomes of the rebuilds that ended, were stuck or would have started, oldest first.
+    pub(crate) fn outcomes(&self, application: &str) -> Vec<String> {
+        let entries = self.history(application);
+        let rebuilds = entries
+            .iter()
+            .filter_map(|entry| entry["rebuild"].as_object());
+        rebuilds
+            .filter_map(|rebuild| rebuild["outcome"].as_str().map(str::to_owned))
+            .collect()
+    }
+
+    /// What stands in the history, all texts.
+    pub(crate) fn told(&self, application: &str) -> String {
+        let entries = self.history(application);
+        let texts = entries.iter().filter_map(|entry| entry["text"].as_str());
+        texts.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Tells what an execution built, as its build does.
+    pub(crate) fn report_built(&self, application: &str, execution: &str, built: &[(&str, &str)]) {
+        let packages = built.iter();
+        let packages: Vec<Value> = packages
+            .map(|(package, version)| json!({"package": purl(package), "version": version}))
+            .collect();
+        let message = json!({
+            "v": "1", "kind": "built", "application": application,
+            "execution": execution, "packages": packages,
+        });
+        self.aws
+            .send(self.output("IndexQueueUrl"), &message.to_string());
     }
 
     /// Takes everything out of a queue, for good.

@@ -4,6 +4,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Where looking more often would only slow down what is waited for: dozens of tests wait at once.
+const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(1);
 
 /// Looks until there is something to see.
 ///
@@ -11,6 +13,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// When `seconds` are over; `what` says what did not come.
 pub(crate) fn eventually<T>(seconds: u64, what: &str, look: impl Fn() -> Option<T>) -> T {
     let deadline = Instant::now() + Duration::from_secs(seconds);
+    let mut pause = LOOK_EVERY;
     loop {
         if let Some(seen) = look() {
             return seen;
@@ -19,7 +22,8 @@ pub(crate) fn eventually<T>(seconds: u64, what: &str, look: impl Fn() -> Option<
             Instant::now() < deadline,
             "{what} did not come within {seconds} s"
         );
-        thread::sleep(LOOK_EVERY);
+        thread::sleep(pause);
+        pause = (pause * 3 / 2).min(LOOK_AT_LEAST_EVERY);
     }
 }
 
