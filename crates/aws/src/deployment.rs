@@ -11,6 +11,8 @@ mod failed;
 mod objects;
 mod outputs;
 mod sending;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -59,15 +61,7 @@ impl Deployment {
         let config = access::load(access).await?;
         let region = access::region_of(&config)?;
         let stack = describe(name, &region, &config).await?;
-        let parameters = stack.parameters().iter().filter_map(|parameter| {
-            let key = parameter.parameter_key()?;
-            Some((key.to_owned(), parameter.parameter_value()?.to_owned()))
-        });
-        let values = stack.outputs().iter().filter_map(|output| {
-            let key = output.output_key()?;
-            Some((key.to_owned(), output.output_value()?.to_owned()))
-        });
-        let outputs = Outputs::parse(values.collect()).map_err(|missing| {
+        let outputs = Outputs::parse(outputs_of(&stack)).map_err(|missing| {
             DeploymentError::NotADeployment {
                 name: name.to_owned(),
                 region: region.clone(),
@@ -82,7 +76,7 @@ impl Deployment {
             name: name.to_owned(),
             region,
             outputs,
-            parameters: parameters.collect(),
+            parameters: parameters_of(&stack),
             sqs: clients.sqs(),
             s3: clients.s3(),
             events: clients.eventbridge(),
@@ -137,6 +131,24 @@ impl Deployment {
         let (bus, name) = (self.outputs.bus.clone(), self.name.clone());
         EventBus::new(self.events.clone(), bus, name, TraceHeader::default())
     }
+}
+
+fn outputs_of(stack: &Stack) -> BTreeMap<String, String> {
+    let values = stack.outputs().iter().filter_map(|output| {
+        let key = output.output_key()?;
+        Some((key.to_owned(), output.output_value()?.to_owned()))
+    });
+    values.collect()
+}
+
+/// What the stack was deployed with. One that CDK made has no parameters: outputs of the same names tell what they would.
+fn parameters_of(stack: &Stack) -> BTreeMap<String, String> {
+    let mut parameters = outputs_of(stack);
+    parameters.extend(stack.parameters().iter().filter_map(|parameter| {
+        let key = parameter.parameter_key()?;
+        Some((key.to_owned(), parameter.parameter_value()?.to_owned()))
+    }));
+    parameters
 }
 
 async fn describe(name: &str, region: &str, config: &SdkConfig) -> Result<Stack, DeploymentError> {
