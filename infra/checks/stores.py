@@ -15,11 +15,11 @@ def check_tables(stack):
             yield Finding(name, "cannot be restored to a point in time", "enable point-in-time recovery")
         if table.get("TimeToLiveSpecification") != {"AttributeName": EXPIRY, "Enabled": True}:
             yield Finding(name, "history is never deleted", f"enable time to live on `{EXPIRY}`")
-        if table.get("DeletionProtectionEnabled") != stack.parameters["DeletionProtection"]:
+        if table.get("DeletionProtectionEnabled") is not (stack.parameters["DeletionProtection"] == "true"):
             yield Finding(
                 name,
                 "its deletion protection does not follow the parameter",
-                "set DeletionProtectionEnabled to !Ref DeletionProtection",
+                "set DeletionProtectionEnabled to !If [IsProtected, true, false]",
             )
         if stack.resources[name].get("UpdateReplacePolicy") != "Retain":
             yield Finding(name, "is deleted when an update replaces it", "set UpdateReplacePolicy to Retain")

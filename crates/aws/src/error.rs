@@ -50,7 +50,10 @@ impl NoResult {
                 let code = answer.err().code().unwrap_or_default();
                 if NOT_NOW.contains(&code) {
                     Self::NotNow(text)
-                } else if answer.raw().status().is_server_error() {
+                } else if answer.raw().status().is_server_error()
+                    || answer.raw().status().is_success()
+                {
+                    // A success that the client cannot read was one all the same.
                     Self::Unknown(text)
                 } else {
                     Self::Refused {

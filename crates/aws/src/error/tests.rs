@@ -34,6 +34,19 @@ fn a_failure_of_the_service_leaves_unknown_what_was_done() {
 }
 
 #[test]
+fn a_success_that_cannot_be_read_is_no_refusal() {
+    let unreadable: SdkError<PutItemError, HttpResponse> = SdkError::service_error(
+        PutItemError::unhandled("expected a boolean"),
+        Response::new(StatusCode::try_from(200).unwrap(), SdkBody::empty()),
+    );
+    let no_result = NoResult::of(&unreadable);
+    let NoResult::Unknown(text) = &no_result else {
+        panic!("{no_result:?}");
+    };
+    assert!(text.contains("expected a boolean"), "{text}");
+}
+
+#[test]
 fn a_refusal_keeps_its_code() {
     let refused = NoResult::Refused {
         code: "ValidationException".to_owned(),
