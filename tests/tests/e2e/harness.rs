@@ -99,6 +99,7 @@ impl Stack {
             outputs,
             document,
         };
+        stack.forget_earlier_runs();
         catalog::apply(&stack);
         Some(stack)
     }

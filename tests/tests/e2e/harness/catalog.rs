@@ -97,14 +97,19 @@ impl App {
             .region
             .as_ref()
             .map_or(String::new(), |region| format!("region = \"{region}\"\n"));
-        let _ = writeln!(
+        let products = if products.is_empty() {
+            String::new()
+        } else {
+            let products = products.join(", ");
+            format!("products = [{products}]\npublishes_to = \"{LIBRARIES}\"\n")
+        };
+        let _ = write!(
             catalog,
-            "[applications.{}]\nowner = \"e2e\"\n{region}{}products = [{}]\npublishes_to = \"{LIBRARIES}\"",
-            self.id,
-            self.lines,
-            products.join(", ")
+            "[applications.{}]\nowner = \"e2e\"\n{region}{}{products}",
+            self.id, self.lines,
         );
         if self.is_told_later {
+            catalog.push('\n');
             return;
         }
         catalog.push_str("dependencies = [\n");

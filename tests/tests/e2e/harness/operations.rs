@@ -123,6 +123,25 @@ impl Stack {
         killed
     }
 
+    /// Begins with an empty deployment, whatever was tried on it before: ids and counts are those of a first run.
+    pub(crate) fn forget_earlier_runs(&self) {
+        self.simulated.reset();
+        for queue in ["Changes", "Runs", "Due", "Index"] {
+            for kind in ["Queue", "DeadLetterQueue"] {
+                self.aws.purge(self.output(&format!("{queue}{kind}Url")));
+            }
+        }
+        self.aws.purge(self.output("QuarantineQueueUrl"));
+        let table = self.output("TableName");
+        let items = self.aws.scan(table);
+        // Which table it is, it need not forget.
+        let items = items.iter().filter(|item| item["pk"]["S"] != "table");
+        let requests: Vec<Value> = items
+            .map(|item| json!({"DeleteRequest": {"Key": {"pk": item["pk"], "sk": item["sk"]}}}))
+            .collect();
+        self.aws.write_all(table, &requests);
+    }
+
     /// One pass of `sweep`, and its report.
     pub(crate) fn sweep(&self) -> Value {
         self.aws
@@ -185,6 +204,10 @@ impl Emulated {
             "AmazonSQS.SetQueueAttributes",
             &json!({"QueueUrl": queue, "Attributes": attributes}),
         );
+    }
+
+    fn purge(&self, queue: &str) {
+        self.json("sqs", "AmazonSQS.PurgeQueue", &json!({"QueueUrl": queue}));
     }
 
     /// A new queue; its URL and ARN.
