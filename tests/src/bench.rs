@@ -8,6 +8,7 @@
     reason = "printing is what this command is for"
 )]
 
+mod aws;
 mod measure;
 mod report;
 mod store;
@@ -23,7 +24,7 @@ use report::{Measurement, table};
 /// The first argument of a child process.
 const CHILD: &str = "--child";
 const QUICK: &str = "--quick";
-const USAGE: &str = "usage: bench [--quick] [versions] [store]";
+const USAGE: &str = "usage: bench [--quick] [versions] [store] [aws]";
 
 /// One case: what a child process does.
 struct Case {
@@ -90,6 +91,16 @@ pub fn run(arguments: impl Iterator<Item = String>) -> Result<ExitCode> {
         .iter()
         .map(String::as_str)
         .filter(|argument| *argument != QUICK)
+        .collect();
+    if names.contains(&aws::NAME) {
+        println!("{}", aws::run(is_quick)?);
+        if names.len() == 1 {
+            return Ok(ExitCode::SUCCESS);
+        }
+    }
+    let names: Vec<&str> = names
+        .into_iter()
+        .filter(|name| *name != aws::NAME)
         .collect();
     if let Some(unknown) = names
         .iter()

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 pub use deployment::{environment, failed_messages, queue_event};
-pub use endpoint::{Asked, Endpoint};
+pub use endpoint::{Asked, Endpoint, ask};
 use http::{Request, Response, Server};
 use process::Process;
 

@@ -1,5 +1,6 @@
 //! An endpoint that stands for AWS.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -77,4 +78,34 @@ impl Endpoint {
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
+}
+
+/// One request to an emulator, which checks no signature; gives status and body. `operation` is a target (`Service.Operation`),
+/// or method and path.
+pub fn ask(endpoint: &str, operation: &str, body: &str) -> io::Result<(u16, String)> {
+    let credential = "AWS4-HMAC-SHA256 Credential=111122223333/20260101/eu-west-1/any/aws4_request, \
+                      SignedHeaders=host, Signature=0";
+    let to = endpoint.trim_start_matches("http://");
+    let mut headers = BTreeMap::from([
+        ("authorization".to_owned(), credential.to_owned()),
+        (
+            "content-type".to_owned(),
+            "application/x-amz-json-1.0".to_owned(),
+        ),
+        ("host".to_owned(), to.to_owned()),
+    ]);
+    let (method, path) = match operation.split_once(' ') {
+        Some((method, path)) => (method, path),
+        None => {
+            headers.insert("x-amz-target".to_owned(), operation.to_owned());
+            ("POST", "/")
+        }
+    };
+    let request = Request {
+        method: method.to_owned(),
+        path: path.to_owned(),
+        headers,
+        body: body.to_owned(),
+    };
+    Ok(request.forward(to)?.into_parts())
 }

@@ -34,6 +34,10 @@ impl Response {
         }
     }
 
+    pub(super) fn into_parts(self) -> (u16, String) {
+        (self.status, self.body)
+    }
+
     pub(super) fn with(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
