@@ -5,9 +5,13 @@ pub mod clients;
 pub mod clock;
 #[cfg(feature = "deployment")]
 pub mod deployment;
+pub mod digest;
 mod error;
+#[cfg(feature = "lambda")]
+pub mod lambda;
 pub mod objects;
 pub mod pipelines;
+pub mod ports;
 pub mod queue;
 pub mod registry;
 pub mod store;
