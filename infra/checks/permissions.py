@@ -28,7 +28,7 @@ RECORDS = {
     "dynamodb:UpdateItem",
 }
 EVERY = {"events:PutEvents", "logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage", "xray:PutTelemetryRecords", "xray:PutTraceSegments"} | RECORDS
-CONSUME = {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}
+CONSUME = {"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}
 
 # What each function's use cases reach through the ports, as the engine has them.
 CALLS = {
@@ -124,7 +124,9 @@ def check_adapters(stack):
         for action in as_list(statement["Action"]):
             operation = re.sub(r"(?<!^)(?=[A-Z])", "_", action.split(":")[-1]).lower()
             is_ours = policy == "StarterRole" or policy == "StarterAccess" or policy.endswith("FunctionRole")
-            if is_ours and action not in NOT_CALLED_BY_NAME and operation not in called:
+            # The actions of SQS are those of single messages, also for calls of batches.
+            is_called = operation in called or f"{operation}_batch" in called
+            if is_ours and action not in NOT_CALLED_BY_NAME and not is_called:
                 yield Finding(policy, f"allows {action}, and no adapter in crates/aws calls {operation}", "take it out")
 
 

@@ -264,7 +264,7 @@ class FunctionParts {
     const { table, bus } = this.around;
     const { consumes, failuresTo, indexes } = definition;
     const read = definition.isTableDescribed ? [...READ_RECORDS, 'dynamodb:DescribeTable'] : READ_RECORDS;
-    const consume = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
+    const consume = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'];
     return [
       allow('Logs', ['logs:CreateLogStream', 'logs:PutLogEvents'], [this.logGroup.logGroupArn]),
       traces(),
