@@ -11,10 +11,21 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::cargo::{cargo, output_of, repository_root};
+use crate::functions::{self, Architecture};
+use crate::output::output_folder;
+use crate::programs;
+use crate::stack::ports::Ports;
+use crate::stack::{self, Lifetime, Parts, Stack};
 use crate::tidy::metadata::{self, Workspace};
+use crate::tools::Tools;
 
 const PACKAGE: &str = "downriver-tests";
 const BINARY: &str = "bench";
+/// The benchmark of the functions, run where it is named: it needs them built, and an emulator.
+const OF_FUNCTIONS: &str = "aws";
+const STATE_FOLDER: &str = "bench-stack";
+/// Names the folder of the functions' binaries to the benchmark.
+const FOLDER_VARIABLE: &str = "DOWNRIVER_LAMBDA_FOLDER";
 
 /// Prints the header and runs the benchmarks; true when they ended well.
 pub(crate) fn run(names: &[String]) -> Result<bool> {
@@ -26,6 +37,13 @@ pub(crate) fn run(names: &[String]) -> Result<bool> {
         );
     }
     let mut command = cargo(&root);
+    if names.iter().any(|name| name == OF_FUNCTIONS) {
+        let lambda = output_folder(&root, "lambda")?;
+        let emulators = start_emulators(&root, &lambda)?;
+        command
+            .env(FOLDER_VARIABLE, &lambda)
+            .envs(emulators.emulator_settings());
+    }
     command
         .args([
             "run",
@@ -38,8 +56,23 @@ pub(crate) fn run(names: &[String]) -> Result<bool> {
             "--",
         ])
         .args(names);
-    let status = command.status().context("failed to start cargo")?;
-    Ok(status.success())
+    let status = command.status().context("failed to start cargo");
+    stack::stop(&stack::state_folder(&root, STATE_FOLDER)?)?;
+    Ok(status?.success())
+}
+
+/// The functions as they are deployed, and the emulators that they call; nothing is deployed.
+fn start_emulators(root: &Path, lambda: &Path) -> Result<Stack> {
+    let tools = Tools::ensure(root)?;
+    let programs = programs::build(root)?;
+    functions::build(root, &tools, Architecture::X86_64, lambda)?;
+    let parts = Parts {
+        root,
+        tools: &tools,
+        programs: &programs,
+    };
+    let folder = stack::state_folder(root, STATE_FOLDER)?;
+    Stack::start(&parts, &folder, Ports::any()?, Lifetime::WithThisProgram)
 }
 
 fn has_benchmarks(workspace: &Workspace) -> bool {
