@@ -12,7 +12,9 @@ pub use report::{Found, RestoredReport, SweepFailure, SweepReport};
 use self::pass::Pass;
 use crate::carry_out::wake_paused;
 use crate::error::EngineError;
-use crate::ports::{ApplicationState, LOAD_APPLICATIONS_MAX, Pipelines, Ports, ReadError, Store};
+use crate::ports::{
+    ApplicationState, LOAD_APPLICATIONS_MAX, Pipelines, Ports, ReadError, Store, StoreError,
+};
 use crate::session::Session;
 use crate::start::{Looked, look};
 use crate::track::{ExecutionEvent, ExecutionState, track_once};
@@ -52,7 +54,7 @@ async fn find_ended<P: Ports>(pass: &mut Pass<'_, P>) -> Result<(), EngineError>
     let mut busy = list_busy(session).await?;
     pass.shuffle(&mut busy);
     for ids in busy.chunks(LOAD_APPLICATIONS_MAX) {
-        for state in session.ports.store().load_applications(ids).await? {
+        for state in load_readable(pass, ids).await? {
             match &state.slot.state {
                 SlotState::Stuck(_) => pass.report.stuck.note(&state.application.id),
                 SlotState::Parked(_) => pass.report.parked.note(&state.application.id),
@@ -76,6 +78,30 @@ async fn find_ended<P: Ports>(pass: &mut Pass<'_, P>) -> Result<(), EngineError>
         }
     }
     Ok(())
+}
+
+/// A record that cannot be read is in the report and keeps nobody else waiting; if none can, the store itself is broken.
+async fn load_readable<P: Ports>(
+    pass: &mut Pass<'_, P>,
+    ids: &[ApplicationId],
+) -> Result<Vec<ApplicationState>, EngineError> {
+    let store = pass.session.ports.store();
+    let broken = match store.load_applications(ids).await {
+        Err(error @ StoreError::Permanent(_)) => error,
+        loaded => return Ok(loaded?),
+    };
+    let mut readable = Vec::new();
+    for id in ids {
+        match store.load_applications(std::slice::from_ref(id)).await {
+            Ok(loaded) => readable.extend(loaded),
+            Err(error @ StoreError::Permanent(_)) => pass.report.note_failure(Some(id), &error),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if readable.is_empty() && ids.len() > 1 {
+        return Err(broken.into());
+    }
+    Ok(readable)
 }
 
 async fn list_busy<P: Ports>(session: &Session<'_, P>) -> Result<Vec<ApplicationId>, EngineError> {
@@ -143,7 +169,7 @@ async fn look_at_overdue<P: Ports>(pass: &mut Pass<'_, P>) -> Result<(), EngineE
         if pass.is_over() {
             return Ok(());
         }
-        for state in store.load_applications(ids).await? {
+        for state in load_readable(pass, ids).await? {
             let target = state.application.pipeline.target.clone();
             if !pass.may_look(&target) {
                 continue;

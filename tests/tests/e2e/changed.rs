@@ -54,6 +54,9 @@ fn another_emulator_of_codepipeline_will_do() {
     let _turn = stack.to_change();
     let application = "moto-web";
     let moto = Client::new(&stack.moto, &stack.account, &stack.region);
+    // Of an earlier run on the same stack, if there is one.
+    let gone = moto.codepipeline("DeletePipeline", &json!({"name": application}));
+    gone.expect("moto deletes what is not there, too");
     let mut declaration = NewPipeline::named(application).declaration(&stack.account);
     declaration["roleArn"] = json!(moto_role(stack));
     moto.codepipeline("CreatePipeline", &json!({"pipeline": declaration}))

@@ -81,14 +81,22 @@ impl SweepReport {
         if let EngineError::Store(_) = error {
             return Err(error);
         }
+        self.note_failure(application, &error);
+        Ok(())
+    }
+
+    pub(super) fn note_failure(
+        &mut self,
+        application: Option<&ApplicationId>,
+        error: &dyn std::error::Error,
+    ) {
         self.failures_count += 1;
         if self.failures.len() < FAILURES_MAX {
             self.failures.push(SweepFailure {
                 application: application.cloned(),
-                reason: chain(&error),
+                reason: chain(error),
             });
         }
-        Ok(())
     }
 }
 

@@ -29,7 +29,33 @@ pub(crate) struct SwitchedOff<'a> {
     mappings: Vec<String>,
 }
 
+/// An item that is another as long as this lives.
+pub(crate) struct Replaced<'a> {
+    stack: &'a Stack,
+    application: String,
+    attribute: &'static str,
+    before: Value,
+}
+
 impl Stack {
+    /// Replaces one attribute of an application's item.
+    pub(crate) fn replace(
+        &self,
+        application: &str,
+        attribute: &'static str,
+        value: &Value,
+    ) -> Replaced<'_> {
+        let mut item = self.item(application);
+        let before = std::mem::replace(&mut item[attribute], value.clone());
+        self.aws.put_item(self.output("TableName"), &item);
+        Replaced {
+            stack: self,
+            application: application.to_owned(),
+            attribute,
+            before,
+        }
+    }
+
     /// The name of a function, by its logical id.
     pub(crate) fn function(&self, logical_id: &str) -> String {
         self.aws.stack_resource(&self.deployment, logical_id)
@@ -134,9 +160,8 @@ impl Stack {
         self.aws.purge(self.output("QuarantineQueueUrl"));
         let table = self.output("TableName");
         let items = self.aws.scan(table);
-        // Which table it is, it need not forget.
-        let items = items.iter().filter(|item| item["pk"]["S"] != "table");
         let requests: Vec<Value> = items
+            .iter()
             .map(|item| json!({"DeleteRequest": {"Key": {"pk": item["pk"], "sk": item["sk"]}}}))
             .collect();
         self.aws.write_all(table, &requests);
@@ -163,6 +188,15 @@ impl Drop for Reconfigured<'_> {
         self.stack
             .aws
             .lambda(&configuration(&self.function), Some(&environment));
+    }
+}
+
+impl Drop for Replaced<'_> {
+    fn drop(&mut self) {
+        let mut item = self.stack.item(&self.application);
+        item[self.attribute] = self.before.clone();
+        let table = self.stack.output("TableName");
+        self.stack.aws.put_item(table, &item);
     }
 }
 
