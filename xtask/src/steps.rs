@@ -77,7 +77,8 @@ const STEPS: &[Step] = &[
     ),
     step(
         "end to end",
-        EndToEnd("test -p downriver-tests --all-features --locked --test e2e"),
+        // Its tests mostly wait, so they run all at once.
+        EndToEnd("test -p downriver-tests --all-features --locked --test e2e -- --test-threads=40"),
     ),
     step(
         "clippy",

@@ -116,7 +116,7 @@ fn a_missing_pipeline_needs_a_person_who_makes_it_and_retries() {
     Publish::new(&package("missing"), "1.1.0").put(stack);
     stack.comes_to(application, "stuck");
     let (_, text, _) = stack.downriver(&["status", application]);
-    assert!(text.contains("pipeline start-missing"), "{text}");
+    assert!(text.contains("the pipeline does not exist"), "{text}");
     let told = stack.told(application);
     assert!(
         told.contains("run `downriver retry start-missing`"),
