@@ -133,6 +133,6 @@ fn a_replay_of_what_was_built_starts_nothing() {
 }
 
 fn last_rebuild(history: &[Value]) -> Value {
-    let rebuilds = history.iter().filter(|entry| entry["rebuild"].is_object());
-    rebuilds.last().expect("a rebuild")["rebuild"].clone()
+    let mut rebuilds = history.iter().filter(|entry| entry["rebuild"].is_object());
+    rebuilds.next_back().expect("a rebuild")["rebuild"].clone()
 }

@@ -167,17 +167,7 @@ fn messages_and_records_of_the_next_release_are_taken() {
         .aws
         .send(stack.output("ChangesQueueUrl"), &publish.to_string());
     stack.comes_to(application, "pending");
-    let table = stack.output("TableName");
-    for attribute in ["app_body", "slot_body"] {
-        // Read again for each: the slot may have been written meanwhile.
-        let mut item = stack.item(application);
-        let body = item[attribute]["S"].as_str().expect("a short body is text");
-        let mut body: Value = serde_json::from_str(body).expect("JSON");
-        body["added_later"] = json!({"by": "the next release"});
-        item[attribute] = json!({"S": body.to_string()});
-        item["added_later"] = json!({"S": "an attribute"});
-        stack.aws.put_item(table, &item);
-    }
+    add_fields_to_records(stack, application);
     let revision = stack.item(application)["slot_revision"]["N"].clone();
     let revision: u64 = revision
         .as_str()
@@ -219,6 +209,21 @@ fn messages_and_records_of_the_next_release_are_taken() {
     });
     let strange = stack.drain(stack.output("QuarantineQueueUrl"));
     assert!(strange.is_empty(), "{strange:?}");
+}
+
+/// As a newer release would have written them.
+fn add_fields_to_records(stack: &Stack, application: &str) {
+    let table = stack.output("TableName");
+    for attribute in ["app_body", "slot_body"] {
+        // Read again for each: the slot may have been written meanwhile.
+        let mut item = stack.item(application);
+        let body = item[attribute]["S"].as_str().expect("a short body is text");
+        let mut body: Value = serde_json::from_str(body).expect("JSON");
+        body["added_later"] = json!({"by": "the next release"});
+        item[attribute] = json!({"S": body.to_string()});
+        item["added_later"] = json!({"S": "an attribute"});
+        stack.aws.put_item(table, &item);
+    }
 }
 
 #[test]

@@ -94,12 +94,11 @@ pub fn ask(endpoint: &str, operation: &str, body: &str) -> io::Result<(u16, Stri
         ),
         ("host".to_owned(), to.to_owned()),
     ]);
-    let (method, path) = match operation.split_once(' ') {
-        Some((method, path)) => (method, path),
-        None => {
-            headers.insert("x-amz-target".to_owned(), operation.to_owned());
-            ("POST", "/")
-        }
+    let (method, path) = if let Some(parts) = operation.split_once(' ') {
+        parts
+    } else {
+        headers.insert("x-amz-target".to_owned(), operation.to_owned());
+        ("POST", "/")
     };
     let request = Request {
         method: method.to_owned(),

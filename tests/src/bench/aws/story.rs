@@ -335,7 +335,7 @@ impl Stage<'_> {
 
     fn log_bytes(&self) -> u64 {
         let functions = self.functions.values();
-        let lines = functions.flat_map(|function| function.output());
+        let lines = functions.flat_map(downriver_testkit::runtime_api::Function::output);
         lines.map(|line| line.len() as u64 + 1).sum()
     }
 }

@@ -46,7 +46,7 @@ impl Publish {
         stack.aws.put_events(&[self.entry(stack)]);
     }
 
-    /// For PutEvents.
+    /// For `PutEvents`.
     pub(crate) fn entry(&self, stack: &Stack) -> Value {
         json!({
             "Source": SOURCE,
@@ -58,8 +58,7 @@ impl Publish {
 
     /// As a rule puts it into a queue.
     pub(crate) fn body(&self, stack: &Stack) -> String {
-        let now = jiff::Timestamp::now();
-        let time = format!("{:.0}", now);
+        let time = format!("{:.0}", jiff::Timestamp::now());
         let mut event = json!({
             "version": "0",
             "id": format!("e2e-{}", self.sequence),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Stack;
 use super::emulated::Emulated;
 
-/// Writes that one BatchWriteItem takes.
+/// Writes that one `BatchWriteItem` takes.
 const BATCH_MAX: usize = 25;
 const TABLE_TARGET: &str = "DynamoDB_20120810";
 
