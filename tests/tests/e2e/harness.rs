@@ -11,7 +11,12 @@ mod operations;
 mod waiting;
 
 use std::path::PathBuf;
-use std::sync::{Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{
+    Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError,
+};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use downriver_testkit::simulated_aws::client::{Client, Control};
 use serde_json::{Value, json};
@@ -23,6 +28,9 @@ pub(crate) use waiting::{eventually, stays};
 
 /// Where `cargo xtask test` writes down where its stack is.
 const DOCUMENT_VARIABLE: &str = "DOWNRIVER_STACK";
+
+/// Until all threads have begun their tests.
+const BEGIN: Duration = Duration::from_millis(500);
 
 /// The deployment under test.
 pub(crate) struct Stack {
@@ -40,6 +48,9 @@ pub(crate) struct Stack {
     outputs: Value,
     turn: RwLock<()>,
     settings: RwLock<()>,
+    /// Tests that have to begin before others, because they wait longest.
+    first: AtomicUsize,
+    opened_at: Instant,
     /// The queue that gets what is told on the bus, and what came so far.
     notices: (String, Mutex<Vec<Value>>),
 }
@@ -50,6 +61,15 @@ pub(crate) type Shared<'a> = RwLockReadGuard<'a, ()>;
 pub(crate) type Alone<'a> = RwLockWriteGuard<'a, ()>;
 /// What a test holds while it changes the deployment's settings, or its records behind its back.
 pub(crate) type Changed<'a> = (RwLockWriteGuard<'a, ()>, Alone<'a>);
+
+/// What a test holds while nobody else may begin.
+pub(crate) struct First<'a>(&'a Stack);
+
+impl Drop for First<'_> {
+    fn drop(&mut self) {
+        self.0.first.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 static STACK: OnceLock<Option<Stack>> = OnceLock::new();
 
@@ -85,12 +105,14 @@ impl Stack {
         let (notices, arn) = aws.create_queue(&name);
         let bus = outputs["BusName"].as_str().expect("the stack has a bus");
         aws.create_rule(bus, &name, &json!({"source": ["downriver"]}), &arn);
-        let stack = Self {
+        let mut stack = Self {
             codepipeline: Client::new(&simulated, &account, &region),
             simulated: Control::new(&simulated),
             moto: text("/endpoints/moto"),
             turn: RwLock::new(()),
             settings: RwLock::new(()),
+            first: AtomicUsize::new(0),
+            opened_at: Instant::now(),
             notices: (notices, Mutex::new(Vec::new())),
             account,
             region,
@@ -101,16 +123,37 @@ impl Stack {
         };
         stack.forget_earlier_runs();
         catalog::apply(&stack);
+        stack.opened_at = Instant::now();
         Some(stack)
+    }
+
+    /// Others begin when this is dropped.
+    pub(crate) fn first(&self) -> First<'_> {
+        self.first.fetch_add(1, Ordering::Relaxed);
+        First(self)
+    }
+
+    /// All tests begin at once: those that have to be first have come by then.
+    fn let_others_be_first(&self) {
+        while self.opened_at.elapsed() < BEGIN || self.first.load(Ordering::Relaxed) > 0 {
+            thread::sleep(BEGIN / 10);
+        }
     }
 
     /// A turn beside other tests.
     pub(crate) fn shared(&self) -> Shared<'_> {
+        self.let_others_be_first();
         self.turn.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A turn without other tests.
     pub(crate) fn alone(&self) -> Alone<'_> {
+        self.let_others_be_first();
+        self.alone_at_once()
+    }
+
+    /// The same, for those that are first.
+    pub(crate) fn alone_at_once(&self) -> Alone<'_> {
         self.turn.write().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -121,10 +164,15 @@ impl Stack {
 
     /// A turn without other tests, and without those that only wait for something.
     pub(crate) fn to_change(&self) -> Changed<'_> {
-        let settings = self
-            .settings
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        self.let_others_be_first();
+        // Not `write`: who waits for that keeps out those that only read, who would have to wait longest.
+        let settings = loop {
+            match self.settings.try_write() {
+                Ok(settings) => break settings,
+                Err(TryLockError::Poisoned(poisoned)) => break poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => thread::sleep(BEGIN),
+            }
+        };
         (settings, self.alone())
     }
 

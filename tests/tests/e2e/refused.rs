@@ -181,7 +181,7 @@ fn a_start_whose_answer_is_lost_starts_one_execution() {
 
 /// Kills the start function while its call is held. Others wait meanwhile, so that only this call is hit.
 fn kill_during_the_call(stack: &Stack, name: &str, kind: FaultKind) -> String {
-    let _turn = stack.alone();
+    let _turn = stack.alone_at_once();
     let application = fault(stack, name, kind);
     Publish::new(&package(name), "1.1.0").put(stack);
     let held = eventually(60, "the held call", || {
@@ -204,8 +204,10 @@ fn kill_during_the_call(stack: &Stack, name: &str, kind: FaultKind) -> String {
 #[test]
 fn a_function_killed_between_intent_and_start_starts_one_execution() {
     let Some(stack) = stack() else { return };
+    let first = stack.first();
     let _settings = stack.as_configured();
     let application = kill_during_the_call(stack, "intended", FaultKind::Hold);
+    drop(first);
     assert!(
         stack.executions(&application).is_empty(),
         "nothing was started"
@@ -230,6 +232,7 @@ fn a_function_killed_between_intent_and_start_starts_one_execution() {
 #[test]
 fn a_function_killed_between_start_and_record_starts_one_execution() {
     let Some(stack) = stack() else { return };
+    let first = stack.first();
     let _settings = stack.as_configured();
     // No event tells of it either, so that it has to be found by its session's name.
     stack.simulated.add_event_fault(&EventFault {
@@ -240,6 +243,7 @@ fn a_function_killed_between_start_and_record_starts_one_execution() {
         times: 100,
     });
     let application = kill_during_the_call(stack, "unrecorded", FaultKind::HoldAfter);
+    drop(first);
     let status = stack.status(&application);
     assert_eq!(status["state"], "starting", "{status}");
     eventually(RECOVERED_SECS, "that it is found", || {
