@@ -217,8 +217,31 @@ impl Emulated {
 
     /// One call of Lambda's REST API.
     pub(crate) fn lambda(&self, path: &str, input: Option<&Value>) -> Value {
+        self.rest("lambda", path, input)
+    }
+
+    /// Keeps a schedule from invoking anything by itself.
+    pub(crate) fn disable_schedule(&self, name: &str) {
+        let path = format!("/schedules/{name}");
+        let known = self.rest("scheduler", &path, None);
+        let mut schedule = json!({"State": "DISABLED"});
+        for field in [
+            "FlexibleTimeWindow",
+            "GroupName",
+            "ScheduleExpression",
+            "Target",
+        ] {
+            schedule[field] = known[field].clone();
+        }
+        self.rest("scheduler", &path, Some(&schedule));
+        let state = self.rest("scheduler", &path, None)["State"].clone();
+        assert_eq!(state, "DISABLED");
+    }
+
+    /// A GET, or a PUT of `input`.
+    fn rest(&self, service: &str, path: &str, input: Option<&Value>) -> Value {
         let address = format!("{}{path}", self.endpoint);
-        let authorization = self.authorization("lambda");
+        let authorization = self.authorization(service);
         let answer = match input {
             Some(input) => self
                 .agent

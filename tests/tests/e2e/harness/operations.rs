@@ -151,6 +151,9 @@ impl Stack {
 
     /// Begins with an empty deployment, whatever was tried on it before: ids and counts are those of a first run.
     pub(crate) fn forget_earlier_runs(&self) {
+        // Tests that need a sweep invoke it; others must not meet one by chance.
+        let schedule = self.aws.stack_resource(&self.deployment, "SweepSchedule");
+        self.aws.disable_schedule(&schedule);
         self.simulated.reset();
         for queue in ["Changes", "Runs", "Due", "Index"] {
             for kind in ["Queue", "DeadLetterQueue"] {
