@@ -18,9 +18,9 @@ const NEXT: &str = "\
 Try:
   downriver send events/codeartifact.npm-scoped-published.json   # a publish, as an event
   downriver status                                        # what waits, and for what
-  downriver expedite shop-web                             # do not wait for the burst to end
-  aws codepipeline list-pipeline-executions --pipeline-name shop-web
-  downriver history shop-web
+  downriver expedite icons                                # do not wait for the burst to end
+  aws codepipeline list-pipeline-executions --pipeline-name design-icons
+  downriver history icons                                 # shop-web follows, after icons and ui
 When done: cargo xtask down";
 
 /// Brings the stack up, or up to date, and prints what to export.
