@@ -136,7 +136,8 @@ async fn record_verdicts<P: Ports>(
         history: entries.collect(),
         ..Commit::default()
     };
-    // Told before it is written down that it was: a death in between tells twice, never not at all.
+    // Told before it is written down that it was: a death in between tells twice. A bus that is down is not waited for: what it
+    // should have told stands in the history.
     if !notices.is_empty() {
         session.ports.bus().publish(&notices).await?;
     }
