@@ -1,0 +1,271 @@
+//! What every lockfile comes down to: packages, who pulls in whom, and what the application itself asks for.
+
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::collections::{BTreeSet, VecDeque};
+
+use downriver_domain::{Evidence, Scope};
+use downriver_version::PackageId;
+
+use crate::limits::{EDGES_MAX, NODES_MAX, VIA_MAX};
+use crate::reading::{FoundDependency, LeftOut, Problem, Reading, Source};
+
+/// The graph of one lockfile (or of a manifest alone: then every node is without a version).
+#[derive(Debug, Default)]
+pub(crate) struct Graph<'a> {
+    /// The lockfile's path.
+    pub(crate) file: &'a str,
+    pub(crate) nodes: Vec<Node<'a>>,
+    pub(crate) edges: Vec<Edge<'a>>,
+    pub(crate) roots: Vec<Root<'a>>,
+}
+
+/// An instance of a package.
+#[derive(Debug)]
+pub(crate) struct Node<'a> {
+    /// In the ecosystem's own words, normalised as it does: `@acme/ui`, `com.acme:money`, `acme-auth`.
+    pub(crate) name: Cow<'a, str>,
+    /// `None`: no package of this name can stand in CodeArtifact.
+    pub(crate) package: Option<PackageId>,
+    /// `None` where nothing locks it.
+    pub(crate) version: Option<Cow<'a, str>>,
+    pub(crate) source: Source,
+    /// Where the lockfile holds it.
+    pub(crate) line: Option<u32>,
+}
+
+/// Somebody pulls a package in.
+#[derive(Debug)]
+pub(crate) struct Edge<'a> {
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+    pub(crate) requirement: Option<Cow<'a, str>>,
+    /// `Runtime`, unless the dependency is optional, a peer, or of the kind that only the application itself has.
+    pub(crate) scope: Scope,
+    /// Where the lockfile says so; that of who pulls it in if it is not known better.
+    pub(crate) line: Option<u32>,
+}
+
+/// The application asks for a package.
+#[derive(Debug)]
+pub(crate) struct Root<'a> {
+    pub(crate) to: usize,
+    pub(crate) requirement: Option<Cow<'a, str>>,
+    pub(crate) scope: Scope,
+    /// Where it asks; the lockfile where no manifest does.
+    pub(crate) evidence: Evidence,
+    /// The application itself asks. False for what a flat lockfile holds without saying for whom.
+    pub(crate) is_direct: bool,
+}
+
+/// In order of strength: what is needed at run time needs no other reason to be there.
+pub(crate) const SCOPES: [Scope; 6] = [
+    Scope::Runtime,
+    Scope::Build,
+    Scope::Optional,
+    Scope::Peer,
+    Scope::Dev,
+    Scope::Test,
+];
+
+/// How a node was reached first, in its strongest scope.
+#[derive(Debug, Clone, Copy)]
+enum Reached {
+    Root(usize),
+    Edge(usize),
+}
+
+impl<'a> Graph<'a> {
+    pub(crate) fn new(file: &'a str) -> Self {
+        Self {
+            file,
+            ..Self::default()
+        }
+    }
+
+    /// Adds a node and returns its index, or the problem that there are too many.
+    pub(crate) fn add(&mut self, node: Node<'a>) -> Result<usize, Problem> {
+        if self.nodes.len() >= NODES_MAX {
+            let text = format!("has more than {NODES_MAX} packages");
+            return Err(Problem::new(self.file, node.line, text));
+        }
+        self.nodes.push(node);
+        Ok(self.nodes.len() - 1)
+    }
+
+    pub(crate) fn connect(&mut self, edge: Edge<'a>) -> Result<(), Problem> {
+        if self.edges.len() >= EDGES_MAX {
+            let text = format!("has more than {EDGES_MAX} dependencies between packages");
+            return Err(Problem::new(self.file, None, text));
+        }
+        self.edges.push(edge);
+        Ok(())
+    }
+
+    /// `name@version` of what comes from a registry.
+    pub(crate) fn locked(&self) -> BTreeSet<String> {
+        self.nodes
+            .iter()
+            .filter(|node| node.source == Source::Registry)
+            .filter_map(|node| Some(format!("{}@{}", node.name, node.version.as_ref()?)))
+            .collect()
+    }
+
+    /// Where nothing says what the application asks for: what nobody else pulls in counts as asked for, in `scope`.
+    pub(crate) fn suppose_roots(&mut self) {
+        let pulled_in: BTreeSet<usize> = self.edges.iter().map(|edge| edge.to).collect();
+        for to in (0..self.nodes.len()).filter(|node| !pulled_in.contains(node)) {
+            let node = &self.nodes[to];
+            if node.source == Source::Workspace {
+                continue;
+            }
+            self.roots.push(Root {
+                to,
+                requirement: None,
+                scope: Scope::Runtime,
+                evidence: Evidence {
+                    file: self.file.to_owned(),
+                    line: node.line,
+                },
+                is_direct: true,
+            });
+        }
+    }
+
+    /// Adds a dependency for each instance that a root reaches; what none reaches belongs to somebody else.
+    ///
+    /// The way shown is the shortest in the strongest scope. A member of the workspace is on the way but no dependency.
+    pub(crate) fn into_reading(self, reading: &mut Reading) {
+        let mut outgoing: Vec<Vec<u32>> = vec![Vec::new(); self.nodes.len()];
+        for (index, edge) in self.edges.iter().enumerate() {
+            outgoing[edge.from].push(u32::try_from(index).unwrap_or(u32::MAX));
+        }
+        let (reached, scopes) = self.reach(&outgoing);
+        drop(outgoing);
+        for (at, node) in self.nodes.iter().enumerate() {
+            let Some(first) = reached[at] else { continue };
+            if node.source == Source::Workspace {
+                continue;
+            }
+            let lock = node.version.as_ref().map(|_| self.evidence(node.line));
+            let (requirement, evidence, is_direct) = match first {
+                Reached::Root(root) => {
+                    let root = &self.roots[root];
+                    (root.requirement.as_ref(), root.evidence.clone(), root.is_direct)
+                }
+                Reached::Edge(edge) => {
+                    let edge = &self.edges[edge];
+                    let line = edge.line.or(self.nodes[edge.from].line);
+                    (edge.requirement.as_ref(), self.evidence(line), false)
+                }
+            };
+            let Some(package) = node.package.clone().filter(|_| node.source == Source::Registry)
+            else {
+                reading.left_out.push(LeftOut {
+                    name: node.name.clone().into_owned(),
+                    version: node.version.clone().map(Cow::into_owned),
+                    source: node.source,
+                    reason: reason(node.source).to_owned(),
+                    evidence: lock.unwrap_or(evidence),
+                });
+                continue;
+            };
+            let (via, via_version) = self.way_to(at, &reached);
+            reading.dependencies.push(FoundDependency {
+                package,
+                requirement: requirement.map(|text| text.clone().into_owned()),
+                locked: node.version.clone().map(Cow::into_owned),
+                is_direct,
+                via,
+                via_version,
+                scopes: SCOPES
+                    .into_iter()
+                    .filter(|scope| scopes[at] & bit(*scope) != 0)
+                    .collect(),
+                evidence,
+                lock,
+            });
+        }
+    }
+
+    /// Walks from the roots, strongest scope first, each scope in breadth.
+    fn reach(&self, outgoing: &[Vec<u32>]) -> (Vec<Option<Reached>>, Vec<u8>) {
+        let mut reached: Vec<Option<Reached>> = vec![None; self.nodes.len()];
+        let mut scopes = vec![0_u8; self.nodes.len()];
+        let mut open: Vec<VecDeque<(usize, Reached)>> = vec![VecDeque::new(); SCOPES.len()];
+        for is_direct in [true, false] {
+            for (index, root) in self.roots.iter().enumerate() {
+                if root.is_direct == is_direct {
+                    open[rank(root.scope)].push_back((root.to, Reached::Root(index)));
+                }
+            }
+            for at in 0..SCOPES.len() {
+                while let Some((node, how)) = open[at].pop_front() {
+                    let scope = SCOPES[at];
+                    if scopes[node] & bit(scope) != 0 {
+                        continue;
+                    }
+                    scopes[node] |= bit(scope);
+                    reached[node].get_or_insert(how);
+                    for edge in &outgoing[node] {
+                        let index = *edge as usize;
+                        let edge = &self.edges[index];
+                        // What an optional or dev dependency needs is there for the same reason.
+                        let scope = if scope == Scope::Runtime { edge.scope } else { scope };
+                        // An edge back to a stronger scope cannot be: `scope` is Runtime only in its own turn.
+                        open[rank(scope).max(at)].push_back((edge.to, Reached::Edge(index)));
+                    }
+                }
+            }
+        }
+        (reached, scopes)
+    }
+
+    /// The packages on the way to a node, outermost first, and the version of the last.
+    fn way_to(&self, node: usize, reached: &[Option<Reached>]) -> (Vec<PackageId>, Option<String>) {
+        let mut way = Vec::new();
+        let mut version = None;
+        let mut at = node;
+        // Bounded by the number of nodes: each was reached first from one that was reached before it.
+        for _ in 0..self.nodes.len() {
+            let Some(Reached::Edge(edge)) = reached[at] else { break };
+            at = self.edges[edge].from;
+            let from = &self.nodes[at];
+            if way.is_empty() && version.is_none() {
+                version = from.version.clone().map(Cow::into_owned);
+            }
+            way.extend(from.package.clone());
+        }
+        way.reverse();
+        way.truncate(VIA_MAX);
+        (way, version)
+    }
+
+    fn evidence(&self, line: Option<u32>) -> Evidence {
+        Evidence {
+            file: self.file.to_owned(),
+            line,
+        }
+    }
+}
+
+fn rank(scope: Scope) -> usize {
+    SCOPES.iter().position(|known| *known == scope).unwrap_or(0)
+}
+
+fn bit(scope: Scope) -> u8 {
+    1 << rank(scope)
+}
+
+pub(crate) const fn reason(source: Source) -> &'static str {
+    match source {
+        Source::Registry => "no package of this name can stand in CodeArtifact",
+        Source::Git => "comes from git",
+        Source::Url => "comes from an address, not from a registry",
+        Source::Path => "comes from a file or folder",
+        Source::Workspace => "is a member of the same workspace",
+        Source::Platform => "is part of the platform",
+    }
+}

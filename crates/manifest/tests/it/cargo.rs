@@ -1,0 +1,1 @@
+//! cargo: real files of the corpus, and cases of our own.

@@ -1,0 +1,1 @@
+//! maven: real files of the corpus, and cases of our own.

@@ -1,0 +1,1 @@
+//! npm: real files of the corpus, and cases of our own.

@@ -1,0 +1,1 @@
+//! nuget: real files of the corpus, and cases of our own.

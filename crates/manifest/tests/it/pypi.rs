@@ -1,0 +1,1 @@
+//! pypi: real files of the corpus, and cases of our own.

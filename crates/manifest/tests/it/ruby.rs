@@ -1,0 +1,1 @@
+//! ruby: real files of the corpus, and cases of our own.

@@ -1,0 +1,1 @@
+//! sbom: real files of the corpus, and cases of our own.

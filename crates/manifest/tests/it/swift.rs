@@ -1,0 +1,1 @@
+//! swift: real files of the corpus, and cases of our own.
