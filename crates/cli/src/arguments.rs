@@ -16,7 +16,7 @@ const EXIT_CODES: &str = "Exit codes:
   1  internal error
   2  bad usage, or a catalog, story or store that cannot be used
   3  unknown application or package
-  4  a replay or `send` finished, but some of the input is no event that anybody expects
+  4  a replay, `send` or `index` finished, but some of the input could not be read or expected
   5  what a story expects did not come true
   6  a deployment, or AWS, could not be reached, refused, or did not finish in time";
 
@@ -112,6 +112,8 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 50, value_name = "COUNT")]
         limit: usize,
     },
+    /// Read what the manifests, lockfiles and SBOMs of folders say that an application uses
+    Index(IndexOptions),
     /// Check the catalog, apply it to a deployment, or print its JSON Schema
     #[command(subcommand)]
     Catalog(CatalogCommand),
@@ -170,6 +172,19 @@ pub(crate) struct ReplayOptions {
     #[arg(long)]
     pub(crate) force: bool,
     /// Show every single decision
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct IndexOptions {
+    /// Folders of applications
+    #[arg(default_value = ".", value_name = "DIR")]
+    pub(crate) folders: Vec<PathBuf>,
+    /// Where their source begins: shared workspace files are looked for up to here; default: where the repository does
+    #[arg(long, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+    /// Show transitive dependencies too
     #[arg(long, short)]
     pub(crate) verbose: bool,
 }

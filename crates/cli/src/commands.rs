@@ -6,6 +6,7 @@ mod dependents;
 mod deployed;
 mod explain;
 mod history;
+mod index;
 mod operate;
 mod plan;
 mod replay;
@@ -62,6 +63,7 @@ fn run_here(arguments: &Arguments, terminal: &mut Terminal) -> anyhow::Result<Ex
             terminal.print(&String::from_utf8(script)?)?;
             Ok(Exit::Fine)
         }
+        Command::Index(options) => index::index(global, options, terminal),
         Command::Replay(options) => replay::replay(global, options, terminal),
         Command::Versions(command) => versions::versions(command, terminal),
         command => {

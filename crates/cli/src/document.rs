@@ -3,6 +3,7 @@
 
 mod convert;
 pub(crate) mod queries;
+pub(crate) mod reading;
 #[cfg(test)]
 mod tests;
 

@@ -15,6 +15,7 @@ mod render;
 mod report;
 mod runs;
 mod setup;
+mod source;
 mod terminal;
 
 use std::process::ExitCode;

@@ -52,8 +52,7 @@ impl<'a> Files<'a> {
 
     /// Files in this folder or below it, in order of path; all for the root, `""`.
     pub fn below(&self, folder: &str) -> impl Iterator<Item = (&str, &'a [u8])> {
-        self.iter()
-            .filter(move |(path, _)| is_below(path, folder))
+        self.iter().filter(move |(path, _)| is_below(path, folder))
     }
 
     /// The first of `names` that stands in `folder`, else in the folder above it, and so on up to the root.

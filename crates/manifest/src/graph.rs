@@ -153,7 +153,11 @@ impl<'a> Graph<'a> {
             let (requirement, evidence, is_direct) = match first {
                 Reached::Root(root) => {
                     let root = &self.roots[root];
-                    (root.requirement.as_ref(), root.evidence.clone(), root.is_direct)
+                    (
+                        root.requirement.as_ref(),
+                        root.evidence.clone(),
+                        root.is_direct,
+                    )
                 }
                 Reached::Edge(edge) => {
                     let edge = &self.edges[edge];
@@ -161,7 +165,10 @@ impl<'a> Graph<'a> {
                     (edge.requirement.as_ref(), self.evidence(line), false)
                 }
             };
-            let Some(package) = node.package.clone().filter(|_| node.source == Source::Registry)
+            let Some(package) = node
+                .package
+                .clone()
+                .filter(|_| node.source == Source::Registry)
             else {
                 reading.left_out.push(LeftOut {
                     name: node.name.clone().into_owned(),
@@ -213,7 +220,11 @@ impl<'a> Graph<'a> {
                         let index = *edge as usize;
                         let edge = &self.edges[index];
                         // What an optional or dev dependency needs is there for the same reason.
-                        let scope = if scope == Scope::Runtime { edge.scope } else { scope };
+                        let scope = if scope == Scope::Runtime {
+                            edge.scope
+                        } else {
+                            scope
+                        };
                         // An edge back to a stronger scope cannot be: `scope` is Runtime only in its own turn.
                         open[rank(scope).max(at)].push_back((edge.to, Reached::Edge(index)));
                     }
@@ -230,7 +241,9 @@ impl<'a> Graph<'a> {
         let mut at = node;
         // Bounded by the number of nodes: each was reached first from one that was reached before it.
         for _ in 0..self.nodes.len() {
-            let Some(Reached::Edge(edge)) = reached[at] else { break };
+            let Some(Reached::Edge(edge)) = reached[at] else {
+                break;
+            };
             at = self.edges[edge].from;
             let from = &self.nodes[at];
             if way.is_empty() && version.is_none() {

@@ -77,9 +77,30 @@ pub enum FileKind {
 
 /// Folders whose files belong to somebody else, or were made by a build.
 const SKIPPED_FOLDERS: [&str; 18] = [
-    "node_modules", "bower_components", "vendor", "target", "dist", "build", "bin", "obj", "out", ".git", ".venv", "venv",
-    ".tox", ".gradle", ".build", "Carthage", "Pods", "__pycache__",
+    "node_modules",
+    "bower_components",
+    "vendor",
+    "target",
+    "dist",
+    "build",
+    "bin",
+    "obj",
+    "out",
+    ".git",
+    ".venv",
+    "venv",
+    ".tox",
+    ".gradle",
+    ".build",
+    "Carthage",
+    "Pods",
+    "__pycache__",
 ];
+
+/// Whether files in a folder of this name belong to somebody else, or were made by a build.
+pub fn is_skipped_folder(name: &str) -> bool {
+    SKIPPED_FOLDERS.contains(&name)
+}
 
 /// What a file of this path is taken for; `None` for one that is not read.
 pub fn recognise(path: &str) -> Option<FileKind> {
@@ -154,10 +175,7 @@ fn is_requirements(path: &str, stem: &str) -> bool {
 /// The files of a source that the application in `folder` may need: those it holds, some levels down (other people's
 /// and a build's own folders left out), and what it may share in the folders above it. At most [`FILES_MAX`], the
 /// nearest to the folder first.
-pub fn wanted<'p>(
-    paths: impl IntoIterator<Item = &'p str>,
-    folder: &str,
-) -> BTreeSet<&'p str> {
+pub fn wanted<'p>(paths: impl IntoIterator<Item = &'p str>, folder: &str) -> BTreeSet<&'p str> {
     let mut found: Vec<(usize, &str)> = paths
         .into_iter()
         .filter(|path| recognise(path).is_some())
@@ -177,8 +195,6 @@ fn distance(path: &str, folder: &str) -> Option<usize> {
         // Above, or beside: a member of the same workspace, or a file that is included. What is not needed costs a read.
         _ => stands_in,
     };
-    let is_skipped = folder_of(rest)
-        .split('/')
-        .any(|part| SKIPPED_FOLDERS.contains(&part));
+    let is_skipped = folder_of(rest).split('/').any(is_skipped_folder);
     (!is_skipped).then(|| parts(stands_in).abs_diff(parts(folder)))
 }

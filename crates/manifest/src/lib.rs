@@ -23,7 +23,7 @@ mod swift;
 mod text;
 
 pub use files::{Files, InvalidPath, folder_of, join_path};
-pub use kind::{FileKind, recognise, wanted};
+pub use kind::{FileKind, is_skipped_folder, recognise, wanted};
 pub use reading::{
     FileSummary, FoundDependency, LeftOut, Problem, Product, Reading, Source, assumed_requirement,
     read_application, read_sbom,

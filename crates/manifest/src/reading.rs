@@ -133,7 +133,13 @@ impl Reading {
 pub fn read_application(folder: &str, files: &Files<'_>) -> Reading {
     let mut reading = Reading::default();
     for read in [
-        npm::read, pypi::read, maven::read, nuget::read, cargo::read, ruby::read, swift::read,
+        npm::read,
+        pypi::read,
+        maven::read,
+        nuget::read,
+        cargo::read,
+        ruby::read,
+        swift::read,
     ] {
         read(folder, files, &mut reading);
     }
@@ -163,13 +169,22 @@ pub fn assumed_requirement(format: Format, locked: &str) -> String {
 
 fn order(reading: &mut Reading) {
     reading.dependencies.sort_by(|one, other| {
-        (&one.package, &one.locked, &one.via, &one.evidence.file, one.evidence.line).cmp(&(
-            &other.package,
-            &other.locked,
-            &other.via,
-            &other.evidence.file,
-            other.evidence.line,
-        ))
+        (
+            &one.package,
+            &one.locked,
+            &one.via,
+            &one.evidence.file,
+            one.evidence.line,
+        )
+            .cmp(&(
+                &other.package,
+                &other.locked,
+                &other.via,
+                &other.evidence.file,
+                other.evidence.line,
+            ))
     });
-    reading.files.sort_by(|one, other| one.path.cmp(&other.path));
+    reading
+        .files
+        .sort_by(|one, other| one.path.cmp(&other.path));
 }

@@ -11,7 +11,10 @@ pub(crate) fn decode<'a>(path: &str, bytes: &'a [u8]) -> Result<Cow<'a, str>, Pr
         return Err(Problem::new(
             path,
             None,
-            format!("has {} bytes: at most {FILE_BYTES_MAX} are read", bytes.len()),
+            format!(
+                "has {} bytes: at most {FILE_BYTES_MAX} are read",
+                bytes.len()
+            ),
         ));
     }
     match bytes {
@@ -23,18 +26,16 @@ pub(crate) fn decode<'a>(path: &str, bytes: &'a [u8]) -> Result<Cow<'a, str>, Pr
 }
 
 fn utf8<'a>(path: &str, bytes: &'a [u8]) -> Result<Cow<'a, str>, Problem> {
-    std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| {
-        let before = &bytes[..error.valid_up_to()];
-        let line = memchr::memchr_iter(b'\n', before).count() + 1;
-        Problem::new(path, u32::try_from(line).ok(), "is not UTF-8 text here")
-    })
+    std::str::from_utf8(bytes)
+        .map(Cow::Borrowed)
+        .map_err(|error| {
+            let before = &bytes[..error.valid_up_to()];
+            let line = memchr::memchr_iter(b'\n', before).count() + 1;
+            Problem::new(path, u32::try_from(line).ok(), "is not UTF-8 text here")
+        })
 }
 
-fn utf16<'a>(
-    path: &str,
-    bytes: &[u8],
-    unit: fn([u8; 2]) -> u16,
-) -> Result<Cow<'a, str>, Problem> {
+fn utf16<'a>(path: &str, bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'a, str>, Problem> {
     let not_utf16 = || Problem::new(path, None, "begins as UTF-16 text but is none");
     let (pairs, []) = bytes.as_chunks::<2>() else {
         return Err(not_utf16());

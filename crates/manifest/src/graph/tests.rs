@@ -18,7 +18,11 @@ fn node(name: &'static str, version: &'static str) -> Node<'static> {
     }
 }
 
-fn graph(names: &[&'static str], edges: &[(usize, usize, Scope)], roots: &[(usize, Scope)]) -> Graph<'static> {
+fn graph(
+    names: &[&'static str],
+    edges: &[(usize, usize, Scope)],
+    roots: &[(usize, Scope)],
+) -> Graph<'static> {
     let mut graph = Graph::new("lock");
     for name in names {
         graph.add(node(name, "1.0.0")).unwrap();
@@ -26,7 +30,13 @@ fn graph(names: &[&'static str], edges: &[(usize, usize, Scope)], roots: &[(usiz
     for (from, to, scope) in edges {
         let (from, to, scope) = (*from, *to, *scope);
         graph
-            .connect(Edge { from, to, requirement: None, scope, line: None })
+            .connect(Edge {
+                from,
+                to,
+                requirement: None,
+                scope,
+                line: None,
+            })
             .unwrap();
     }
     for (to, scope) in roots {
@@ -34,7 +44,10 @@ fn graph(names: &[&'static str], edges: &[(usize, usize, Scope)], roots: &[(usiz
             to: *to,
             requirement: Some(Cow::Borrowed("^1.0.0")),
             scope: *scope,
-            evidence: Evidence { file: "manifest".to_owned(), line: Some(3) },
+            evidence: Evidence {
+                file: "manifest".to_owned(),
+                line: Some(3),
+            },
             is_direct: true,
         });
     }
@@ -49,7 +62,12 @@ fn told(graph: Graph<'_>) -> Vec<String> {
         .iter()
         .map(|found| {
             let via: Vec<&str> = found.via.iter().map(PackageId::name).collect();
-            format!("{} {:?} direct={} {via:?}", found.package.name(), found.scopes, found.is_direct)
+            format!(
+                "{} {:?} direct={} {via:?}",
+                found.package.name(),
+                found.scopes,
+                found.is_direct
+            )
         })
         .collect()
 }
@@ -90,7 +108,10 @@ fn a_cycle_ends() {
     );
     assert_eq!(
         told(graph),
-        ["a {Runtime} direct=false [\"b\"]", "b {Runtime} direct=true []"]
+        [
+            "a {Runtime} direct=false [\"b\"]",
+            "b {Runtime} direct=true []"
+        ]
     );
 }
 

@@ -42,12 +42,18 @@ pub(crate) fn check_ecosystem(ecosystem: &str) {
         for entry in std::fs::read_dir(&case).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            let Some(file) = name.strip_suffix(".expected.json") else { continue };
+            let Some(file) = name.strip_suffix(".expected.json") else {
+                continue;
+            };
             let expected: BTreeSet<String> =
                 serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
             let summary = reading.files.iter().find(|summary| summary.path == file);
             let Some(summary) = summary else {
-                panic!("{}/{file} was not read: {:?}", case.display(), reading.problems);
+                panic!(
+                    "{}/{file} was not read: {:?}",
+                    case.display(),
+                    reading.problems
+                );
             };
             let missing: Vec<_> = expected.difference(&summary.locked).collect();
             let extra: Vec<_> = summary.locked.difference(&expected).collect();
