@@ -73,6 +73,8 @@ pub enum FileKind {
     /// Where packages come from: `.npmrc`, `.yarnrc.yml`, `pip.conf`, `settings.xml`, `nuget.config`,
     /// `.cargo/config.toml`, `bunfig.toml`, `.bundle/config`. Says nothing of dependencies.
     RegistrySettings,
+    /// `gradlew`, `mvnw`: the project brings its own tool. Only that it is there is of interest.
+    Wrapper,
 }
 
 /// Folders whose files belong to somebody else, or were made by a build.
@@ -142,6 +144,7 @@ fn by_name(path: &str, name: &str) -> Option<FileKind> {
         "config.toml" | "config" if path.ends_with(&format!(".cargo/{name}")) => {
             FileKind::RegistrySettings
         }
+        "gradlew" | "mvnw" => FileKind::Wrapper,
         _ if name.eq_ignore_ascii_case("nuget.config") => FileKind::RegistrySettings,
         _ => return None,
     })

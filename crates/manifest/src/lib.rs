@@ -17,6 +17,7 @@ mod npm;
 mod nuget;
 mod pypi;
 mod reading;
+mod refresh;
 mod ruby;
 mod sbom;
 mod swift;
@@ -28,3 +29,4 @@ pub use reading::{
     FileSummary, FoundDependency, LeftOut, Problem, Product, Reading, Source, assumed_requirement,
     read_application, read_sbom,
 };
+pub use refresh::{LeftChange, RefreshPlan, RefreshStep, SettledChange, plan_refresh};
