@@ -18,7 +18,8 @@ const EXIT_CODES: &str = "Exit codes:
   3  unknown application or package
   4  a replay, `send` or `index` finished, but some of the input could not be read or expected
   5  what a story expects did not come true
-  6  a deployment, or AWS, could not be reached, refused, or did not finish in time";
+  6  a deployment, or AWS, could not be reached, refused, or did not finish in time
+  7  a command that `refresh --run` ran failed";
 
 /// Rebuilds what uses a package when the package changes: once, in order, and explained.
 ///
@@ -114,6 +115,11 @@ pub(crate) enum Command {
     },
     /// Read what the manifests, lockfiles and SBOMs of folders say that an application uses
     Index(IndexOptions),
+    /// In a build: bring the changes of this rebuild into the lockfiles, with the package manager's own commands
+    ///
+    /// The changes are those of the pipeline variable DOWNRIVER_CHANGES, else those of the rebuild DOWNRIVER_REBUILD, of
+    /// which the deployment is asked. Without either there is nothing to do.
+    Refresh(RefreshOptions),
     /// Check the catalog, apply it to a deployment, or print its JSON Schema
     #[command(subcommand)]
     Catalog(CatalogCommand),
@@ -187,6 +193,25 @@ pub(crate) struct IndexOptions {
     /// Show transitive dependencies too
     #[arg(long, short)]
     pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RefreshOptions {
+    /// The application's folder
+    #[arg(default_value = ".", value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+    /// Where its source begins; default: where the repository does
+    #[arg(long, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+    /// A change, as a package URL with a version; may be repeated [env: `DOWNRIVER_CHANGES`, separated by spaces]
+    #[arg(long = "change", value_name = "PURL")]
+    pub(crate) changes: Vec<PackageVersionId>,
+    /// Ask for the changes of this rebuild [env: `DOWNRIVER_REBUILD`]
+    #[arg(long, value_name = "ID")]
+    pub(crate) rebuild: Option<String>,
+    /// Run the commands, and say what the lockfiles hold afterwards
+    #[arg(long)]
+    pub(crate) run: bool,
 }
 
 #[derive(Debug, Subcommand)]

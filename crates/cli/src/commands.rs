@@ -9,6 +9,7 @@ mod history;
 mod index;
 mod operate;
 mod plan;
+mod refresh;
 mod replay;
 mod status;
 pub(crate) mod versions;
@@ -18,6 +19,8 @@ mod without_aws;
 use clap::CommandFactory as _;
 use downriver_engine::operate::Command as Deed;
 use downriver_local::world::complete;
+
+pub(crate) use refresh::Moved;
 
 use crate::arguments::{Arguments, CatalogCommand, Command};
 use crate::desk::Desk;
@@ -30,6 +33,11 @@ use without_aws as deployed;
 
 /// Carries out the command.
 pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal) -> anyhow::Result<Exit> {
+    if let Command::Refresh(options) = &arguments.command
+        && let Some(changes) = refresh::given(options)?
+    {
+        return refresh::refresh(options, &changes, terminal);
+    }
     let environment = std::env::var(DEPLOYMENT_VARIABLE).ok();
     let place = place_of(
         &arguments.global,
@@ -90,6 +98,7 @@ async fn at_desk<D: Desk>(
             package_version,
             supposed,
         } => explain::explain(desk, application, package_version, *supposed, terminal).await,
+        Command::Refresh(options) => refresh::ask(desk, options, terminal).await,
         Command::Dependents { package } => dependents::dependents(desk, package, terminal).await,
         Command::Status { application } => {
             status::status(desk, application.as_ref(), terminal).await

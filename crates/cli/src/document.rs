@@ -4,6 +4,7 @@
 mod convert;
 pub(crate) mod queries;
 pub(crate) mod reading;
+pub(crate) mod refresh;
 #[cfg(test)]
 mod tests;
 

@@ -23,6 +23,8 @@ pub(crate) enum Exit {
     /// A deployment, or AWS, could not be reached, refused, or did not finish in time.
     #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "AWS alone has it"))]
     Remote = 6,
+    /// A command that `refresh --run` ran failed.
+    Ran = 7,
 }
 
 /// An error that has an exit code of its own: what was wrong, where, and what to do.
@@ -45,6 +47,15 @@ pub(crate) fn refuse(message: impl Into<String>) -> anyhow::Error {
     let message = message.into();
     anyhow::Error::new(Refused {
         exit: Exit::Usage,
+        message,
+    })
+}
+
+/// A package manager's command failed.
+pub(crate) fn failed(message: impl Into<String>) -> anyhow::Error {
+    let message = message.into();
+    anyhow::Error::new(Refused {
+        exit: Exit::Ran,
         message,
     })
 }

@@ -103,6 +103,7 @@ const fn reach_of(command: &Command) -> (&'static str, Reach) {
         Command::Catalog(CatalogCommand::Check { .. }) => ("catalog check", Reach::HereOnly),
         Command::Catalog(CatalogCommand::Schema) => ("catalog schema", Reach::HereOnly),
         Command::Versions(_) => ("versions", Reach::HereOnly),
+        Command::Refresh(_) => ("refresh", Reach::Either),
         Command::Index(_) => ("index", Reach::HereOnly),
         Command::Completions { .. } => ("completions", Reach::HereOnly),
         Command::Catalog(CatalogCommand::Apply(_)) => ("catalog apply", Reach::DeploymentOnly),

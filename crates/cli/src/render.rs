@@ -5,6 +5,7 @@ pub(crate) mod explain;
 pub(crate) mod history;
 pub(crate) mod plan;
 pub(crate) mod reading;
+pub(crate) mod refresh;
 pub(crate) mod replay;
 pub(crate) mod status;
 pub(crate) mod style;

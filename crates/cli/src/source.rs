@@ -9,7 +9,9 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use downriver_manifest::limits::{FILE_BYTES_MAX, FILES_BYTES_MAX, FOLDERS_MAX};
-use downriver_manifest::{Files, Problem, Reading, is_skipped_folder, read_application, wanted};
+use downriver_manifest::{
+    Files, InvalidPath, Problem, Reading, is_skipped_folder, read_application, recognise, wanted,
+};
 
 use crate::exit::refuse;
 
@@ -53,17 +55,46 @@ impl Place {
     }
 }
 
+/// An application's files, and what they tell.
+pub(crate) struct ReadPlace {
+    contents: Vec<(String, Vec<u8>)>,
+    pub(crate) reading: Reading,
+}
+
+impl ReadPlace {
+    pub(crate) fn files(&self) -> Files<'_> {
+        let mut files = Files::default();
+        for (path, bytes) in &self.contents {
+            files
+                .insert(path, bytes)
+                .expect("only paths that can stand in a source are read");
+        }
+        files
+    }
+}
+
 /// Reads the application at this place: every file that it may need, as far as the limits go.
-pub(crate) fn read_place(place: &Place) -> anyhow::Result<Reading> {
+pub(crate) fn read_place(place: &Place) -> anyhow::Result<ReadPlace> {
     let mut paths = Vec::new();
     list(place, &mut paths)?;
+    let (paths, odd): (Vec<String>, Vec<String>) = paths
+        .into_iter()
+        .partition(|path| Files::default().insert(path, b"").is_ok());
     let chosen = wanted(paths.iter().map(String::as_str), &place.folder);
-    let mut problems = Vec::new();
+    let mut problems: Vec<Problem> = odd
+        .into_iter()
+        .filter(|path| recognise(path).is_some())
+        .map(|path| Problem {
+            text: InvalidPath(path.clone()).to_string(),
+            file: path,
+            line: None,
+        })
+        .collect();
     let mut contents = Vec::new();
     let mut room = FILES_BYTES_MAX as u64;
     for path in chosen {
         match read(&place.root.join(path), &mut room) {
-            Ok(bytes) => contents.push((path, bytes)),
+            Ok(bytes) => contents.push((path.to_owned(), bytes)),
             Err(text) => problems.push(Problem {
                 file: path.to_owned(),
                 line: None,
@@ -71,20 +102,13 @@ pub(crate) fn read_place(place: &Place) -> anyhow::Result<Reading> {
             }),
         }
     }
-    let mut files = Files::default();
-    for (path, bytes) in &contents {
-        if let Err(error) = files.insert(path, bytes) {
-            let text = error.to_string();
-            problems.push(Problem {
-                file: (*path).to_owned(),
-                line: None,
-                text,
-            });
-        }
-    }
-    let mut reading = read_application(&place.folder, &files);
-    reading.problems.extend(problems);
-    Ok(reading)
+    let mut read = ReadPlace {
+        contents,
+        reading: Reading::default(),
+    };
+    read.reading = read_application(&place.folder, &read.files());
+    read.reading.problems.extend(problems);
+    Ok(read)
 }
 
 fn read(path: &Path, room: &mut u64) -> Result<Vec<u8>, String> {

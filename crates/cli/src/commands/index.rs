@@ -33,7 +33,7 @@ pub(crate) fn read_all(
     for folder in &options.folders {
         terminal.show_progress(|| format!("reading {}", folder.display()));
         let place = Place::find(folder, options.root.as_deref())?;
-        let reading = read_place(&place)?;
+        let reading = read_place(&place)?.reading;
         if reading.files.is_empty() && reading.problems.is_empty() {
             return Err(refuse(format!(
                 "{} holds no manifest, lockfile or SBOM that downriver knows, nor does a folder above it up to {}: name the folder of the application; `docs/index.md` lists what is read",

@@ -70,6 +70,12 @@ fn a_link_is_not_followed() {
     std::os::unix::fs::symlink("/etc/passwd", root.join("a/requirements.txt")).unwrap();
     let place = Place::find(Path::new(&root.join("a")), Some(&root.join("a"))).unwrap();
     let reading = read_place(&place).unwrap();
-    assert!(reading.files.iter().all(|file| file.path == "package.json"));
+    assert!(
+        reading
+            .reading
+            .files
+            .iter()
+            .all(|file| file.path == "package.json")
+    );
     fs::remove_dir_all(root).unwrap();
 }
