@@ -4,7 +4,7 @@
 mod tests;
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use downriver_domain::{Evidence, Scope};
 use downriver_version::PackageId;
@@ -20,6 +20,8 @@ pub(crate) struct Graph<'a> {
     pub(crate) nodes: Vec<Node<'a>>,
     pub(crate) edges: Vec<Edge<'a>>,
     pub(crate) roots: Vec<Root<'a>>,
+    /// Edges, by index, whose requirement is not written in the lockfile: overrides, manifests of members.
+    pub(crate) told_elsewhere: BTreeMap<usize, Evidence>,
 }
 
 /// An instance of a package.
@@ -159,10 +161,12 @@ impl<'a> Graph<'a> {
                         root.is_direct,
                     )
                 }
-                Reached::Edge(edge) => {
-                    let edge = &self.edges[edge];
+                Reached::Edge(index) => {
+                    let edge = &self.edges[index];
                     let line = edge.line.or(self.nodes[edge.from].line);
-                    (edge.requirement.as_ref(), self.evidence(line), false)
+                    let elsewhere = self.told_elsewhere.get(&index).cloned();
+                    let evidence = elsewhere.unwrap_or_else(|| self.evidence(line));
+                    (edge.requirement.as_ref(), evidence, false)
                 }
             };
             let Some(package) = node
