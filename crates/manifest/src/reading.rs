@@ -167,7 +167,7 @@ pub fn assumed_requirement(format: Format, locked: &str) -> String {
     }
 }
 
-fn order(reading: &mut Reading) {
+pub(crate) fn order(reading: &mut Reading) {
     reading.dependencies.sort_by(|one, other| {
         (
             &one.package,

@@ -1,0 +1,340 @@
+//! From the parts of an SBOM to the graph, and to dependencies.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use downriver_domain::{Evidence, Scope};
+use downriver_version::{Format, PackageId, Requirement, Version, parse_purl};
+
+use super::json::Text;
+use super::own;
+use super::parts::{Component, Parts};
+use crate::graph::{Edge, Graph, Node, Root};
+use crate::lines::Lines;
+use crate::reading::{Problem, Reading, Source};
+
+/// Kinds that are software which a registry could hold, where they have no package URL.
+const SOFTWARE: [&str; 3] = ["library", "framework", "application"];
+
+/// What a reference stands for.
+#[derive(Debug, Clone, Copy)]
+enum Referred {
+    /// What the SBOM is about.
+    Subject,
+    Node(usize),
+}
+
+/// What a package URL names.
+struct Named {
+    package: Option<PackageId>,
+    version: Option<String>,
+    source: Source,
+}
+
+struct Assembly<'a> {
+    graph: Graph<'a>,
+    /// What each component is for, by its own word.
+    scopes: Vec<Scope>,
+    /// For what has no version but a range in its place.
+    requirements: BTreeMap<usize, String>,
+    referred: BTreeMap<String, Referred>,
+}
+
+/// Adds what the parts tell. `text` is the whole SBOM, for the lines.
+pub(super) fn assemble(
+    path: &str,
+    text: &str,
+    mut parts: Parts<'_>,
+    reading: &mut Reading,
+) -> Result<(), Problem> {
+    let lines = Lines::new(text);
+    let mut assembly = Assembly {
+        graph: Graph::new(path),
+        scopes: Vec::new(),
+        requirements: BTreeMap::new(),
+        referred: BTreeMap::new(),
+    };
+    for subject in subjects(&parts) {
+        assembly.referred.insert(subject, Referred::Subject);
+    }
+    assembly.add_components(std::mem::take(&mut parts.components), &lines, reading)?;
+    assembly.connect(&parts, &lines)?;
+    drop(parts);
+    assembly.ask_for_the_rest();
+    assembly.graph.into_reading(reading);
+    Ok(())
+}
+
+/// The references of what the SBOM is about. SPDX documents can describe every package that they hold: then only those
+/// count that depend on others and on which no other depends.
+fn subjects(parts: &Parts<'_>) -> BTreeSet<String> {
+    let described: BTreeSet<&str> = parts
+        .subjects
+        .iter()
+        .filter_map(|subject| subject.reference.as_deref())
+        .collect();
+    let is_one = described.len() <= 1 || parts.format.starts_with("CycloneDX");
+    let mut subjects: BTreeSet<String> = described.iter().map(ToString::to_string).collect();
+    if !is_one {
+        let dependents: BTreeSet<&str> = parts.dependents.iter().map(|from| &**from).collect();
+        subjects.retain(|reference| dependents.contains(reference.as_str()));
+        for link in &parts.links {
+            subjects.remove(&*link.to);
+        }
+    }
+    subjects
+}
+
+impl Assembly<'_> {
+    /// One node for each package and version, wherever and however often it stands.
+    fn add_components(
+        &mut self,
+        components: Vec<Component<'_>>,
+        lines: &Lines<'_>,
+        reading: &mut Reading,
+    ) -> Result<(), Problem> {
+        let mut known: BTreeMap<(PackageId, Option<String>), usize> = BTreeMap::new();
+        for component in components {
+            let reference = component.reference.as_deref().unwrap_or_default();
+            if matches!(self.referred.get(reference), Some(Referred::Subject)) {
+                continue;
+            }
+            let mut named = name(&component);
+            let line = line_of(&component, lines);
+            if let Some(package) = &named.package {
+                let here = Evidence {
+                    file: self.graph.file.to_owned(),
+                    line,
+                };
+                // An SBOM of ours has the native text of the version beside its package URL.
+                let version = component.version.as_deref();
+                let own = own::dependency(&component.properties, package, version, &here);
+                if let Some(own) = own {
+                    reading.dependencies.push(own);
+                    named.source = Source::Workspace;
+                }
+            }
+            let requirement = take_requirement(&mut named);
+            let key = named
+                .package
+                .clone()
+                .map(|package| (package, named.version.clone()));
+            let met = key.as_ref().and_then(|key| known.get(key)).copied();
+            let node = match met {
+                Some(node) => node,
+                None => self.add_node(&component, named, line)?,
+            };
+            if met.is_none() {
+                known.extend(key.map(|key| (key, node)));
+                self.requirements
+                    .extend(requirement.map(|text| (node, text)));
+            }
+            let reference = component.reference.or(component.purl);
+            if let Some(reference) = reference {
+                let reference = reference.0.into_owned();
+                self.referred
+                    .entry(reference)
+                    .or_insert(Referred::Node(node));
+            }
+        }
+        Ok(())
+    }
+
+    fn add_node(
+        &mut self,
+        component: &Component<'_>,
+        named: Named,
+        line: Option<u32>,
+    ) -> Result<usize, Problem> {
+        let is_dependency = named.package.is_some() && named.source == Source::Registry;
+        let shown = match &component.purl {
+            // The package itself is shown.
+            _ if is_dependency => None,
+            Some(purl) => Some(purl),
+            None => component.name.as_ref(),
+        };
+        let name = shown.map_or("", |text| &**text).to_owned();
+        self.scopes.push(scope_of(component));
+        self.graph.add(Node {
+            name: Cow::Owned(name),
+            package: named.package,
+            version: named.version.map(Cow::Owned),
+            source: named.source,
+            line,
+        })
+    }
+
+    fn connect(&mut self, parts: &Parts<'_>, lines: &Lines<'_>) -> Result<(), Problem> {
+        let from: Vec<Option<Referred>> = parts
+            .dependents
+            .iter()
+            .map(|reference| self.referred.get(&**reference).copied())
+            .collect();
+        for link in &parts.links {
+            // A reference to nothing is wrong, but common, and tells nothing.
+            let (Some(from), Some(Referred::Node(to))) = (
+                from[link.from as usize],
+                self.referred.get(&*link.to).copied(),
+            ) else {
+                continue;
+            };
+            let scope = link.scope.unwrap_or(self.scopes[to]);
+            let line = borrowed(&link.to).and_then(|text| lines.of(text));
+            match from {
+                Referred::Subject => self.ask_for(to, scope, line, true),
+                Referred::Node(from) if from == to => {}
+                Referred::Node(from) => self.graph.connect(Edge {
+                    from,
+                    to,
+                    requirement: self.requirements.get(&to).cloned().map(Cow::Owned),
+                    scope,
+                    line: self.graph.nodes[to].line,
+                })?,
+            }
+        }
+        Ok(())
+    }
+
+    fn ask_for(&mut self, to: usize, scope: Scope, line: Option<u32>, is_direct: bool) {
+        let line = self.graph.nodes[to].line.or(line);
+        self.graph.roots.push(Root {
+            to,
+            requirement: self.requirements.get(&to).cloned().map(Cow::Owned),
+            scope,
+            evidence: Evidence {
+                file: self.graph.file.to_owned(),
+                line,
+            },
+            is_direct,
+        });
+    }
+
+    /// An SBOM is about one application: what nobody pulls in is there all the same. Where it does not say what the
+    /// application asks for, but has a graph, the top of the graph is that.
+    fn ask_for_the_rest(&mut self) {
+        let is_told = !self.graph.roots.is_empty();
+        let has_graph = !self.graph.edges.is_empty();
+        let mut outgoing: Vec<Vec<u32>> = vec![Vec::new(); self.graph.nodes.len()];
+        let mut is_pulled_in = vec![false; self.graph.nodes.len()];
+        for edge in &self.graph.edges {
+            is_pulled_in[edge.to] = true;
+            outgoing[edge.from].extend(u32::try_from(edge.to));
+        }
+        let mut is_reached = vec![false; self.graph.nodes.len()];
+        for root in &self.graph.roots {
+            reach(root.to, &outgoing, &mut is_reached);
+        }
+        // The tops first: whatever is left after them pulls itself in, in a circle.
+        for are_tops in [true, false] {
+            for to in 0..self.graph.nodes.len() {
+                if is_reached[to] || (are_tops && is_pulled_in[to]) {
+                    continue;
+                }
+                reach(to, &outgoing, &mut is_reached);
+                let is_direct = are_tops && has_graph && !is_told;
+                self.ask_for(to, self.scopes[to], None, is_direct);
+            }
+        }
+    }
+}
+
+fn reach(from: usize, outgoing: &[Vec<u32>], is_reached: &mut [bool]) {
+    let mut open = vec![from];
+    while let Some(node) = open.pop() {
+        if !std::mem::replace(&mut is_reached[node], true) {
+            open.extend(outgoing[node].iter().map(|to| *to as usize));
+        }
+    }
+}
+
+fn name(component: &Component<'_>) -> Named {
+    let version = component
+        .version
+        .as_deref()
+        .filter(|version| !version.is_empty());
+    let Some(written) = &component.purl else {
+        let is_software = component
+            .kind
+            .as_deref()
+            .is_none_or(|kind| SOFTWARE.contains(&kind));
+        // Files, devices, models: part of the application, and no dependency that anybody could publish.
+        let source = if is_software {
+            Source::Registry
+        } else {
+            Source::Workspace
+        };
+        return Named {
+            package: None,
+            version: version.map(str::to_owned),
+            source,
+        };
+    };
+    let Ok(purl) = parse_purl(written) else {
+        return Named {
+            package: None,
+            version: version.map(str::to_owned),
+            source: Source::Registry,
+        };
+    };
+    let package = format_of(purl.package_type())
+        .and_then(|format| PackageId::new(format, purl.namespace(), purl.name()).ok());
+    let is_set = |key: &str| purl.qualifiers().contains_key(key);
+    let is_file = purl
+        .qualifiers()
+        .get("download_url")
+        .is_some_and(|address| address.starts_with("file:"));
+    let source = match purl.package_type() {
+        _ if is_file => Source::Path,
+        // Tools for npm put the repository of the package there, wherever the package came from.
+        "npm" => Source::Registry,
+        _ if is_set("vcs_url") && !is_set("repository_url") => Source::Git,
+        _ => Source::Registry,
+    };
+    Named {
+        package,
+        version: purl.version().or(version).map(str::to_owned),
+        source,
+    }
+}
+
+/// A range in the place of the version: the SBOM was made of a manifest, and tells what is asked for.
+fn take_requirement(named: &mut Named) -> Option<String> {
+    let format = named.package.as_ref()?.format();
+    let version = named.version.as_deref()?;
+    if Version::parse(format, version).is_ok() || Requirement::parse(format, version).is_err() {
+        return None;
+    }
+    named.version.take()
+}
+
+fn format_of(package_type: &str) -> Option<Format> {
+    match package_type {
+        "gem" => Some(Format::Ruby),
+        "ruby" => None,
+        other => other.parse().ok(),
+    }
+}
+
+fn scope_of(component: &Component<'_>) -> Scope {
+    let declared = match component.scope.as_deref() {
+        Some("optional") => Scope::Optional,
+        // "Component usage for test and other non-runtime purposes."
+        Some("excluded") => Scope::Dev,
+        _ => Scope::Runtime,
+    };
+    own::scope_of(&component.properties).unwrap_or(declared)
+}
+
+fn line_of(component: &Component<'_>, lines: &Lines<'_>) -> Option<u32> {
+    [&component.purl, &component.name, &component.reference]
+        .into_iter()
+        .flatten()
+        .find_map(|text| lines.of(borrowed(text)?))
+}
+
+fn borrowed<'t>(text: &'t Text<'_>) -> Option<&'t str> {
+    match &text.0 {
+        Cow::Borrowed(text) => Some(text),
+        Cow::Owned(_) => None,
+    }
+}
