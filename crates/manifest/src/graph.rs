@@ -115,10 +115,28 @@ impl<'a> Graph<'a> {
             .collect()
     }
 
-    /// Where nothing says what the application asks for: what nobody else pulls in counts as asked for, in `scope`.
+    /// Where nothing says what the application asks for: what nobody else pulls in counts as asked for, and of packages that
+    /// pull in each other the first.
     pub(crate) fn suppose_roots(&mut self) {
-        let pulled_in: BTreeSet<usize> = self.edges.iter().map(|edge| edge.to).collect();
-        for to in (0..self.nodes.len()).filter(|node| !pulled_in.contains(node)) {
+        let mut outgoing: Vec<Vec<usize>> = vec![Vec::new(); self.nodes.len()];
+        let mut is_pulled_in = vec![false; self.nodes.len()];
+        for edge in &self.edges {
+            outgoing[edge.from].push(edge.to);
+            is_pulled_in[edge.to] |= edge.from != edge.to;
+        }
+        let mut is_reached = vec![false; self.nodes.len()];
+        let alone = (0..self.nodes.len()).filter(|node| !is_pulled_in[*node]);
+        let in_cycles = 0..self.nodes.len();
+        for to in alone.chain(in_cycles) {
+            if is_reached[to] {
+                continue;
+            }
+            let mut open = vec![to];
+            while let Some(node) = open.pop() {
+                if !std::mem::replace(&mut is_reached[node], true) {
+                    open.extend(&outgoing[node]);
+                }
+            }
             let node = &self.nodes[to];
             if node.source == Source::Workspace {
                 continue;

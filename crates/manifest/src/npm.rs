@@ -76,6 +76,18 @@ pub(crate) fn read(folder: &str, files: &Files<'_>, reading: &mut Reading) {
             });
         }
     }
+    let own = workspace
+        .only
+        .clone()
+        .filter(|own| workspace.importers.iter().all(|one| one.folder != *own));
+    let own_text = own
+        .as_ref()
+        .and_then(|_| text_of(files, folder, MANIFEST, reading));
+    if let Some((folder, file)) = own.zip(own_text.as_ref())
+        && let Some(manifest) = parse_manifest(file, reading)
+    {
+        workspace.importers.push(Importer { folder, manifest });
+    }
     tell_manifests(&workspace, reading);
     join(files, &workspace, reading);
 }
@@ -178,10 +190,18 @@ fn tell_manifests(workspace: &Workspace<'_>, reading: &mut Reading) {
 }
 
 /// Reads every lockfile of the workspace, and joins the one that counts with the manifests.
-fn join<'a>(files: &Files<'_>, workspace: &Workspace<'a>, reading: &mut Reading) {
+fn join(files: &Files<'_>, workspace: &Workspace<'_>, reading: &mut Reading) {
     let texts: Vec<(File<'_>, &str)> = LOCKS
         .iter()
-        .filter_map(|(name, tool)| Some((text_of(files, workspace.folder, name, reading)?, *tool)))
+        .filter_map(|(name, tool)| {
+            let (path, text) = text_of(files, workspace.folder, name, reading)?;
+            let text = if *tool == "bun" {
+                bun::as_json(text)
+            } else {
+                text
+            };
+            Some(((path, text), *tool))
+        })
         .collect();
     let named = workspace
         .importers

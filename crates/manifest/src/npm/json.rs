@@ -84,12 +84,9 @@ pub(super) fn parse<'a, T: Deserialize<'a>>(path: &str, text: &'a str) -> Result
     })
 }
 
-/// The line of a part of the text; of a part with escapes, that of what it stands in.
-pub(super) fn line_of(lines: &Lines<'_>, part: &Cow<'_, str>, section: Option<u32>) -> Option<u32> {
-    match part {
-        Cow::Borrowed(part) => lines.of(part).or(section),
-        Cow::Owned(_) => section,
-    }
+/// The line of a part of the text; of a part that had escapes, that of what it stands in.
+pub(super) fn line_of(lines: &Lines<'_>, part: &str, section: Option<u32>) -> Option<u32> {
+    lines.of(part).or(section)
 }
 
 /// What is not of the kind asked for is passed over.

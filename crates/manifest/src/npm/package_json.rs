@@ -14,7 +14,7 @@ use crate::lines::Lines;
 use crate::reading::{Problem, Product};
 
 /// What one `package.json` says.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Manifest<'a> {
     pub(super) path: &'a str,
     pub(super) name: Option<Cow<'a, str>>,
@@ -179,7 +179,7 @@ fn declared<'a>(lines: &Lines<'a>, sections: Sections<'a>) -> Vec<Declared<'a>> 
 }
 
 /// The last of those with the same name counts, at its own place.
-fn section<'a>(lines: &Lines<'a>, members: Tree<'a>, scope: Scope) -> Vec<Declared<'a>> {
+pub(super) fn section<'a>(lines: &Lines<'a>, members: Tree<'a>, scope: Scope) -> Vec<Declared<'a>> {
     let mut seen = std::collections::BTreeSet::new();
     let mut found: Vec<Declared<'a>> = members
         .members()
@@ -203,7 +203,11 @@ fn section<'a>(lines: &Lines<'a>, members: Tree<'a>, scope: Scope) -> Vec<Declar
 }
 
 /// Takes `catalog` and `catalogs` out of an object that may hold them.
-fn catalogs<'a>(path: &str, lines: &Lines<'a>, holder: &mut Tree<'a>) -> Vec<Cataloged<'a>> {
+pub(super) fn catalogs<'a>(
+    path: &str,
+    lines: &Lines<'a>,
+    holder: &mut Tree<'a>,
+) -> Vec<Cataloged<'a>> {
     let default = holder.take("catalog").unwrap_or_default();
     let named = holder.take("catalogs").unwrap_or_default().members();
     std::iter::once((Cow::Borrowed("default"), default))

@@ -43,11 +43,8 @@ pub(super) fn alias(requirement: &str) -> Option<(&str, &str)> {
 
 /// Where a package of this requirement comes from.
 pub(super) fn source_of(requirement: &str) -> Source {
-    // Nearly all are ranges, and no range has one of these.
-    if !requirement.contains([':', '/', '\\'])
-        && !requirement.ends_with("gz")
-        && !requirement.ends_with(".tar")
-    {
+    // Nearly all are ranges, and no range has one of these; archives in the same folder have a `t` after a dot.
+    if !requirement.contains([':', '/', '\\']) && !requirement.contains(".t") {
         return Source::Registry;
     }
     let parsed = Requirement::parse(Format::Npm, requirement);

@@ -23,7 +23,7 @@ use crate::graph::{Edge, Graph, Node, Root};
 use crate::reading::{Problem, Source};
 
 /// The manifests that share a lockfile.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Workspace<'a> {
     /// The folder of the root, where the lockfile stands, from the root of the source.
     pub(super) folder: &'a str,
@@ -37,7 +37,7 @@ pub(super) struct Workspace<'a> {
 }
 
 /// A package of the source itself.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Importer<'a> {
     /// From the folder of the workspace; `""` for its root.
     pub(super) folder: String,
@@ -66,10 +66,19 @@ impl<'a> Workspace<'a> {
         self.only.as_deref().is_none_or(|only| only == folder)
     }
 
-    pub(super) fn importer(&self, folder: &str) -> Option<usize> {
-        self.importers
-            .iter()
-            .position(|importer| importer.folder == folder)
+    /// Importers by their folders.
+    pub(super) fn importer_folders(&self) -> BTreeMap<String, usize> {
+        let importers = self.importers.iter().enumerate();
+        importers
+            .map(|(at, importer)| (importer.folder.clone(), at))
+            .collect()
+    }
+
+    /// The same with more importers: those that only the lockfile tells of.
+    pub(super) fn with(&self, told: Vec<Importer<'a>>) -> Self {
+        let mut with = self.clone();
+        with.importers.extend(told);
+        with
     }
 
     /// Importers by the names of their packages.

@@ -1,0 +1,167 @@
+//! Version 1: a tree of `dependencies`, each below the package whose `node_modules` it lies in. The same `version` tells
+//! a version, an alias, an address, a folder or a commit. What the root asks for stands in `package.json` alone.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use downriver_domain::Scope;
+use serde::Deserialize;
+
+use super::archive::parse_archive;
+use super::layout::Layout;
+use super::{Installed, Nodes, finish, scope_of, source_of_resolved};
+use crate::graph::{Edge, Graph};
+use crate::lines::Lines;
+use crate::npm::json::{Members, Text, Tree, line_of};
+use crate::npm::spec::{Spec, alias};
+use crate::npm::workspace::Workspace;
+use crate::reading::{Problem, Source};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Entry<'a> {
+    #[serde(borrow)]
+    version: Option<Text<'a>>,
+    #[serde(borrow)]
+    resolved: Tree<'a>,
+    dev: Option<bool>,
+    optional: Option<bool>,
+    /// npm 5 wrote `true` for none.
+    #[serde(borrow)]
+    requires: Members<'a, Text<'a>>,
+    #[serde(borrow)]
+    dependencies: Members<'a, Entry<'a>>,
+}
+
+/// A package where it lies, with what is needed to connect it.
+struct Place<'a> {
+    name: Cow<'a, str>,
+    /// That whose `node_modules` it lies in, and that where it looks first.
+    folder: u32,
+    inside: u32,
+    entry: Entry<'a>,
+}
+
+pub(super) fn read<'a>(
+    file: &'a str,
+    lines: &Lines<'a>,
+    tree: Members<'a, Entry<'a>>,
+    workspace: &Workspace<'a>,
+) -> Result<(Graph<'a>, BTreeSet<String>), Problem> {
+    let mut folders = Layout::default();
+    let root = folders.add_folder(None);
+    let mut places = Vec::new();
+    flatten(tree, root, &mut folders, &mut places);
+    let mut nodes = Nodes::new(file);
+    let members = workspace.add_members(&mut nodes.graph)?;
+    let mut by_place = Vec::with_capacity(places.len());
+    for place in &mut places {
+        let line = line_of(lines, &place.name, None);
+        by_place.push(nodes.add(place.entry.installed(&place.name), line)?);
+    }
+    let Nodes {
+        mut graph,
+        scopes,
+        locked,
+        ..
+    } = nodes;
+    let requires: Vec<_> = places
+        .iter_mut()
+        .map(|place| std::mem::take(&mut place.entry.requires))
+        .collect();
+    let mut layout = folders;
+    for (at, place) in places.iter().enumerate() {
+        layout.put(place.folder, &place.name, at);
+    }
+    layout.sort();
+    for ((at, place), requires) in places.iter().enumerate().zip(requires) {
+        for (name, requirement) in requires.0 {
+            let Some(to) = layout.find(Some(place.inside), &name) else {
+                continue;
+            };
+            // Only the marks tell that a dependency is an optional one.
+            let is_optional = places[to].entry.is_optional() && !place.entry.is_optional();
+            graph.connect(Edge {
+                from: by_place[at],
+                to: by_place[to],
+                line: line_of(lines, &name, None),
+                requirement: Some(requirement.0),
+                scope: if is_optional {
+                    Scope::Optional
+                } else {
+                    Scope::Runtime
+                },
+            })?;
+        }
+    }
+    workspace.connect_members(&mut graph, &members, |_, declared| {
+        Some(by_place[layout.find(Some(root), &declared.name)?])
+    })?;
+    finish(&mut graph, workspace, &scopes);
+    Ok((graph, locked))
+}
+
+/// Goes down at most as far as the JSON may be nested.
+fn flatten<'a>(
+    tree: Members<'a, Entry<'a>>,
+    folder: u32,
+    layout: &mut Layout<'_>,
+    places: &mut Vec<Place<'a>>,
+) {
+    for (name, mut entry) in tree.0 {
+        let below = std::mem::take(&mut entry.dependencies);
+        let inside = if below.0.is_empty() {
+            folder
+        } else {
+            layout.add_folder(Some(folder))
+        };
+        places.push(Place {
+            name,
+            folder,
+            inside,
+            entry,
+        });
+        flatten(below, inside, layout, places);
+    }
+}
+
+impl<'a> Entry<'a> {
+    fn is_optional(&self) -> bool {
+        self.optional == Some(true)
+    }
+
+    fn installed(&mut self, name: &Cow<'a, str>) -> Installed<'a> {
+        let version = self
+            .version
+            .take()
+            .map(|version| version.0)
+            .unwrap_or_default();
+        let scope = scope_of(self.dev == Some(true), self.is_optional(), false);
+        let installed = |name, version: Option<Cow<'a, str>>, source| Installed {
+            name,
+            // What comes from git has no version here, and npm lists it without.
+            is_listed: version.is_some() || source != Source::Path,
+            version: version.filter(|version| !version.is_empty()),
+            source,
+            scope,
+        };
+        if let Some((real, range)) = alias(&version) {
+            let (real, range) = (Cow::Owned(real.to_owned()), Cow::Owned(range.to_owned()));
+            return installed(real, Some(range), Source::Registry);
+        }
+        match Spec::parse(name, &version).source {
+            Source::Registry => installed(
+                name.clone(),
+                Some(version),
+                source_of_resolved(&self.resolved),
+            ),
+            source @ (Source::Url | Source::Path) => match parse_archive(name, &version) {
+                Some((name, version)) => {
+                    installed(Cow::Owned(name), Some(Cow::Owned(version)), source)
+                }
+                None => installed(name.clone(), None, source),
+            },
+            source => installed(name.clone(), None, source),
+        }
+    }
+}
