@@ -158,12 +158,11 @@ impl<'a> Graph<'a> {
     ///
     /// The way shown is the shortest in the strongest scope. A member of the workspace is on the way but no dependency.
     pub(crate) fn into_reading(self, reading: &mut Reading) {
-        let mut outgoing: Vec<Vec<u32>> = vec![Vec::new(); self.nodes.len()];
-        for (index, edge) in self.edges.iter().enumerate() {
-            outgoing[edge.from].push(u32::try_from(index).unwrap_or(u32::MAX));
-        }
-        let (reached, scopes) = self.reach(&outgoing);
-        drop(outgoing);
+        let (reached, scopes) = self.reach(&Outgoing::new(&self));
+        let outermost = self.outermost(&reached);
+        reading
+            .dependencies
+            .reserve_exact(reached.iter().flatten().count());
         for (at, node) in self.nodes.iter().enumerate() {
             let Some(first) = reached[at] else { continue };
             if node.source == Source::Workspace {
@@ -201,7 +200,7 @@ impl<'a> Graph<'a> {
                 });
                 continue;
             };
-            let (via, via_version) = self.way_to(at, &reached);
+            let (via, via_version) = self.way_to(at, &reached, &outermost);
             reading.dependencies.push(FoundDependency {
                 package,
                 requirement: requirement.map(|text| text.clone().into_owned()),
@@ -220,7 +219,7 @@ impl<'a> Graph<'a> {
     }
 
     /// Walks from the roots, strongest scope first, each scope in breadth.
-    fn reach(&self, outgoing: &[Vec<u32>]) -> (Vec<Option<Reached>>, Vec<u8>) {
+    fn reach(&self, outgoing: &Outgoing) -> (Vec<Option<Reached>>, Vec<u8>) {
         let mut reached: Vec<Option<Reached>> = vec![None; self.nodes.len()];
         let mut scopes = vec![0_u8; self.nodes.len()];
         let mut open: Vec<VecDeque<(usize, Reached)>> = vec![VecDeque::new(); SCOPES.len()];
@@ -238,7 +237,7 @@ impl<'a> Graph<'a> {
                     }
                     scopes[node] |= bit(scope);
                     reached[node].get_or_insert(how);
-                    for edge in &outgoing[node] {
+                    for edge in outgoing.of(node) {
                         let index = *edge as usize;
                         let edge = &self.edges[index];
                         // What an optional or dev dependency needs is there for the same reason.
@@ -256,22 +255,60 @@ impl<'a> Graph<'a> {
         (reached, scopes)
     }
 
+    /// For each node, from where on the way to it is walked back: itself, or where the way reaches [`VIA_MAX`]. Without it
+    /// one long chain would take as many steps as the square of its length.
+    fn outermost(&self, reached: &[Option<Reached>]) -> Vec<u32> {
+        let mut depths: Vec<Option<(u32, u32)>> = vec![None; self.nodes.len()];
+        let mut open = Vec::new();
+        for start in 0..self.nodes.len() {
+            let mut at = start;
+            // Back to what is known already, or to a root.
+            while depths[at].is_none() {
+                open.push(at);
+                let Some(Reached::Edge(edge)) = reached[at] else {
+                    break;
+                };
+                at = self.edges[edge].from;
+            }
+            while let Some(node) = open.pop() {
+                let own = u32::try_from(node).unwrap_or(u32::MAX);
+                depths[node] = Some(match reached[node] {
+                    Some(Reached::Edge(edge)) => match depths[self.edges[edge].from] {
+                        Some((depth, cut)) if depth as usize >= VIA_MAX => (depth, cut),
+                        Some((depth, _)) => (depth + 1, own),
+                        None => (0, own),
+                    },
+                    _ => (0, own),
+                });
+            }
+        }
+        depths
+            .into_iter()
+            .map(|known| known.map_or(0, |(_, cut)| cut))
+            .collect()
+    }
+
     /// The packages on the way to a node, outermost first, and the version of the last.
-    fn way_to(&self, node: usize, reached: &[Option<Reached>]) -> (Vec<PackageId>, Option<String>) {
+    fn way_to(
+        &self,
+        node: usize,
+        reached: &[Option<Reached>],
+        outermost: &[u32],
+    ) -> (Vec<PackageId>, Option<String>) {
+        let Some(Reached::Edge(edge)) = reached[node] else {
+            return (Vec::new(), None);
+        };
+        let last = self.edges[edge].from;
+        let version = self.nodes[last].version.clone().map(Cow::into_owned);
         let mut way = Vec::new();
-        let mut version = None;
-        let mut at = node;
-        // Bounded by the number of nodes: each was reached first from one that was reached before it.
-        for _ in 0..self.nodes.len() {
+        let mut at = outermost[last] as usize;
+        // Bounded by the longest way that is shown.
+        for _ in 0..=VIA_MAX {
+            way.extend(self.nodes[at].package.clone());
             let Some(Reached::Edge(edge)) = reached[at] else {
                 break;
             };
             at = self.edges[edge].from;
-            let from = &self.nodes[at];
-            if way.is_empty() && version.is_none() {
-                version = from.version.clone().map(Cow::into_owned);
-            }
-            way.extend(from.package.clone());
         }
         way.reverse();
         way.truncate(VIA_MAX);
@@ -283,6 +320,36 @@ impl<'a> Graph<'a> {
             file: self.file.to_owned(),
             line,
         }
+    }
+}
+
+/// The edges of each node, side by side.
+struct Outgoing {
+    starts: Vec<u32>,
+    edges: Vec<u32>,
+}
+
+impl Outgoing {
+    fn new(graph: &Graph<'_>) -> Self {
+        let mut starts = vec![0_u32; graph.nodes.len() + 1];
+        for edge in &graph.edges {
+            starts[edge.from + 1] += 1;
+        }
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
+        }
+        let mut next = starts.clone();
+        let mut edges = vec![0; graph.edges.len()];
+        for (index, edge) in (0..).zip(&graph.edges) {
+            let at = &mut next[edge.from];
+            edges[*at as usize] = index;
+            *at += 1;
+        }
+        Self { starts, edges }
+    }
+
+    fn of(&self, node: usize) -> &[u32] {
+        &self.edges[self.starts[node] as usize..self.starts[node + 1] as usize]
     }
 }
 

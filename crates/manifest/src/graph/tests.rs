@@ -120,3 +120,40 @@ fn what_no_root_reaches_belongs_to_somebody_else() {
     let graph = graph(&["a", "b"], &[], &[(0, Scope::Runtime)]);
     assert_eq!(told(graph), ["a {Runtime} direct=true []"]);
 }
+
+#[test]
+fn a_way_of_any_length_is_shown_by_its_outermost_hundred() {
+    let count = 5_000;
+    let mut graph = Graph::new("lock");
+    for _ in 0..count {
+        graph.add(node("a", "1.0.0")).unwrap();
+    }
+    for from in 0..count - 1 {
+        let edge = Edge {
+            from,
+            to: from + 1,
+            requirement: None,
+            scope: Scope::Runtime,
+            line: None,
+        };
+        graph.connect(edge).unwrap();
+    }
+    graph.nodes[1].package = Some(PackageId::new(Format::Npm, None, "second").unwrap());
+    graph.roots.push(Root {
+        to: 0,
+        requirement: None,
+        scope: Scope::Runtime,
+        evidence: Evidence {
+            file: "manifest".to_owned(),
+            line: None,
+        },
+        is_direct: true,
+    });
+    let mut reading = Reading::default();
+    graph.into_reading(&mut reading);
+    assert_eq!(reading.dependencies.len(), count);
+    assert_eq!(reading.dependencies[100].via.len(), 100);
+    let last = reading.dependencies.last().unwrap();
+    assert_eq!(last.via.len(), 100);
+    assert_eq!(last.via[1].name(), "second");
+}
