@@ -1,5 +1,6 @@
 //! The engine's ports on AWS: the only crate that names an AWS SDK.
 
+pub mod artifacts;
 pub mod bus;
 pub mod clients;
 pub mod clock;

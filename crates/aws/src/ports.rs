@@ -7,6 +7,7 @@ use std::time::Duration;
 use downriver_domain::AccountId;
 use downriver_engine::ports::{Commit, Ports};
 
+use crate::artifacts::S3Artifacts;
 use crate::bus::EventBus;
 use crate::clients::Clients;
 use crate::clock::SystemClock;
@@ -47,6 +48,7 @@ pub struct AwsPorts {
     queue: SqsQueue,
     pipelines: CodePipelines,
     registry: CodeArtifact,
+    artifacts: S3Artifacts,
     bus: EventBus,
     clock: SystemClock,
     trace: TraceHeader,
@@ -76,6 +78,7 @@ impl AwsPorts {
                 resources.starter_role.clone(),
             ),
             registry: CodeArtifact::new(clients.codeartifact()),
+            artifacts: S3Artifacts,
             bus: EventBus::new(
                 clients.eventbridge(),
                 resources.bus_name.clone(),
@@ -111,6 +114,7 @@ impl Ports for AwsPorts {
     type Queue = SqsQueue;
     type Pipelines = CodePipelines;
     type Registry = CodeArtifact;
+    type Artifacts = S3Artifacts;
     type Bus = EventBus;
     type Clock = SystemClock;
 
@@ -128,6 +132,10 @@ impl Ports for AwsPorts {
 
     fn registry(&self) -> &CodeArtifact {
         &self.registry
+    }
+
+    fn artifacts(&self) -> &S3Artifacts {
+        &self.artifacts
     }
 
     fn bus(&self) -> &EventBus {

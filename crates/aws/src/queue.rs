@@ -6,7 +6,7 @@ mod tests;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{MessageSystemAttributeNameForSends, MessageSystemAttributeValue};
 use downriver_domain::{AccountId, Timestamp};
-use downriver_engine::ports::{Clock as _, Queue, QueueError, ResolvePage, Timer};
+use downriver_engine::ports::{Clock as _, Queue, QueueError, ReadRequest, ResolvePage, Timer};
 use downriver_engine::wire::messages::{encode_page, encode_timer};
 
 use crate::clock::SystemClock;
@@ -75,6 +75,18 @@ impl Queue for SqsQueue {
             QueueError("this function has no queue for pages of dependents".to_owned())
         })?;
         self.send(queue_url, encode_page(page), 0).await
+    }
+
+    async fn send_read(&self, _request: &ReadRequest) -> Result<(), QueueError> {
+        Err(QueueError(
+            "sending to the index queue is not built yet".to_owned(),
+        ))
+    }
+
+    async fn send_repositories(&self) -> Result<(), QueueError> {
+        Err(QueueError(
+            "sending to the index queue is not built yet".to_owned(),
+        ))
     }
 }
 

@@ -9,7 +9,9 @@ use aws_sdk_codeartifact::types::{
     PackageVersionStatus,
 };
 use downriver_domain::version::{PackageId, PackageVersionId};
-use downriver_domain::{Origin, RepositoryId, Timestamp, VersionStatus};
+use downriver_domain::{
+    AccountId, DomainName, Origin, Repository, RepositoryId, Timestamp, VersionStatus,
+};
 use downriver_engine::ports::{ListedVersion, ReadError, Registry};
 
 use crate::error::NoResult;
@@ -113,6 +115,33 @@ impl Registry for CodeArtifact {
                 .map(Timestamp::from_unix_millis),
         })
     }
+
+    async fn list_repositories(
+        &self,
+        _domain_owner: &AccountId,
+        _domain: &DomainName,
+    ) -> Result<Vec<RepositoryId>, ReadError> {
+        Err(not_built_yet())
+    }
+
+    async fn describe_repository(
+        &self,
+        _repository: &RepositoryId,
+    ) -> Result<Repository, ReadError> {
+        Err(not_built_yet())
+    }
+
+    async fn list_dependencies(
+        &self,
+        _repository: &RepositoryId,
+        _package_version: &PackageVersionId,
+    ) -> Result<Vec<(PackageId, String)>, ReadError> {
+        Err(not_built_yet())
+    }
+}
+
+fn not_built_yet() -> ReadError {
+    ReadError::Denied("reading this from CodeArtifact is not built yet".to_owned())
 }
 
 /// A status that came after this was written counts as unfinished: no build picks such a version.

@@ -43,6 +43,15 @@ pub struct Repository {
     pub external_connections: Vec<String>,
 }
 
+/// What CodeArtifact itself says of a repository; it stands above what the catalog says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObservedRepository {
+    pub upstreams: Vec<RepositoryId>,
+    pub external_connections: Vec<String>,
+    /// When it was read.
+    pub at: Timestamp,
+}
+
 /// How a producer numbers what it publishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Versioning {
@@ -131,6 +140,10 @@ pub struct Application {
     pub publishes_to: Option<RepositoryId>,
     pub versioning: Versioning,
     pub policy: Policy,
+    /// The folder in its source that holds its manifests and lockfiles; `""`: the root.
+    pub source_folder: String,
+    /// The catalog's entry declares its dependencies: what is read from its source or its SBOM does not replace them.
+    pub is_declared: bool,
     pub registered_at: Timestamp,
     /// The producers whose products it depends on, as far as its policy follows them. Derived from its edges.
     pub upriver: BTreeSet<ApplicationId>,
@@ -145,7 +158,7 @@ impl Application {
     pub fn is_followed(&self, dependency: &crate::Dependency) -> bool {
         let is_near_enough = match self.policy.follow {
             Follow::All => true,
-            Follow::Direct => dependency.is_direct(),
+            Follow::Direct => dependency.is_direct,
             Follow::None => false,
         };
         is_near_enough && self.policy.scopes.contains(&dependency.scope)
@@ -169,7 +182,10 @@ pub struct Topology {
     pub domain_owners: BTreeSet<AccountId>,
     /// Accounts, besides the domain owners, whose copies of events are accepted.
     pub receivers: BTreeSet<AccountId>,
+    /// As the catalog has them.
     pub repositories: BTreeMap<RepositoryId, Repository>,
+    /// As CodeArtifact had them when it was last asked; stays when a catalog is applied.
+    pub observed: BTreeMap<RepositoryId, ObservedRepository>,
     /// Executions in flight per target; targets not listed have [`Topology::BUDGET_DEFAULT`].
     pub budgets: BTreeMap<Target, u32>,
     /// Packages that are ours, whatever their origin says.
@@ -199,13 +215,30 @@ impl Topology {
         let mut seen = BTreeSet::new();
         let mut open: Vec<&RepositoryId> = repositories.iter().collect();
         while let Some(repository) = open.pop() {
-            if seen.insert(repository.clone())
-                && let Some(known) = self.repositories.get(repository)
-            {
-                open.extend(&known.upstreams);
+            if seen.insert(repository.clone()) {
+                open.extend(self.upstreams(repository));
             }
         }
         seen
+    }
+
+    /// The direct upstreams of a repository: those observed, else those of the catalog.
+    pub fn upstreams(&self, repository: &RepositoryId) -> &[RepositoryId] {
+        let observed = self.observed.get(repository).map(|known| &known.upstreams);
+        observed
+            .or_else(|| Some(&self.repositories.get(repository)?.upstreams))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether packages of a public registry come in through this repository itself: as observed, else as the catalog says.
+    pub fn has_external_connection(&self, repository: &RepositoryId) -> bool {
+        match self.observed.get(repository) {
+            Some(observed) => !observed.external_connections.is_empty(),
+            None => self
+                .repositories
+                .get(repository)
+                .is_some_and(|known| !known.external_connections.is_empty()),
+        }
     }
 
     /// Every producer that reaches an application whose direct producers are `upriver`.

@@ -47,6 +47,8 @@ pub struct Dependency {
     pub package: PackageId,
     /// In the native syntax of whoever pulls it in.
     pub requirement: String,
+    /// No file told the requirement: it is what this ecosystem's tools would write for the version that was found.
+    pub is_requirement_assumed: bool,
     pub built: Built,
     /// When the execution started that `built` was read from or derived for; `None`: as registered.
     pub built_as_of: Option<Timestamp>,
@@ -54,16 +56,15 @@ pub struct Dependency {
     pub built_revision: Option<String>,
     /// A committed lockfile holds the built version.
     pub is_locked: bool,
-    /// The packages that pull it in, outermost first; empty for a direct dependency.
+    /// The application itself asks for it.
+    pub is_direct: bool,
+    /// The packages that pull it in, outermost first; empty for a direct dependency, and where nothing tells the way.
     pub path: Vec<PackageId>,
     pub scope: Scope,
+    /// Where the requirement is written; where none is, what told of the dependency.
     pub evidence: Evidence,
-}
-
-impl Dependency {
-    pub const fn is_direct(&self) -> bool {
-        self.path.is_empty()
-    }
+    /// Where a lockfile or SBOM holds the version.
+    pub lock: Option<Evidence>,
 }
 
 /// A dependency as found from its package: whose it is and which instance.

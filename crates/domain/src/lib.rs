@@ -12,8 +12,8 @@ mod testing;
 mod time;
 
 pub use catalog::{
-    Application, Follow, OnLocked, PackagePattern, Pipeline, Policy, Repository, RepositoryId,
-    Rollback, Target, Topology, Versioning,
+    Application, Follow, ObservedRepository, OnLocked, PackagePattern, Pipeline, Policy,
+    Repository, RepositoryId, Rollback, Target, Topology, Versioning,
 };
 pub use dependency::{Built, Dependency, Edge, Evidence, Scope};
 pub use downriver_version as version;

@@ -178,6 +178,8 @@ pub struct Delivered {
     pub package: PackageId,
     pub from: Option<String>,
     pub to: String,
+    /// The execution carried refresh variables for it: what its source's lockfile holds does not tell what was built.
+    pub is_refreshed: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -332,6 +334,10 @@ pub struct Controls {
     pub pauses: BTreeMap<PauseScope, Pause>,
     /// How far a restored backup is compared with CodePipeline.
     pub comparison: Option<Comparison>,
+    /// How far the inventories are compared with CodeArtifact in the round that is under way; `None` between two rounds.
+    pub reconciliation: Option<Comparison>,
+    /// When the graph of repositories was last read from CodeArtifact, also where that was denied.
+    pub repositories_read_at: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -65,6 +65,8 @@ pub(crate) fn application(name: &str) -> Application {
         publishes_to: None,
         versioning: Versioning::Build,
         policy: Policy::default(),
+        source_folder: String::new(),
+        is_declared: false,
         registered_at: at(0),
         upriver: BTreeSet::new(),
     }

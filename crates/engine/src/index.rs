@@ -1,5 +1,7 @@
 //! What was built: proof after an execution.
 
+pub mod reading;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use downriver_domain::slot::{Build, Delivered, Held, HeldReason, Slot, SlotState};

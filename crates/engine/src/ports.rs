@@ -11,9 +11,9 @@ use std::sync::Arc;
 use downriver_domain::slot::{ActiveProducer, Controls, Slot, WaitingFor};
 use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{
-    Application, ApplicationId, AttemptId, Built, ClientRequestToken, Dependency, Edge, Origin,
-    PackageInventory, Pipeline, PipelineExecutionId, RebuildId, RepositoryId, RepositoryInventory,
-    Target, Timestamp, Topology, VersionStatus,
+    AccountId, Application, ApplicationId, AttemptId, Built, ClientRequestToken, Dependency,
+    DomainName, Edge, Origin, PackageInventory, Pipeline, PipelineExecutionId, RebuildId,
+    Repository, RepositoryId, RepositoryInventory, Target, Timestamp, Topology, VersionStatus,
 };
 
 use crate::history::HistoryEntry;
@@ -277,6 +277,89 @@ pub trait Queue {
     async fn send_timer(&self, timer: &Timer) -> Result<(), QueueError>;
 
     async fn send_page(&self, page: &ResolvePage) -> Result<(), QueueError>;
+
+    /// What this execution built is to be read.
+    async fn send_read(&self, request: &ReadRequest) -> Result<(), QueueError>;
+
+    /// The graph of repositories is to be read anew.
+    async fn send_repositories(&self) -> Result<(), QueueError>;
+}
+
+/// Asks for what a successful execution built to be read, from what it uploaded and from its source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadRequest {
+    pub application: ApplicationId,
+    pub execution: PipelineExecutionId,
+}
+
+/// Files that a build uploaded about one execution and that are read, the best first.
+pub const UPLOADS_MAX: usize = 20;
+/// The largest upload that is read.
+pub const UPLOAD_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// A file that a build uploaded: an SBOM, or a report of what was built as a message of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upload {
+    /// The object's name behind application and execution.
+    pub name: String,
+    pub bytes: Vec<u8>,
+}
+
+/// What became of an execution's source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceRead {
+    Files(SourceFiles),
+    /// The source artifact is a full clone: only a reference to the commit, no files.
+    CloneReference,
+    /// There is nothing to read; why, as people would say it.
+    Nothing(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFiles {
+    /// The artifact, for people: `s3://bucket/key`.
+    pub location: String,
+    /// Paths from the root of the source, and contents.
+    pub files: Vec<(String, Vec<u8>)>,
+    /// Read of the artifact, and its size.
+    pub bytes_read: u64,
+    pub bytes_total: u64,
+}
+
+/// An upload could not be kept.
+#[derive(Debug, thiserror::Error)]
+#[error("the report was not kept: {0}")]
+pub struct UploadError(pub String);
+
+/// What builds leave behind: uploads in the deployment's bucket, and the pipelines' source artifacts.
+pub trait Artifacts {
+    /// What the build uploaded about this execution, best first, at most [`UPLOADS_MAX`], each at most
+    /// [`UPLOAD_BYTES_MAX`]. Those whose names do not say the execution count if they came between `since` and `until`.
+    async fn load_uploads(
+        &self,
+        application: &ApplicationId,
+        execution: &PipelineExecutionId,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Upload>, ReadError>;
+
+    /// Keeps a report that came before its execution's end; [`Artifacts::load_uploads`] gives it back. Another one of the
+    /// same name is replaced.
+    async fn store_upload(
+        &self,
+        application: &ApplicationId,
+        execution: &PipelineExecutionId,
+        name: &str,
+        bytes: Vec<u8>,
+    ) -> Result<(), UploadError>;
+
+    /// The files that `choose` picks from the listing of the execution's source.
+    async fn load_source(
+        &self,
+        pipeline: &Pipeline,
+        execution: &PipelineExecutionId,
+        choose: &(dyn Fn(&[String]) -> BTreeSet<String> + Sync),
+    ) -> Result<SourceRead, ReadError>;
 }
 
 /// One StartPipelineExecution call; repeating it with the same values is the same call.
@@ -406,6 +489,23 @@ pub trait Registry {
         repository: &RepositoryId,
         package_version: &PackageVersionId,
     ) -> Result<ListedVersion, ReadError>;
+
+    /// The repositories of a domain.
+    async fn list_repositories(
+        &self,
+        domain_owner: &AccountId,
+        domain: &DomainName,
+    ) -> Result<Vec<RepositoryId>, ReadError>;
+
+    async fn describe_repository(&self, repository: &RepositoryId)
+    -> Result<Repository, ReadError>;
+
+    /// What a published version asks for itself, with its requirements in native syntax.
+    async fn list_dependencies(
+        &self,
+        repository: &RepositoryId,
+        package_version: &PackageVersionId,
+    ) -> Result<Vec<(PackageId, String)>, ReadError>;
 }
 
 /// What is told to people and dashboards; see `events/schemas`.
@@ -449,6 +549,7 @@ pub trait Ports {
     type Queue: Queue;
     type Pipelines: Pipelines;
     type Registry: Registry;
+    type Artifacts: Artifacts;
     type Bus: Bus;
     type Clock: Clock;
 
@@ -456,6 +557,7 @@ pub trait Ports {
     fn queue(&self) -> &Self::Queue;
     fn pipelines(&self) -> &Self::Pipelines;
     fn registry(&self) -> &Self::Registry;
+    fn artifacts(&self) -> &Self::Artifacts;
     fn bus(&self) -> &Self::Bus;
     fn clock(&self) -> &Self::Clock;
 

@@ -25,6 +25,9 @@ pub struct Catalog {
     pub applications: Vec<Registration>,
     /// Those of `applications` whose entry says nothing of dependencies: they keep what was sent for them.
     pub undeclared: BTreeSet<ApplicationId>,
+    /// Folders next to the catalog that hold the manifests and lockfiles of applications, for a store on this machine;
+    /// all of these are `undeclared`.
+    pub folders: BTreeMap<ApplicationId, String>,
 }
 
 /// What [`apply`] changed.
@@ -54,7 +57,10 @@ pub async fn apply<P: Ports>(
 ) -> Result<Applied, EngineError> {
     let catalog = &*with_sent(ports, catalog).await?;
     let known = ports.store().load_topology().await?;
-    let topology = derive(catalog, known.revision + 1);
+    let topology = Topology {
+        observed: known.observed.clone(),
+        ..derive(catalog, known.revision + 1)
+    };
     let is_same_topology = Topology {
         revision: topology.revision,
         ..Topology::clone(&known)
@@ -233,7 +239,9 @@ fn is_same_edges(known: &[Dependency], wanted: &[Dependency]) -> bool {
         (
             dependency.package.clone(),
             dependency.requirement.clone(),
+            dependency.is_requirement_assumed,
             dependency.is_locked,
+            dependency.is_direct,
             dependency.path.clone(),
             dependency.scope,
         )

@@ -73,6 +73,8 @@ pub fn application(name: &str) -> Application {
         publishes_to: None,
         versioning: Versioning::Build,
         policy: Policy::default(),
+        source_folder: String::new(),
+        is_declared: false,
         registered_at: at(0),
         upriver: BTreeSet::new(),
     }
@@ -91,16 +93,19 @@ pub fn dependency(purl: &str, requirement: &str) -> Dependency {
     Dependency {
         package: package(purl),
         requirement: requirement.to_owned(),
+        is_requirement_assumed: false,
         built: Built::Unknown,
         built_as_of: None,
         built_revision: None,
         is_locked: false,
+        is_direct: true,
         path: Vec::new(),
         scope: Scope::Runtime,
         evidence: Evidence {
             file: "package.json".to_owned(),
             line: Some(7),
         },
+        lock: None,
     }
 }
 

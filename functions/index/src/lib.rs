@@ -64,6 +64,9 @@ impl<P: Ports> Consumer for Reports<'_, P> {
                         .await?;
                 }
                 Message::Built(report) => index::record_built(self.ports, report).await?,
+                Message::Read(_) | Message::Repositories => {
+                    return Err(Failure::Refused("this is not read yet".to_owned()));
+                }
                 Message::Event(_) | Message::Timer(_) | Message::Page(_) => {}
             }
         }

@@ -336,6 +336,7 @@ impl Failure {
             | Self::Engine(
                 EngineError::Store(StoreError::Transient(_))
                 | EngineError::Queue(_)
+                | EngineError::Upload(_)
                 | EngineError::Read(ReadError::Transient(_)),
             ) => 10,
             Self::Refused(_)

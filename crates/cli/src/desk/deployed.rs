@@ -133,6 +133,7 @@ impl Ports for DeployedDesk {
     type Queue = SqsQueue;
     type Pipelines = Still;
     type Registry = Still;
+    type Artifacts = Still;
     type Bus = EventBus;
     type Clock = Still;
 
@@ -149,6 +150,10 @@ impl Ports for DeployedDesk {
     }
 
     fn registry(&self) -> &Still {
+        &self.still
+    }
+
+    fn artifacts(&self) -> &Still {
         &self.still
     }
 

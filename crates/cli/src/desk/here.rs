@@ -95,6 +95,7 @@ impl Ports for LocalDesk {
     type Queue = Still;
     type Pipelines = Still;
     type Registry = Still;
+    type Artifacts = Still;
     type Bus = Still;
     type Clock = Still;
 
@@ -111,6 +112,10 @@ impl Ports for LocalDesk {
     }
 
     fn registry(&self) -> &Still {
+        &self.still
+    }
+
+    fn artifacts(&self) -> &Still {
         &self.still
     }
 

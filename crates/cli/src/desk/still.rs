@@ -1,10 +1,16 @@
 //! Services in which nothing is and nothing happens, for questions and operators' commands, which start nothing.
 
+use std::collections::BTreeSet;
+
 use downriver_domain::version::{PackageId, PackageVersionId};
-use downriver_domain::{Pipeline, PipelineExecutionId, RepositoryId, Timestamp};
+use downriver_domain::{
+    AccountId, ApplicationId, DomainName, Pipeline, PipelineExecutionId, Repository, RepositoryId,
+    Timestamp,
+};
 use downriver_engine::ports::{
-    Bus, Clock, Execution, ListedVersion, Notice, Pipelines, Queue, QueueError, ReadError,
-    Registry, ResolvePage, StartError, StartExecution, Timer,
+    Artifacts, Bus, Clock, Execution, ListedVersion, Notice, Pipelines, Queue, QueueError,
+    ReadError, ReadRequest, Registry, ResolvePage, SourceRead, StartError, StartExecution, Timer,
+    Upload, UploadError,
 };
 
 #[derive(Debug)]
@@ -29,6 +35,45 @@ impl Queue for Still {
 
     async fn send_page(&self, _: &ResolvePage) -> Result<(), QueueError> {
         Err(QueueError("nothing is delivered here".to_owned()))
+    }
+
+    async fn send_read(&self, _: &ReadRequest) -> Result<(), QueueError> {
+        Ok(())
+    }
+
+    async fn send_repositories(&self) -> Result<(), QueueError> {
+        Ok(())
+    }
+}
+
+impl Artifacts for Still {
+    async fn load_uploads(
+        &self,
+        _: &ApplicationId,
+        _: &PipelineExecutionId,
+        _: Timestamp,
+        _: Timestamp,
+    ) -> Result<Vec<Upload>, ReadError> {
+        Ok(Vec::new())
+    }
+
+    async fn store_upload(
+        &self,
+        _: &ApplicationId,
+        _: &PipelineExecutionId,
+        _: &str,
+        _: Vec<u8>,
+    ) -> Result<(), UploadError> {
+        Err(UploadError("nothing is kept here".to_owned()))
+    }
+
+    async fn load_source(
+        &self,
+        _: &Pipeline,
+        _: &PipelineExecutionId,
+        _: &(dyn Fn(&[String]) -> BTreeSet<String> + Sync),
+    ) -> Result<SourceRead, ReadError> {
+        Err(ReadError::NotFound)
     }
 }
 
@@ -70,6 +115,26 @@ impl Registry for Still {
         _: &RepositoryId,
         _: &PackageVersionId,
     ) -> Result<ListedVersion, ReadError> {
+        Err(ReadError::NotFound)
+    }
+
+    async fn list_repositories(
+        &self,
+        _: &AccountId,
+        _: &DomainName,
+    ) -> Result<Vec<RepositoryId>, ReadError> {
+        Err(ReadError::NotFound)
+    }
+
+    async fn describe_repository(&self, _: &RepositoryId) -> Result<Repository, ReadError> {
+        Err(ReadError::NotFound)
+    }
+
+    async fn list_dependencies(
+        &self,
+        _: &RepositoryId,
+        _: &PackageVersionId,
+    ) -> Result<Vec<(PackageId, String)>, ReadError> {
         Err(ReadError::NotFound)
     }
 }

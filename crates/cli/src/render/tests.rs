@@ -283,16 +283,19 @@ fn dependents_stand_in_a_table_and_what_does_not_fit_below() {
     let dependency = |path: Vec<&str>| downriver_domain::Dependency {
         package: tokens().package().clone(),
         requirement: "^2.3.0".to_owned(),
+        is_requirement_assumed: false,
         built: Built::Assumed("2.3.1".to_owned()),
         built_as_of: None,
         built_revision: None,
         is_locked: true,
+        is_direct: path.is_empty(),
         path: path
             .into_iter()
             .map(|package| package.parse().unwrap())
             .collect(),
         scope: Scope::Optional,
         evidence: evidence(),
+        lock: None,
     };
     let edge = |instance, path| downriver_domain::Edge {
         application: application("shop-web"),

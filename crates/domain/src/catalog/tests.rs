@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use downriver_version::{Format, PackageId, PackageVersionId};
 use proptest::prelude::*;
 
-use super::{PackagePattern, Repository, Topology, matches_glob};
+use super::{ObservedRepository, PackagePattern, Repository, Topology, matches_glob};
 use crate::ApplicationId;
-use crate::testing::{id, npm, repository, target, tokens, topology};
+use crate::testing::{at, id, npm, repository, target, tokens, topology};
 
 fn names(ids: &BTreeSet<ApplicationId>) -> Vec<&str> {
     ids.iter().map(ApplicationId::as_str).collect()
@@ -49,6 +49,27 @@ fn upstream_cycles_end() {
     };
     topology.repositories.insert(repository("public"), back);
     assert_eq!(topology.visible_from(&[repository("shared")]).len(), 3);
+}
+
+#[test]
+fn what_codeartifact_itself_says_stands_above_the_catalog() {
+    let mut topology = topology();
+    assert!(!topology.has_external_connection(&repository("shared")));
+    let observed = ObservedRepository {
+        upstreams: vec![repository("staging")],
+        external_connections: vec!["public:npmjs".to_owned()],
+        at: at(0),
+    };
+    topology.observed.insert(repository("shared"), observed);
+    let seen = topology.visible_from(&[repository("apps")]);
+    assert_eq!(seen, ["apps", "shared", "staging"].map(repository).into());
+    assert!(topology.has_external_connection(&repository("shared")));
+    // Of one that was not observed the catalog's word stands, also where it is not in the catalog.
+    assert_eq!(
+        topology.upstreams(&repository("apps")),
+        [repository("shared")]
+    );
+    assert!(topology.upstreams(&repository("other")).is_empty());
 }
 
 #[test]

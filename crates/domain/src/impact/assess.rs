@@ -142,7 +142,7 @@ pub(super) fn assess<'a>(subject: Subject<'a>, edge: &'a Edge) -> Assessment<'a>
 
 /// What is done about a verdict under this application's policy (the table of DESIGN 3).
 pub(super) fn action(application: &Application, edge: Option<&Edge>, verdict: &Verdict) -> Action {
-    let is_direct = edge.is_some_and(|edge| edge.dependency.is_direct());
+    let is_direct = edge.is_some_and(|edge| edge.dependency.is_direct);
     let action = match verdict {
         Verdict::Picks | Verdict::MovesOff(Direction::Newer) => Action::Rebuild,
         Verdict::Locked => match application.policy.on_locked {

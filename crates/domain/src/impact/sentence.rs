@@ -76,7 +76,7 @@ pub(super) fn of_judgement(
             "`{}` does not admit {}; {}",
             assessment.edge.dependency.requirement,
             change.package_version.version(),
-            if assessment.edge.dependency.is_direct() {
+            if assessment.edge.dependency.is_direct {
                 "the manifest must change first"
             } else {
                 "whoever pulls it in must change first"

@@ -68,16 +68,19 @@ impl Case {
             dependency: Dependency {
                 package: self.inventory.package.clone(),
                 requirement: requirement.to_owned(),
+                is_requirement_assumed: false,
                 built,
                 built_as_of: None,
                 built_revision: None,
                 is_locked,
+                is_direct: true,
                 path: Vec::new(),
                 scope: Scope::Runtime,
                 evidence: Evidence {
                     file: "manifest".to_owned(),
                     line: None,
                 },
+                lock: None,
             },
         });
         self
@@ -86,8 +89,10 @@ impl Case {
     /// As [`Self::needs`], pulled in by another package.
     fn needs_through(self, through: &PackageId, requirement: &str, built: &str) -> Self {
         let path = vec![through.clone()];
-        self.needs(requirement, built)
-            .with(|case| case.last_dependency().path = path)
+        self.needs(requirement, built).with(|case| {
+            case.last_dependency().is_direct = false;
+            case.last_dependency().path = path;
+        })
     }
 
     /// Versions, apart by spaces: `1.0` was there long before the application was registered, `+1.0` was published 100 s
@@ -282,6 +287,12 @@ fn status_of(text: &str) -> VersionStatus {
 }
 
 /// The package that pulls others in.
+/// The last dependency is one of the kit's.
+fn pulled_in(case: &mut Case) {
+    case.last_dependency().is_direct = false;
+    case.last_dependency().path = vec![kit()];
+}
+
 fn kit() -> PackageId {
     npm("kit")
 }

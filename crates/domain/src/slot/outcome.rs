@@ -229,6 +229,7 @@ fn succeed(
             package: package.clone(),
             from: wanted.from.clone(),
             to: wanted.version.clone(),
+            is_refreshed: wanted.needs_refresh,
         })
         .collect();
     let build = Build {

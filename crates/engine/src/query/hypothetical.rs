@@ -156,9 +156,6 @@ async fn nearest_to_a_dependent<P: Ports>(
         .topology
         .visible_from(own)
         .into_iter()
-        .find(|repository| {
-            let known = session.topology.repositories.get(repository);
-            known.is_some_and(|known| !known.external_connections.is_empty())
-        });
+        .find(|repository| session.topology.has_external_connection(repository));
     Ok(connected.or_else(|| own.first().cloned()))
 }

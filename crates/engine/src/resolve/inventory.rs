@@ -404,15 +404,14 @@ async fn find_origin<P: Ports>(
                 .filter(|(_, records)| records.versions.contains_key(version))
                 .map(|(repository, _)| repository)
                 .chain([&sighting.repository]);
-            let is_connected = |repository: &RepositoryId| {
-                let known = session.topology.repositories.get(repository);
-                known.is_some_and(|known| !known.external_connections.is_empty())
-            };
-            Ok(if holders.into_iter().any(is_connected) {
-                Origin::External
-            } else {
-                Origin::Unknown
-            })
+            let mut holders = holders.into_iter();
+            Ok(
+                if holders.any(|holder| session.topology.has_external_connection(holder)) {
+                    Origin::External
+                } else {
+                    Origin::Unknown
+                },
+            )
         }
     }
 }

@@ -129,11 +129,10 @@ fn read_catalog(
     let keys: CatalogKeys = document::read_document(report, &Shape::of::<CatalogKeys>(), text)?;
     let organisation = Organisation::parse(report, &keys);
     let files = Files::new(read_file);
-    let (applications, undeclared) =
+    let parsed =
         applications::parse_applications(report, &organisation, &files, &keys.applications);
     Some(Catalog {
         topology: organisation.topology,
-        applications,
-        undeclared,
+        ..parsed
     })
 }

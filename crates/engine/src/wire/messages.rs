@@ -17,10 +17,11 @@ use super::event::{self, WireEvent};
 use super::json;
 use super::rejection::Rejection;
 use crate::index::BuiltReport;
-use crate::ports::{ResolvePage, Timer};
+use crate::ports::{ReadRequest, ResolvePage, Timer};
 
 pub use encode::{
-    encode_built, encode_catalog, encode_dependencies, encode_page, encode_timer, format_time,
+    encode_built, encode_catalog, encode_dependencies, encode_page, encode_read,
+    encode_repositories, encode_timer, format_time,
 };
 pub use notice::{EncodedNotice, NOTICE_SOURCE, NOTICE_TEXT_CHARS_MAX, encode_notice};
 
@@ -43,6 +44,10 @@ pub enum Message {
     Catalog(CatalogRequest),
     Dependencies(DependenciesReport),
     Built(BuiltReport),
+    /// Asks for what an execution built to be read.
+    Read(ReadRequest),
+    /// Asks for the graph of repositories to be read anew.
+    Repositories,
 }
 
 impl Message {
@@ -55,6 +60,8 @@ impl Message {
             Self::Catalog(_) => parse::KIND_CATALOG,
             Self::Dependencies(_) => parse::KIND_DEPENDENCIES,
             Self::Built(_) => parse::KIND_BUILT,
+            Self::Read(_) => parse::KIND_READ,
+            Self::Repositories => parse::KIND_REPOSITORIES,
         }
     }
 }

@@ -24,6 +24,7 @@ pub(super) struct EdgeRow {
     built_as_of: Option<i64>,
     built_revision: Option<String>,
     line: Option<u32>,
+    lock_line: Option<u32>,
 }
 
 impl EdgeRow {
@@ -44,6 +45,7 @@ impl EdgeRow {
             built_as_of: dependency.built_as_of.map(Timestamp::unix_millis),
             built_revision: dependency.built_revision.clone(),
             line: dependency.evidence.line,
+            lock_line: dependency.lock.as_ref().and_then(|lock| lock.line),
         }
     }
 }
@@ -54,8 +56,8 @@ pub(super) fn write(connection: &Connection, collected: &mut Vec<EdgeRow>) -> Re
     rows.sort_unstable();
     let mut statement = connection.prepare_cached(
         "INSERT INTO edges
-         (package, is_consumer, application, instance, shape, built, built_as_of, built_revision, line)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+         (package, is_consumer, application, instance, shape, built, built_as_of, built_revision, line, lock_line)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
     for row in &rows {
         statement.execute((
@@ -68,6 +70,7 @@ pub(super) fn write(connection: &Connection, collected: &mut Vec<EdgeRow>) -> Re
             row.built_as_of,
             &row.built_revision,
             row.line,
+            row.lock_line,
         ))?;
     }
     rows.clear();
@@ -82,7 +85,7 @@ pub(super) fn load_rows(
     application: &ApplicationId,
 ) -> Result<BTreeSet<EdgeRow>, Failure> {
     let mut statement = connection.prepare_cached(
-        "SELECT e.package, e.instance, e.shape, e.built, e.built_as_of, e.built_revision, e.line
+        "SELECT e.package, e.instance, e.shape, e.built, e.built_as_of, e.built_revision, e.line, e.lock_line
          FROM application_edges a CROSS JOIN edges e
          ON e.package = a.package AND e.is_consumer = ?2 AND e.application = ?3
          WHERE a.application = ?1",
@@ -100,6 +103,7 @@ pub(super) fn load_rows(
                 built_as_of: row.get(4)?,
                 built_revision: row.get(5)?,
                 line: row.get(6)?,
+                lock_line: row.get(7)?,
             })
         },
     )?;
@@ -155,7 +159,7 @@ pub(super) fn load_dependencies(
         return Ok(Vec::new());
     };
     let mut statement = connection.prepare_cached(
-        "SELECT e.is_consumer, e.application, e.instance, e.shape, e.built, e.built_as_of, e.built_revision, e.line
+        "SELECT e.is_consumer, e.application, e.instance, e.shape, e.built, e.built_as_of, e.built_revision, e.line, e.lock_line
          FROM application_edges a CROSS JOIN edges e
          ON e.package = a.package AND e.is_consumer = ?2 AND e.application = ?3
          WHERE a.application = ?1 ORDER BY a.package, e.instance",
@@ -179,7 +183,8 @@ pub(super) fn load_edges(
         return Ok(Vec::new());
     };
     let mut statement = connection.prepare_cached(
-        "SELECT is_consumer, application, instance, shape, built, built_as_of, built_revision, line FROM edges
+        "SELECT is_consumer, application, instance, shape, built, built_as_of, built_revision, line, lock_line
+         FROM edges
          WHERE package = ?1 AND is_consumer = ?2 AND application = ?3 ORDER BY instance",
     )?;
     let mut edges = Vec::new();
@@ -213,7 +218,8 @@ pub(super) fn load_dependents(
             )
         });
         let mut statement = connection.prepare_cached(
-            "SELECT is_consumer, application, instance, shape, built, built_as_of, built_revision, line FROM edges
+            "SELECT is_consumer, application, instance, shape, built, built_as_of, built_revision, line, lock_line
+         FROM edges
              WHERE package = ?1 AND (is_consumer, application, instance) > (?2, ?3, ?4)
              ORDER BY is_consumer, application, instance LIMIT ?5",
         )?;
@@ -283,6 +289,9 @@ fn read_edge(
         .map(Timestamp::from_unix_millis);
     dependency.built_revision = row.get(6)?;
     dependency.evidence.line = row.get(7)?;
+    if let Some(lock) = &mut dependency.lock {
+        lock.line = row.get(8)?;
+    }
     Ok(Edge {
         application: application.parse()?,
         instance: row.get(2)?,

@@ -1,7 +1,7 @@
 //! Texts that stand in millions of rows, stored once and referred to by number; and what is remembered of them.
 //!
 //! A *shape* is a dependency as the engine stores it, without what differs between applications that use the package in
-//! the same way: built version and line. Those stand in the edge's own columns, so that an edge takes some 40 bytes,
+//! the same way: built version and lines. Those stand in the edge's own columns, so that an edge takes some 40 bytes,
 //! and a page of dependents parses few texts. Numbers are never reused once committed, and rows never change; all that
 //! is remembered is forgotten when a transaction is rolled back.
 
@@ -99,7 +99,7 @@ impl Interned {
         Ok(id)
     }
 
-    /// A dependency of this shape, its built version unknown and without a line.
+    /// A dependency of this shape, its built version unknown and without lines.
     pub(super) fn load_shape(
         &mut self,
         connection: &Connection,
@@ -123,6 +123,9 @@ fn shape_of(dependency: &Dependency) -> Dependency {
     shape.built_as_of = None;
     shape.built_revision = None;
     shape.evidence.line = None;
+    if let Some(lock) = &mut shape.lock {
+        lock.line = None;
+    }
     shape
 }
 

@@ -1,15 +1,20 @@
 //! The simulated services as the engine's ports.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use downriver_domain::version::{PackageId, PackageVersionId};
-use downriver_domain::{Pipeline, PipelineExecutionId, RepositoryId, Timestamp};
+use downriver_domain::{
+    AccountId, ApplicationId, DomainName, Pipeline, PipelineExecutionId, Repository, RepositoryId,
+    Timestamp,
+};
 use downriver_engine::ports::{
-    Bus, Clock, Execution, ListedVersion, Notice, Pipelines, Ports, Queue, QueueError, ReadError,
-    Registry, ResolvePage, StartError, StartExecution, Timer,
+    Artifacts, Bus, Clock, Execution, ListedVersion, Notice, Pipelines, Ports, Queue, QueueError,
+    ReadError, ReadRequest, Registry, ResolvePage, SourceRead, StartError, StartExecution, Timer,
+    Upload, UploadError,
 };
 
 use super::World;
@@ -65,6 +70,7 @@ impl Ports for World {
     type Queue = Simulation;
     type Pipelines = Simulation;
     type Registry = Simulation;
+    type Artifacts = Simulation;
     type Bus = Simulation;
     type Clock = Simulation;
 
@@ -81,6 +87,10 @@ impl Ports for World {
     }
 
     fn registry(&self) -> &Simulation {
+        &self.simulation
+    }
+
+    fn artifacts(&self) -> &Simulation {
         &self.simulation
     }
 
@@ -115,6 +125,50 @@ impl Queue for Simulation {
         };
         self.with_mut(|simulator| simulator.put(simulator.now(), item));
         Ok(())
+    }
+
+    /// The simulator reports what was built by itself.
+    async fn send_read(&self, _request: &ReadRequest) -> Result<(), QueueError> {
+        Ok(())
+    }
+
+    /// The simulated repositories are those of the catalog.
+    async fn send_repositories(&self) -> Result<(), QueueError> {
+        Ok(())
+    }
+}
+
+/// A simulated build leaves no files: the simulator reports what it built.
+impl Artifacts for Simulation {
+    async fn load_uploads(
+        &self,
+        _application: &ApplicationId,
+        _execution: &PipelineExecutionId,
+        _since: Timestamp,
+        _until: Timestamp,
+    ) -> Result<Vec<Upload>, ReadError> {
+        Ok(Vec::new())
+    }
+
+    async fn store_upload(
+        &self,
+        _application: &ApplicationId,
+        _execution: &PipelineExecutionId,
+        _name: &str,
+        _bytes: Vec<u8>,
+    ) -> Result<(), UploadError> {
+        Ok(())
+    }
+
+    async fn load_source(
+        &self,
+        _pipeline: &Pipeline,
+        _execution: &PipelineExecutionId,
+        _choose: &(dyn Fn(&[String]) -> BTreeSet<String> + Sync),
+    ) -> Result<SourceRead, ReadError> {
+        Ok(SourceRead::Nothing(
+            "a simulated build has no source".to_owned(),
+        ))
     }
 }
 
@@ -211,6 +265,44 @@ impl Registry for Simulation {
             held.find_map(|(version, state)| (version == wanted).then(|| state.to_listed(version)))
         })
         .ok_or(ReadError::NotFound)
+    }
+
+    async fn list_repositories(
+        &self,
+        domain_owner: &AccountId,
+        domain: &DomainName,
+    ) -> Result<Vec<RepositoryId>, ReadError> {
+        Ok(self.with(|simulator| {
+            let known = simulator.facts.topology.repositories.keys();
+            known
+                .filter(|id| id.domain_owner == *domain_owner && id.domain == *domain)
+                .cloned()
+                .collect()
+        }))
+    }
+
+    async fn describe_repository(
+        &self,
+        repository: &RepositoryId,
+    ) -> Result<Repository, ReadError> {
+        self.with(|simulator| {
+            simulator
+                .facts
+                .topology
+                .repositories
+                .get(repository)
+                .cloned()
+        })
+        .ok_or(ReadError::NotFound)
+    }
+
+    /// What a simulated package asks for itself is not known.
+    async fn list_dependencies(
+        &self,
+        _repository: &RepositoryId,
+        _package_version: &PackageVersionId,
+    ) -> Result<Vec<(PackageId, String)>, ReadError> {
+        Err(ReadError::NotFound)
     }
 }
 

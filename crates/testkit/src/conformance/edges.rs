@@ -16,19 +16,41 @@ pub async fn dependencies_read_back_as_registered(store: &impl Store) {
         built_as_of: Some(at(5)),
         built_revision: Some("r1".to_owned()),
         is_locked: true,
+        is_requirement_assumed: true,
+        is_direct: false,
         path: vec![package(BUTTONS), package("pkg:npm/left-pad")],
         scope: Scope::Peer,
         evidence: Evidence {
             file: "web/package-lock.json".to_owned(),
             line: None,
         },
+        lock: Some(Evidence {
+            file: "web/package-lock.json".to_owned(),
+            line: Some(120),
+        }),
         ..dependency(TOKENS, ">=1 <3")
     };
     let assumed = Dependency {
         built: Built::Assumed("1.1.0".to_owned()),
         ..dependency(TOKENS, "^1.0.0")
     };
-    let registered = vec![full, assumed];
+    // Transitive, though nothing tells the way; and the same at another line of the lockfile.
+    let untold = Dependency {
+        is_direct: false,
+        lock: Some(Evidence {
+            file: "web/package-lock.json".to_owned(),
+            line: None,
+        }),
+        ..dependency(TOKENS, "^1.0.0")
+    };
+    let elsewhere = Dependency {
+        lock: Some(Evidence {
+            file: "web/package-lock.json".to_owned(),
+            line: Some(8),
+        }),
+        ..untold.clone()
+    };
+    let registered = vec![full, assumed, untold, elsewhere];
     register(store, application("web"), registered.clone()).await;
     assert_eq!(read(store.load_dependencies(&id("web")).await), registered);
     assert_eq!(read(store.load_dependencies(&id("other")).await), []);

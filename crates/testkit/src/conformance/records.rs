@@ -2,7 +2,7 @@
 
 use downriver_domain::slot::{ActiveProducer, Comparison, Controls, Pause, PauseScope};
 use downriver_domain::version::Format;
-use downriver_domain::{PackagePattern, Repository, Topology};
+use downriver_domain::{ObservedRepository, PackagePattern, Repository, Topology};
 use downriver_engine::ports::{Commit, CommitOutcome, MarkerWrite, Store};
 
 use super::{conflicts, done, read};
@@ -27,8 +27,14 @@ pub async fn a_topology_is_written_over_its_predecessor_only(store: &impl Store)
         upstreams: vec![repository("public")],
         external_connections: vec!["public:npmjs".to_owned()],
     };
+    let observed = ObservedRepository {
+        upstreams: vec![repository("staging")],
+        external_connections: vec!["public:npmjs".to_owned()],
+        at: at(7),
+    };
     let full = Topology {
         repositories: [(repository("shared"), upstream)].into(),
+        observed: [(repository("shared"), observed)].into(),
         budgets: [(target("eu-west-1"), 3)].into(),
         internal: vec![pattern.clone()],
         mutable: vec![pattern],
@@ -79,6 +85,11 @@ pub async fn controls_are_written_over_their_predecessor_only(store: &impl Store
             up_to: id("web"),
             at: at(3),
         }),
+        reconciliation: Some(Comparison {
+            up_to: id("api"),
+            at: at(4),
+        }),
+        repositories_read_at: Some(at(5)),
     };
     let second = Controls {
         revision: 2,

@@ -22,6 +22,8 @@ pub async fn unknown_applications_are_left_out_and_the_order_is_kept(store: &imp
             retries_max: 7,
             ..Policy::default()
         },
+        source_folder: "services/b".to_owned(),
+        is_declared: true,
         upriver: [id("core"), id("lib")].into(),
         ..producer("b", &["pkg:npm/b", "pkg:maven/com.acme/b"])
     };

@@ -178,6 +178,7 @@ fn full(slot: Slot) -> Slot {
                 package: package(TOKENS),
                 from: None,
                 to: "1.0.0".to_owned(),
+                is_refreshed: true,
             }],
         }],
         held: [(

@@ -118,6 +118,7 @@ impl Organisation {
             topology: self.topology.clone(),
             applications: self.members.values().map(entry).collect(),
             undeclared: BTreeSet::new(),
+            folders: BTreeMap::new(),
         }
     }
 
@@ -343,6 +344,7 @@ fn depend(
     Dependency {
         built,
         is_locked,
+        is_direct: path.is_empty(),
         path,
         scope: policies::scope(random),
         ..dependency(&package.to_string(), requirement)

@@ -10,14 +10,15 @@ use std::task::Poll;
 use downriver_domain::slot::{ActiveProducer, Controls, WaitingFor};
 use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{
-    ApplicationId, Dependency, Edge, PackageInventory, Pipeline, PipelineExecutionId, RebuildId,
-    RepositoryId, Target, Timestamp, Topology,
+    AccountId, ApplicationId, Dependency, DomainName, Edge, PackageInventory, Pipeline,
+    PipelineExecutionId, RebuildId, Repository, RepositoryId, Target, Timestamp, Topology,
 };
 use downriver_engine::history::HistoryEntry;
 use downriver_engine::ports::{
-    ApplicationState, Bus, Clock, Commit, CommitOutcome, EdgeCursor, EdgePage, Execution,
-    HistoryOf, ListedVersion, Notice, Pipelines, Ports, Queue, QueueError, ReadError, Registration,
-    Registry, ResolvePage, StartError, StartExecution, Store, StoreError, Timer,
+    ApplicationState, Artifacts, Bus, Clock, Commit, CommitOutcome, EdgeCursor, EdgePage,
+    Execution, HistoryOf, ListedVersion, Notice, Pipelines, Ports, Queue, QueueError, ReadError,
+    ReadRequest, Registration, Registry, ResolvePage, SourceRead, StartError, StartExecution,
+    Store, StoreError, Timer, Upload, UploadError,
 };
 
 use super::faults::{StartFault, WriteFault};
@@ -92,6 +93,7 @@ impl<S: Store> Ports for Worker<'_, S> {
     type Queue = Self;
     type Pipelines = Self;
     type Registry = Self;
+    type Artifacts = Self;
     type Bus = Self;
     type Clock = Self;
 
@@ -108,6 +110,10 @@ impl<S: Store> Ports for Worker<'_, S> {
     }
 
     fn registry(&self) -> &Self {
+        self
+    }
+
+    fn artifacts(&self) -> &Self {
         self
     }
 
@@ -314,6 +320,50 @@ impl<S: Store> Queue for Worker<'_, S> {
         let now = self.now();
         self.send(Message::Page(page.clone()), now, false).await
     }
+
+    /// The world reports what was built by itself.
+    async fn send_read(&self, _request: &ReadRequest) -> Result<(), QueueError> {
+        Ok(())
+    }
+
+    /// The repositories are those of the catalog.
+    async fn send_repositories(&self) -> Result<(), QueueError> {
+        Ok(())
+    }
+}
+
+/// Builds leave no files: the world reports what they built.
+impl<S: Store> Artifacts for Worker<'_, S> {
+    async fn load_uploads(
+        &self,
+        _application: &ApplicationId,
+        _execution: &PipelineExecutionId,
+        _since: Timestamp,
+        _until: Timestamp,
+    ) -> Result<Vec<Upload>, ReadError> {
+        Ok(Vec::new())
+    }
+
+    async fn store_upload(
+        &self,
+        _application: &ApplicationId,
+        _execution: &PipelineExecutionId,
+        _name: &str,
+        _bytes: Vec<u8>,
+    ) -> Result<(), UploadError> {
+        Ok(())
+    }
+
+    async fn load_source(
+        &self,
+        _pipeline: &Pipeline,
+        _execution: &PipelineExecutionId,
+        _choose: &(dyn Fn(&[String]) -> BTreeSet<String> + Sync),
+    ) -> Result<SourceRead, ReadError> {
+        Ok(SourceRead::Nothing(
+            "a simulated build has no source".to_owned(),
+        ))
+    }
 }
 
 impl<S: Store> Worker<'_, S> {
@@ -451,6 +501,40 @@ impl<S: Store> Registry for Worker<'_, S> {
         self.read_service().await?;
         let found = self.seen().registry.describe(repository, package_version);
         found.ok_or(ReadError::NotFound)
+    }
+
+    async fn list_repositories(
+        &self,
+        _domain_owner: &AccountId,
+        _domain: &DomainName,
+    ) -> Result<Vec<RepositoryId>, ReadError> {
+        self.read_service().await?;
+        let world = self.seen();
+        Ok(world
+            .organisation
+            .topology
+            .repositories
+            .keys()
+            .cloned()
+            .collect())
+    }
+
+    async fn describe_repository(
+        &self,
+        repository: &RepositoryId,
+    ) -> Result<Repository, ReadError> {
+        self.read_service().await?;
+        let world = self.seen();
+        let known = world.organisation.topology.repositories.get(repository);
+        known.cloned().ok_or(ReadError::NotFound)
+    }
+
+    async fn list_dependencies(
+        &self,
+        _repository: &RepositoryId,
+        _package_version: &PackageVersionId,
+    ) -> Result<Vec<(PackageId, String)>, ReadError> {
+        Err(ReadError::NotFound)
     }
 }
 

@@ -139,6 +139,8 @@ impl Organisation {
             publishes_to: Some(repository("shared")),
             versioning: Versioning::Build,
             policy: Policy::default(),
+            source_folder: String::new(),
+            is_declared: false,
             registered_at: Timestamp::from_unix_millis(0),
             upriver: self.upriver(&ranks),
         };
@@ -200,6 +202,7 @@ impl Organisation {
         Dependency {
             requirement: requirement.to_owned(),
             is_locked: random.below(5) == 0,
+            is_direct: path.is_empty(),
             path,
             evidence: Evidence {
                 file: "package-lock.json".to_owned(),
@@ -222,16 +225,19 @@ fn direct(package: PackageId) -> Dependency {
     Dependency {
         package,
         requirement: "^1.2.0".to_owned(),
+        is_requirement_assumed: false,
         built: Built::Proven("1.2.0".to_owned()),
         built_as_of: None,
         built_revision: None,
         is_locked: false,
+        is_direct: true,
         path: Vec::new(),
         scope: Scope::Runtime,
         evidence: Evidence {
             file: "package.json".to_owned(),
             line: Some(12),
         },
+        lock: None,
     }
 }
 

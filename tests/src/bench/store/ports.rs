@@ -1,15 +1,17 @@
 //! The ports besides the store: as little as there can be, so that what is measured is the engine and the store.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{
-    Origin, Pipeline, PipelineExecutionId, RepositoryId, Timestamp, VersionStatus,
+    AccountId, ApplicationId, DomainName, Origin, Pipeline, PipelineExecutionId, Repository,
+    RepositoryId, Timestamp, VersionStatus,
 };
 use downriver_engine::ports::{
-    Bus, Clock, Execution, ListedVersion, Notice, Pipelines, Ports, Queue, QueueError, ReadError,
-    Registry, ResolvePage, StartError, StartExecution, Timer,
+    Artifacts, Bus, Clock, Execution, ListedVersion, Notice, Pipelines, Ports, Queue, QueueError,
+    ReadError, ReadRequest, Registry, ResolvePage, SourceRead, StartError, StartExecution, Timer,
+    Upload, UploadError,
 };
 use downriver_local::sqlite::SqliteStore;
 
@@ -61,6 +63,7 @@ impl Ports for BenchPorts {
     type Queue = Others;
     type Pipelines = Others;
     type Registry = Others;
+    type Artifacts = Others;
     type Bus = Others;
     type Clock = Others;
 
@@ -77,6 +80,10 @@ impl Ports for BenchPorts {
     }
 
     fn registry(&self) -> &Others {
+        &self.others
+    }
+
+    fn artifacts(&self) -> &Others {
         &self.others
     }
 
@@ -98,6 +105,45 @@ impl Queue for Others {
     async fn send_page(&self, page: &ResolvePage) -> Result<(), QueueError> {
         self.pages.borrow_mut().push_back(page.clone());
         Ok(())
+    }
+
+    async fn send_read(&self, _request: &ReadRequest) -> Result<(), QueueError> {
+        Ok(())
+    }
+
+    async fn send_repositories(&self) -> Result<(), QueueError> {
+        Ok(())
+    }
+}
+
+impl Artifacts for Others {
+    async fn load_uploads(
+        &self,
+        _application: &ApplicationId,
+        _execution: &PipelineExecutionId,
+        _since: Timestamp,
+        _until: Timestamp,
+    ) -> Result<Vec<Upload>, ReadError> {
+        Ok(Vec::new())
+    }
+
+    async fn store_upload(
+        &self,
+        _application: &ApplicationId,
+        _execution: &PipelineExecutionId,
+        _name: &str,
+        _bytes: Vec<u8>,
+    ) -> Result<(), UploadError> {
+        Ok(())
+    }
+
+    async fn load_source(
+        &self,
+        _pipeline: &Pipeline,
+        _execution: &PipelineExecutionId,
+        _choose: &(dyn Fn(&[String]) -> BTreeSet<String> + Sync),
+    ) -> Result<SourceRead, ReadError> {
+        Ok(SourceRead::Nothing("nothing was built".to_owned()))
     }
 }
 
@@ -149,6 +195,29 @@ impl Registry for Others {
         package_version: &PackageVersionId,
     ) -> Result<ListedVersion, ReadError> {
         Ok(listed(package_version.version()))
+    }
+
+    async fn list_repositories(
+        &self,
+        _domain_owner: &AccountId,
+        _domain: &DomainName,
+    ) -> Result<Vec<RepositoryId>, ReadError> {
+        Err(ReadError::NotFound)
+    }
+
+    async fn describe_repository(
+        &self,
+        _repository: &RepositoryId,
+    ) -> Result<Repository, ReadError> {
+        Err(ReadError::NotFound)
+    }
+
+    async fn list_dependencies(
+        &self,
+        _repository: &RepositoryId,
+        _package_version: &PackageVersionId,
+    ) -> Result<Vec<(PackageId, String)>, ReadError> {
+        Err(ReadError::NotFound)
     }
 }
 

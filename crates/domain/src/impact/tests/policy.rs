@@ -2,7 +2,7 @@
 
 use downriver_version::{Format, PackageVersionId};
 
-use super::{Case, case, kit};
+use super::{Case, case, kit, pulled_in};
 use crate::slot::HeldReason;
 use crate::testing::{at, id, tokens};
 use crate::{Cascade, Follow, OnLocked, Origin, PackagePattern, Scope, Timestamp, Versioning};
@@ -30,8 +30,7 @@ fn a_locked_application_says_what_its_build_does_about_the_lock() {
 
 #[test]
 fn only_a_direct_dependency_is_told_of_what_its_requirement_excludes() {
-    let transitive = case(Format::Npm, "^1.2", "1.2.0", "1.2.0 +2.0.0")
-        .with(|case| case.last_dependency().path = vec![kit()]);
+    let transitive = case(Format::Npm, "^1.2", "1.2.0", "1.2.0 +2.0.0").with(pulled_in);
     transitive.is("2.0.0", "Excluded Nothing");
     // Whichever instance comes first.
     transitive
@@ -81,7 +80,7 @@ fn scope_and_follow_leave_dependencies_out() {
         .is("1.2.3", "Picks Rebuild");
     let test = newer().with(|case| case.last_dependency().scope = Scope::Test);
     test.is("1.2.3", "Unaffected(ScopeLeftOut) Nothing");
-    let transitive = newer().with(|case| case.last_dependency().path = vec![kit()]);
+    let transitive = newer().with(pulled_in);
     transitive.is("1.2.3", "Picks Rebuild");
     transitive
         .with(|case| case.application.policy.follow = Follow::Direct)

@@ -2,7 +2,7 @@
 
 use downriver_version::Format;
 
-use super::{Case, case, kit};
+use super::{Case, case, pulled_in};
 use crate::slot::HeldReason;
 use crate::{Follow, OnLocked, Origin, Scope};
 
@@ -47,9 +47,7 @@ fn reasons_to_rebuild() {
 #[test]
 fn reasons_to_tell_somebody() {
     let excluded = of("^1.2", "1.2.0", "1.2.0 +2.0.0");
-    let transitive = excluded
-        .clone()
-        .with(|case| case.last_dependency().path = vec![kit()]);
+    let transitive = excluded.clone().with(pulled_in);
     insta::assert_snapshot!(lines(vec![
         (excluded, "2.0.0"),
         (transitive, "2.0.0"),

@@ -59,6 +59,7 @@ fn a_success_is_the_new_baseline_and_clears_what_was_held() {
         package: npm(name),
         from: Some("1.0.0".to_owned()),
         to: "2.0.0".to_owned(),
+        is_refreshed: false,
     };
     assert_eq!(build.delivered, [delivered("kit"), delivered("tokens")]);
     assert_eq!(slot.held.keys().collect::<Vec<_>>(), [&npm("icons")]);

@@ -6,30 +6,36 @@ use downriver_domain::catalog::matches_glob;
 use downriver_domain::version::PackageId;
 use downriver_domain::{
     Application, ApplicationId, OwnerId, Pipeline, PipelineName, RepositoryId, Target, Timestamp,
-    Versioning,
+    Topology, Versioning,
 };
 
 use super::at::At;
-use super::dependencies::{self, Files};
+use super::dependencies::{self, Files, is_path_below};
 use super::keys::{ApplicationKeys, VersioningKey};
 use super::names::{parse_key, parse_text};
 use super::organisation::Organisation;
 use super::policy::{merge_layers, parse_layer};
 use super::report::{Path, Report};
 use crate::ports::Registration;
+use crate::register::Catalog;
 
-/// All applications in order of id. One with a problem may be left out: then the catalog is refused anyway.
+/// All applications in order of id, without the organisation around them. One with a problem may be left out: then the
+/// catalog is refused anyway.
 pub(super) fn parse_applications(
     report: &mut Report<'_>,
     organisation: &Organisation<'_>,
     files: &Files<'_>,
     tables: &BTreeMap<At<String>, ApplicationKeys>,
-) -> (Vec<Registration>, BTreeSet<ApplicationId>) {
+) -> Catalog {
     let root = Path::Root;
     let section = root.key("applications");
     let mut pipelines = BTreeMap::new();
-    let mut applications = Vec::with_capacity(tables.len());
-    let mut undeclared = BTreeSet::new();
+    let mut catalog = Catalog {
+        topology: Topology::default(),
+        applications: Vec::with_capacity(tables.len()),
+        undeclared: BTreeSet::new(),
+        folders: BTreeMap::new(),
+    };
     for (key, keys) in tables {
         let path = section.key(key.get());
         let table = Table {
@@ -39,19 +45,24 @@ pub(super) fn parse_applications(
         };
         let application = table.parse(report, &path);
         let dependencies = dependencies::parse_all(report, files, &path, keys);
-        let Some(application) = application else {
+        let folder = table.parse_folder(report, &path, dependencies.is_some());
+        let Some(mut application) = application else {
             continue;
         };
         table.check_pipeline_is_free(report, &path, &mut pipelines, &application);
+        application.is_declared = dependencies.is_some();
         if dependencies.is_none() {
-            undeclared.insert(application.id.clone());
+            catalog.undeclared.insert(application.id.clone());
         }
-        applications.push(Registration {
+        if let Some(folder) = folder {
+            catalog.folders.insert(application.id.clone(), folder);
+        }
+        catalog.applications.push(Registration {
             application,
             dependencies: dependencies.unwrap_or_default(),
         });
     }
-    (applications, undeclared)
+    catalog
 }
 
 /// One application's table and what it refers to.
@@ -97,6 +108,8 @@ impl Table<'_> {
                 Some(VersioningKey::Build) | None => Versioning::Build,
             },
             policy: merge_layers(&layers),
+            source_folder: self.parse_source_folder(report, path),
+            is_declared: false,
             registered_at: Timestamp::default(),
             upriver: BTreeSet::new(),
         })
@@ -203,6 +216,45 @@ impl Table<'_> {
             report.problem(self.key.span(), &path.key("repositories"), message);
             Vec::new()
         })
+    }
+
+    /// A folder of its source, from the root: `.` and `/` at the end are left out.
+    fn parse_source_folder(&self, report: &mut Report<'_>, path: &Path<'_>) -> String {
+        let Some(key) = &self.keys.source_folder else {
+            return String::new();
+        };
+        let folder = key.get().trim_end_matches('/');
+        let folder = folder.strip_prefix("./").unwrap_or(folder);
+        if matches!(folder, "" | ".") && !key.get().starts_with('/') {
+            return String::new();
+        }
+        if !is_path_below(folder) {
+            let message = format!("`{}` is not a folder inside the source", key.get());
+            report.problem(key.span(), &path.key("source_folder"), message);
+        }
+        folder.to_owned()
+    }
+
+    fn parse_folder(
+        &self,
+        report: &mut Report<'_>,
+        path: &Path<'_>,
+        is_declared: bool,
+    ) -> Option<String> {
+        let key = self.keys.folder.as_ref()?;
+        let folder = key.get().trim_end_matches('/');
+        let path = path.key("folder");
+        if !is_path_below(folder) {
+            let message = format!(
+                "`{}` is not a path below the catalog's own folder",
+                key.get()
+            );
+            report.problem(key.span(), &path, message);
+        } else if is_declared {
+            let message = "give either `folder` or the dependencies themselves";
+            report.problem(key.span(), &path, message);
+        }
+        Some(folder.to_owned())
     }
 
     fn check_is_producer(&self, report: &mut Report<'_>, path: &Path<'_>) {

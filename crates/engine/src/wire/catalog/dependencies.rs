@@ -56,7 +56,7 @@ fn parse_file(
     name: &At<String>,
 ) -> Vec<Dependency> {
     let file = name.get();
-    if !is_next_to_catalog(file) {
+    if !is_path_below(file) {
         let message = format!("`{file}` is not a path below the catalog's own folder");
         report.problem(name.span(), path, message);
         return Vec::new();
@@ -94,7 +94,7 @@ fn parse_file(
 }
 
 /// A catalog is data from many teams: it does not make us read elsewhere.
-fn is_next_to_catalog(file: &str) -> bool {
+pub(super) fn is_path_below(file: &str) -> bool {
     !file.is_empty()
         && !file.contains(['\\', ':', '\0'])
         && file
@@ -122,7 +122,7 @@ fn parse_entry(
     let keys = entry.get();
     let package: Option<PackageId> = parse_key(report, path, "package", keys.package.as_ref());
     let via = path.key("via");
-    let pulled_in_by = keys
+    let pulled_in_by: Vec<PackageId> = keys
         .via
         .iter()
         .enumerate()
@@ -134,13 +134,16 @@ fn parse_entry(
     let built = parse_built(report, path, package.format(), keys);
     Some(Dependency {
         requirement: requirement?,
+        is_requirement_assumed: false,
         built,
         built_as_of: None,
         built_revision: None,
         is_locked: keys.locked,
+        is_direct: pulled_in_by.is_empty(),
         path: pulled_in_by,
         scope: keys.scope.map_or(Scope::Runtime, scope),
         evidence,
+        lock: None,
         package,
     })
 }

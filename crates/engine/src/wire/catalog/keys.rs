@@ -274,6 +274,11 @@ with_policy! {
         dependencies: Option<Vec<At<DependencyKeys>>>,
         /// A file, relative to this one, with more `dependencies`.
         dependencies_file: Option<At<String>>,
+        /// The folder of its source that holds its manifests and lockfiles, from the source's root. Default: the root.
+        source_folder: Option<At<String>>,
+        /// A folder, relative to this file, with the application's manifests and lockfiles: a store on this machine reads
+        /// its dependencies from there. In a deployment they are read from what its executions build.
+        folder: Option<At<String>>,
     }
 }
 

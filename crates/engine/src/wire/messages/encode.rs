@@ -4,11 +4,12 @@ use downriver_domain::{Built, Dependency, Scope, Timestamp};
 use serde::Serialize;
 
 use super::parse::{
-    KIND_BUILT, KIND_CATALOG, KIND_DEPENDENCIES, KIND_PAGE, KIND_TIMER, SCOPES, VERSION,
+    KIND_BUILT, KIND_CATALOG, KIND_DEPENDENCIES, KIND_PAGE, KIND_READ, KIND_REPOSITORIES,
+    KIND_TIMER, SCOPES, VERSION,
 };
 use super::{CatalogRequest, DependenciesReport, within_rfc3339};
 use crate::index::BuiltReport;
-use crate::ports::{ResolvePage, Timer};
+use crate::ports::{ReadRequest, ResolvePage, Timer};
 use crate::wire::stored::key::repository_key;
 
 #[derive(Serialize)]
@@ -69,6 +70,8 @@ struct DependenciesV1<'a> {
 struct DependencyV1<'a> {
     package: String,
     requirement: &'a str,
+    #[serde(skip_serializing_if = "is_false")]
+    assumed_requirement: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     built: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,12 +82,33 @@ struct DependencyV1<'a> {
     built_revision: Option<&'a str>,
     #[serde(skip_serializing_if = "is_false")]
     locked: bool,
+    /// Only where `via` does not tell: a direct dependency has none, a transitive one has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    direct: Option<bool>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     via: Vec<String>,
     scope: &'static str,
     file: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lock_file: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lock_line: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct ReadV1<'a> {
+    v: &'static str,
+    kind: &'static str,
+    application: &'a str,
+    execution: &'a str,
+}
+
+#[derive(Serialize)]
+struct RepositoriesV1 {
+    v: &'static str,
+    kind: &'static str,
 }
 
 #[derive(Serialize)]
@@ -169,6 +193,22 @@ pub fn encode_built(report: &BuiltReport) -> String {
     })
 }
 
+pub fn encode_read(request: &ReadRequest) -> String {
+    encode(&ReadV1 {
+        v: VERSION,
+        kind: KIND_READ,
+        application: request.application.as_str(),
+        execution: request.execution.as_str(),
+    })
+}
+
+pub fn encode_repositories() -> String {
+    encode(&RepositoriesV1 {
+        v: VERSION,
+        kind: KIND_REPOSITORIES,
+    })
+}
+
 /// RFC 3339 in UTC, to the millisecond where it has any.
 pub fn format_time(at: Timestamp) -> String {
     jiff::Timestamp::from_millisecond(within_rfc3339(at).unix_millis())
@@ -185,15 +225,20 @@ fn dependency(dependency: &Dependency) -> DependencyV1<'_> {
     DependencyV1 {
         package: dependency.package.to_string(),
         requirement: &dependency.requirement,
+        assumed_requirement: dependency.is_requirement_assumed,
         built,
         assumed,
         built_as_of: dependency.built_as_of.map(format_time),
         built_revision: dependency.built_revision.as_deref(),
         locked: dependency.is_locked,
+        direct: (dependency.is_direct != dependency.path.is_empty())
+            .then_some(dependency.is_direct),
         via: dependency.path.iter().map(ToString::to_string).collect(),
         scope: scope(dependency.scope),
         file: &dependency.evidence.file,
         line: dependency.evidence.line,
+        lock_file: dependency.lock.as_ref().map(|lock| lock.file.as_str()),
+        lock_line: dependency.lock.as_ref().and_then(|lock| lock.line),
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
     BUILT_MAX, CHANGES_MAX, CatalogRequest, DEPENDENCIES_MAX, DependenciesReport, Message, VIA_MAX,
 };
 use crate::index::{BuiltPackage, BuiltReport};
-use crate::ports::{EdgeCursor, PageChange, ResolvePage, Timer};
+use crate::ports::{EdgeCursor, PageChange, ReadRequest, ResolvePage, Timer};
 use crate::wire::json::{Fields, Json};
 use crate::wire::rejection::{Rejection, Shown};
 use crate::wire::stored::key::parse_repository_key;
@@ -23,6 +23,8 @@ pub(super) const KIND_PAGE: &str = "page";
 pub(super) const KIND_CATALOG: &str = "catalog";
 pub(super) const KIND_DEPENDENCIES: &str = "dependencies";
 pub(super) const KIND_BUILT: &str = "built";
+pub(super) const KIND_READ: &str = "read";
+pub(super) const KIND_REPOSITORIES: &str = "repositories";
 
 pub(super) const SCOPES: [(&str, Scope); 6] = [
     ("runtime", Scope::Runtime),
@@ -33,7 +35,7 @@ pub(super) const SCOPES: [(&str, Scope); 6] = [
     ("peer", Scope::Peer),
 ];
 
-const KINDS: &str = "one of timer, page, catalog, dependencies, built";
+const KINDS: &str = "one of timer, page, catalog, dependencies, built, read, repositories";
 const REVISION: &str = "1 to 255 visible ASCII characters";
 
 /// None for what does not claim to be a message of ours.
@@ -49,6 +51,8 @@ pub(super) fn parse_own(document: &Json) -> Result<Option<Message>, Rejection> {
         KIND_CATALOG => parse_catalog(fields).map(Message::Catalog),
         KIND_DEPENDENCIES => parse_dependencies(fields).map(Message::Dependencies),
         KIND_BUILT => parse_built_report(fields).map(Message::Built),
+        KIND_READ => parse_read(fields).map(Message::Read),
+        KIND_REPOSITORIES => Ok(Message::Repositories),
         other => Err(Rejection::UnknownKind {
             found: Shown::new(other),
             expected: KINDS,
@@ -162,15 +166,21 @@ fn parse_dependency(fields: Fields<'_>) -> Result<Dependency, Rejection> {
     let text = fields.text("requirement", "a requirement")?;
     let requirement = Requirement::parse(package.format(), text)
         .map_err(|error| refused(fields, "requirement", text, &error))?;
+    let path = parse_via(fields)?;
     Ok(Dependency {
         requirement: requirement.as_str().to_owned(),
+        is_requirement_assumed: fields
+            .optional_flag("assumed_requirement")?
+            .unwrap_or(false),
         built: parse_built(fields, &package)?,
         built_as_of: fields.optional_time("built_as_of")?,
         built_revision: parse_revision(fields, "built_revision")?,
         is_locked: fields.optional_flag("locked")?.unwrap_or(false),
-        path: parse_via(fields)?,
+        is_direct: fields.optional_flag("direct")?.unwrap_or(path.is_empty()),
+        path,
         scope: parse_scope(fields)?,
         evidence: parse_evidence(fields)?,
+        lock: parse_lock(fields)?,
         package,
     })
 }
@@ -227,18 +237,43 @@ fn parse_scope(fields: Fields<'_>) -> Result<Scope, Rejection> {
 }
 
 fn parse_evidence(fields: Fields<'_>) -> Result<Evidence, Rejection> {
-    let expected = "the path of a file, at most 1,024 characters, none of them a control character";
-    let file = fields.text("file", expected)?;
+    let file = fields.text("file", EXPECTED_FILE)?;
+    parse_place(fields, "file", file, "line")
+}
+
+fn parse_lock(fields: Fields<'_>) -> Result<Option<Evidence>, Rejection> {
+    fields
+        .optional_text("lock_file", EXPECTED_FILE)?
+        .map(|file| parse_place(fields, "lock_file", file, "lock_line"))
+        .transpose()
+}
+
+const EXPECTED_FILE: &str =
+    "the path of a file, at most 1,024 characters, none of them a control character";
+
+fn parse_place(
+    fields: Fields<'_>,
+    key: &str,
+    file: &str,
+    line_key: &str,
+) -> Result<Evidence, Rejection> {
     if file.chars().count() > 1024 || file.chars().any(char::is_control) {
-        return Err(fields.invalid("file", file, expected));
+        return Err(fields.invalid(key, file, EXPECTED_FILE));
     }
     let line = fields
-        .has("line")
-        .then(|| parse_u32(fields, "line"))
+        .has(line_key)
+        .then(|| parse_u32(fields, line_key))
         .transpose()?;
     Ok(Evidence {
         file: file.to_owned(),
         line,
+    })
+}
+
+fn parse_read(fields: Fields<'_>) -> Result<ReadRequest, Rejection> {
+    Ok(ReadRequest {
+        application: fields.identifier("application")?,
+        execution: fields.identifier("execution")?,
     })
 }
 

@@ -37,6 +37,14 @@ samples! {
     dependencies_of_version_1_are_read:
         "dependencies.1.jsonl", encode_dependencies, Dependencies, values::dependencies();
     built_reports_of_version_1_are_read: "built.1.jsonl", encode_built, Built, values::built();
+    read_requests_of_version_1_are_read: "read.1.jsonl", encode_read, Read, values::reads();
+}
+
+#[test]
+fn a_request_for_repositories_of_version_1_is_read() {
+    let line = include_str!("samples/repositories.1.jsonl").trim_end();
+    assert_eq!(encode_repositories(), line);
+    assert_eq!(read(line), Ok(Message::Repositories));
 }
 
 #[test]
@@ -61,6 +69,8 @@ fn every_file_of_samples_is_tested() {
             "dependencies.1.jsonl",
             "notice.1.txt",
             "page.1.jsonl",
+            "read.1.jsonl",
+            "repositories.1.jsonl",
             "timer.1.jsonl"
         ]
     );
@@ -101,6 +111,8 @@ fn a_message_names_its_kind() {
             "dependencies",
         ),
         (encode_built(&values::built()[0]), "built"),
+        (encode_read(&values::reads()[0]), "read"),
+        (encode_repositories(), "repositories"),
     ] {
         assert_eq!(read(&text).expect("our own message").kind(), kind);
     }

@@ -24,6 +24,10 @@ pub(super) struct ApplicationV1 {
     publishes_to: Option<String>,
     versioning: VersioningV1,
     policy: PolicyV1,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    source_folder: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    is_declared: bool,
     registered_at: i64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     upriver: Vec<String>,
@@ -84,6 +88,8 @@ impl From<&Application> for ApplicationV1 {
             publishes_to: application.publishes_to.as_ref().map(key::repository_key),
             versioning: application.versioning.into(),
             policy: (&application.policy).into(),
+            source_folder: application.source_folder.clone(),
+            is_declared: application.is_declared,
             registered_at: application.registered_at.unix_millis(),
             upriver: texts(&application.upriver),
         }
@@ -111,6 +117,8 @@ impl TryFrom<ApplicationV1> for Application {
             )?,
             versioning: stored.versioning.into(),
             policy: stored.policy.into(),
+            source_folder: stored.source_folder,
+            is_declared: stored.is_declared,
             registered_at: Timestamp::from_unix_millis(stored.registered_at),
             upriver: parse_all("upriver", &stored.upriver)?,
         })

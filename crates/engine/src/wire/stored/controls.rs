@@ -4,7 +4,7 @@ use downriver_domain::Timestamp;
 use downriver_domain::slot::{ActiveProducer, Comparison, Controls, Pause, PauseScope};
 use serde::{Deserialize, Serialize};
 
-use super::fields::{FieldError, InField, named, parse};
+use super::fields::{FieldError, InField, millis, named, parse, timestamp};
 use super::key;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -13,6 +13,10 @@ pub(super) struct ControlsV1 {
     pauses: Vec<PauseV1>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     comparison: Option<ComparisonV1>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reconciliation: Option<ComparisonV1>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    repositories_read_at: Option<i64>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -58,10 +62,9 @@ impl From<&Controls> for ControlsV1 {
                     at: pause.at.unix_millis(),
                 })
                 .collect(),
-            comparison: controls.comparison.as_ref().map(|known| ComparisonV1 {
-                up_to: known.up_to.to_string(),
-                at: known.at.unix_millis(),
-            }),
+            comparison: controls.comparison.as_ref().map(ComparisonV1::from),
+            reconciliation: controls.reconciliation.as_ref().map(ComparisonV1::from),
+            repositories_read_at: millis(controls.repositories_read_at),
         }
     }
 }
@@ -88,14 +91,35 @@ impl TryFrom<ControlsV1> for Controls {
                 .collect::<Result<_, FieldError>>()?,
             comparison: stored
                 .comparison
-                .map(|stored| {
-                    Ok::<_, FieldError>(Comparison {
-                        up_to: parse("up_to", &stored.up_to)?,
-                        at: Timestamp::from_unix_millis(stored.at),
-                    })
-                })
+                .map(Comparison::try_from)
                 .transpose()
                 .in_field("comparison")?,
+            reconciliation: stored
+                .reconciliation
+                .map(Comparison::try_from)
+                .transpose()
+                .in_field("reconciliation")?,
+            repositories_read_at: timestamp(stored.repositories_read_at),
+        })
+    }
+}
+
+impl From<&Comparison> for ComparisonV1 {
+    fn from(comparison: &Comparison) -> Self {
+        Self {
+            up_to: comparison.up_to.to_string(),
+            at: comparison.at.unix_millis(),
+        }
+    }
+}
+
+impl TryFrom<ComparisonV1> for Comparison {
+    type Error = FieldError;
+
+    fn try_from(stored: ComparisonV1) -> Result<Self, FieldError> {
+        Ok(Self {
+            up_to: parse("up_to", &stored.up_to)?,
+            at: Timestamp::from_unix_millis(stored.at),
         })
     }
 }

@@ -15,6 +15,8 @@ pub(super) struct DependencyV1 {
     #[serde(rename = "r")]
     requirement: String,
     /// `=` and a proven version, `~` and an assumed one.
+    #[serde(rename = "q", default, skip_serializing_if = "is_default")]
+    is_requirement_assumed: bool,
     #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
     built: Option<String>,
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
@@ -23,6 +25,9 @@ pub(super) struct DependencyV1 {
     built_revision: Option<String>,
     #[serde(rename = "k", default, skip_serializing_if = "is_default")]
     is_locked: bool,
+    /// Only where the path does not tell: a direct dependency has none, a transitive one has, unless nothing told it.
+    #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
+    is_direct: Option<bool>,
     #[serde(rename = "t", default, skip_serializing_if = "Vec::is_empty")]
     path: Vec<String>,
     #[serde(rename = "s", default, skip_serializing_if = "is_default")]
@@ -31,6 +36,10 @@ pub(super) struct DependencyV1 {
     file: String,
     #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
     line: Option<u32>,
+    #[serde(rename = "lf", default, skip_serializing_if = "Option::is_none")]
+    lock_file: Option<String>,
+    #[serde(rename = "ll", default, skip_serializing_if = "Option::is_none")]
+    lock_line: Option<u32>,
 }
 
 stored_names!(ScopeV1 = Scope {
@@ -54,14 +63,19 @@ impl From<&Dependency> for DependencyV1 {
         Self {
             package: key::package_key(&dependency.package),
             requirement: dependency.requirement.clone(),
+            is_requirement_assumed: dependency.is_requirement_assumed,
             built: built_text(&dependency.built),
             built_as_of: millis(dependency.built_as_of),
             built_revision: dependency.built_revision.clone(),
             is_locked: dependency.is_locked,
+            is_direct: (dependency.is_direct != dependency.path.is_empty())
+                .then_some(dependency.is_direct),
             path: keys(&dependency.path, key::package_key),
             scope: dependency.scope.into(),
             file: dependency.evidence.file.clone(),
             line: dependency.evidence.line,
+            lock_file: dependency.lock.as_ref().map(|lock| lock.file.clone()),
+            lock_line: dependency.lock.as_ref().and_then(|lock| lock.line),
         }
     }
 }
@@ -73,16 +87,22 @@ impl TryFrom<DependencyV1> for Dependency {
         Ok(Self {
             package: named("p", key::parse_package_key(&stored.package))?,
             requirement: stored.requirement,
+            is_requirement_assumed: stored.is_requirement_assumed,
             built: parse_built("b", stored.built.as_deref())?,
             built_as_of: timestamp(stored.built_as_of),
             built_revision: stored.built_revision,
             is_locked: stored.is_locked,
+            is_direct: stored.is_direct.unwrap_or(stored.path.is_empty()),
             path: read_all("t", &stored.path, key::parse_package_key)?,
             scope: stored.scope.into(),
             evidence: Evidence {
                 file: stored.file,
                 line: stored.line,
             },
+            lock: stored.lock_file.map(|file| Evidence {
+                file,
+                line: stored.lock_line,
+            }),
         })
     }
 }

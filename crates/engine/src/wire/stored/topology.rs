@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use downriver_domain::version::PackageId;
-use downriver_domain::{ApplicationId, PackagePattern, Repository, Target, Topology};
+use downriver_domain::{
+    ApplicationId, ObservedRepository, PackagePattern, Repository, RepositoryId, Target, Timestamp,
+    Topology,
+};
 use serde::{Deserialize, Serialize};
 
 use super::fields::{
@@ -20,6 +23,8 @@ pub(super) struct TopologyV1 {
     receivers: Vec<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     repositories: BTreeMap<String, RepositoryV1>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    observed: BTreeMap<String, ObservedV1>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     budgets: BTreeMap<String, u32>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -43,6 +48,15 @@ struct RepositoryV1 {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
+struct ObservedV1 {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    upstreams: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    external_connections: Vec<String>,
+    at: i64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
 struct PatternV1 {
     format: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -53,6 +67,7 @@ struct PatternV1 {
 impl From<&Topology> for TopologyV1 {
     fn from(topology: &Topology) -> Self {
         let repositories = topology.repositories.iter();
+        let observed = topology.observed.iter();
         let budgets = topology.budgets.iter();
         let producers = topology.producers.iter();
         let upriver = topology.upriver.iter();
@@ -61,6 +76,9 @@ impl From<&Topology> for TopologyV1 {
             domain_owners: texts(&topology.domain_owners),
             receivers: texts(&topology.receivers),
             repositories: repositories
+                .map(|(id, repository)| (key::repository_key(id), repository.into()))
+                .collect(),
+            observed: observed
                 .map(|(id, repository)| (key::repository_key(id), repository.into()))
                 .collect(),
             budgets: budgets
@@ -75,6 +93,16 @@ impl From<&Topology> for TopologyV1 {
                 .map(|(id, above)| (id.to_string(), texts(above)))
                 .collect(),
             is_shadow: topology.is_shadow,
+        }
+    }
+}
+
+impl From<&ObservedRepository> for ObservedV1 {
+    fn from(observed: &ObservedRepository) -> Self {
+        Self {
+            upstreams: keys(&observed.upstreams, key::repository_key),
+            external_connections: observed.external_connections.clone(),
+            at: observed.at.unix_millis(),
         }
     }
 }
@@ -96,6 +124,7 @@ impl TryFrom<TopologyV1> for Topology {
                     Ok((id, repository))
                 })
                 .collect::<Result<_, FieldError>>()?,
+            observed: parse_observed(stored.observed)?,
             budgets: parse_budgets(&stored.budgets)?,
             internal: try_list("internal", stored.internal)?,
             mutable: try_list("mutable", stored.mutable)?,
@@ -104,6 +133,24 @@ impl TryFrom<TopologyV1> for Topology {
             is_shadow: stored.is_shadow,
         })
     }
+}
+
+fn parse_observed(
+    stored: BTreeMap<String, ObservedV1>,
+) -> Result<BTreeMap<RepositoryId, ObservedRepository>, FieldError> {
+    stored
+        .into_iter()
+        .map(|(id, observed)| {
+            let id = named("observed", key::parse_repository_key(&id))?;
+            let observed = ObservedRepository {
+                upstreams: read_all("upstreams", &observed.upstreams, key::parse_repository_key)
+                    .in_field("observed")?,
+                external_connections: observed.external_connections,
+                at: Timestamp::from_unix_millis(observed.at),
+            };
+            Ok((id, observed))
+        })
+        .collect()
 }
 
 fn parse_budgets(stored: &BTreeMap<String, u32>) -> Result<BTreeMap<Target, u32>, FieldError> {

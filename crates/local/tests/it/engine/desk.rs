@@ -1,19 +1,19 @@
 //! One deployment: the store, pipelines that people and Downriver start, and a clock that is set.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use downriver_domain::slot::Slot;
-use downriver_domain::version::PackageVersionId;
+use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{
-    Application, ApplicationId, Dependency, Operation, Pipeline, PipelineExecutionId, RepositoryId,
-    Sighting, Timestamp, VersionStatus,
+    AccountId, Application, ApplicationId, Dependency, DomainName, Operation, Pipeline,
+    PipelineExecutionId, Repository, RepositoryId, Sighting, Timestamp, VersionStatus,
 };
 use downriver_engine::history::{HistoryBody, HistoryEntry};
 use downriver_engine::ports::{
-    Bus, Clock, Execution, ExecutionStatus, HistoryOf, ListedVersion, Notice, Pipelines, Ports,
-    Queue, QueueError, ReadError, Registry, ResolvePage, StartError, StartExecution, Store, Timer,
-    Trigger,
+    Artifacts, Bus, Clock, Execution, ExecutionStatus, HistoryOf, ListedVersion, Notice, Pipelines,
+    Ports, Queue, QueueError, ReadError, ReadRequest, Registry, ResolvePage, SourceRead,
+    StartError, StartExecution, Store, Timer, Trigger, Upload, UploadError,
 };
 use downriver_engine::register::{self, Catalog};
 use downriver_engine::sweep::{SweepReport, sweep};
@@ -190,7 +190,8 @@ pub(super) fn catalog(applications: Vec<(Application, Vec<Dependency>)>) -> Cata
     Catalog {
         topology: topology(),
         applications: entries,
-        undeclared: std::collections::BTreeSet::new(),
+        undeclared: BTreeSet::new(),
+        folders: BTreeMap::new(),
     }
 }
 
@@ -203,6 +204,7 @@ impl Ports for Desk {
     type Queue = Self;
     type Pipelines = Self;
     type Registry = Self;
+    type Artifacts = Self;
     type Bus = Self;
     type Clock = Self;
 
@@ -219,6 +221,10 @@ impl Ports for Desk {
     }
 
     fn registry(&self) -> &Self {
+        self
+    }
+
+    fn artifacts(&self) -> &Self {
         self
     }
 
@@ -245,6 +251,45 @@ impl Queue for Desk {
 
     async fn send_page(&self, page: &ResolvePage) -> Result<(), QueueError> {
         unreachable!("few depend on {}", page.package)
+    }
+
+    async fn send_read(&self, _request: &ReadRequest) -> Result<(), QueueError> {
+        Ok(())
+    }
+
+    async fn send_repositories(&self) -> Result<(), QueueError> {
+        Ok(())
+    }
+}
+
+impl Artifacts for Desk {
+    async fn load_uploads(
+        &self,
+        _application: &ApplicationId,
+        _execution: &PipelineExecutionId,
+        _since: Timestamp,
+        _until: Timestamp,
+    ) -> Result<Vec<Upload>, ReadError> {
+        Ok(Vec::new())
+    }
+
+    async fn store_upload(
+        &self,
+        _application: &ApplicationId,
+        _execution: &PipelineExecutionId,
+        _name: &str,
+        _bytes: Vec<u8>,
+    ) -> Result<(), UploadError> {
+        Ok(())
+    }
+
+    async fn load_source(
+        &self,
+        _pipeline: &Pipeline,
+        _execution: &PipelineExecutionId,
+        _choose: &(dyn Fn(&[String]) -> BTreeSet<String> + Sync),
+    ) -> Result<SourceRead, ReadError> {
+        Ok(SourceRead::Nothing("nothing was built".to_owned()))
     }
 }
 
@@ -310,7 +355,7 @@ impl Registry for Desk {
     async fn list_package_versions(
         &self,
         _repository: &RepositoryId,
-        _package: &downriver_domain::version::PackageId,
+        _package: &PackageId,
         _limit: usize,
     ) -> Result<Vec<ListedVersion>, ReadError> {
         Ok(Vec::new())
@@ -321,6 +366,29 @@ impl Registry for Desk {
         _repository: &RepositoryId,
         _package_version: &PackageVersionId,
     ) -> Result<ListedVersion, ReadError> {
+        Err(ReadError::NotFound)
+    }
+
+    async fn list_repositories(
+        &self,
+        _domain_owner: &AccountId,
+        _domain: &DomainName,
+    ) -> Result<Vec<RepositoryId>, ReadError> {
+        Err(ReadError::NotFound)
+    }
+
+    async fn describe_repository(
+        &self,
+        _repository: &RepositoryId,
+    ) -> Result<Repository, ReadError> {
+        Err(ReadError::NotFound)
+    }
+
+    async fn list_dependencies(
+        &self,
+        _repository: &RepositoryId,
+        _package_version: &PackageVersionId,
+    ) -> Result<Vec<(PackageId, String)>, ReadError> {
         Err(ReadError::NotFound)
     }
 }

@@ -21,6 +21,8 @@ pub(super) fn describe(body: &str) -> String {
         }
         Ok(Message::Dependencies(report)) => format!("dependencies of {}", report.application),
         Ok(Message::Built(report)) => format!("what {} built", report.application),
+        Ok(Message::Read(request)) => format!("reading of what {} built", request.application),
+        Ok(Message::Repositories) => "reading of the repositories".to_owned(),
         Err(_) => Shown::new(body).to_string(),
     }
 }

@@ -120,6 +120,41 @@ fn an_application_without_settings_has_the_defaults() {
 }
 
 #[test]
+fn an_application_says_where_its_manifests_are() {
+    let folder_of = |written: &str| {
+        let text = format!(
+            "[applications.shop-web]\nowner = \"team-shop\"\nsource_folder = \"{written}\"\n"
+        );
+        let catalog = parsed(&text);
+        application(&catalog, "shop-web").source_folder.clone()
+    };
+    for (written, folder) in [
+        ("services/web", "services/web"),
+        ("services/web/", "services/web"),
+        ("./web", "web"),
+        (".", ""),
+        ("", ""),
+    ] {
+        assert_eq!(folder_of(written), folder, "{written}");
+    }
+}
+
+#[test]
+fn a_folder_next_to_the_catalog_declares_nothing_in_a_deployment() {
+    let catalog =
+        parsed("[applications.shop-web]\nowner = \"team-shop\"\nfolder = \"apps/web/\"\n");
+    let id = application(&catalog, "shop-web").id.clone();
+    assert_eq!(
+        catalog.folders.get(&id).map(String::as_str),
+        Some("apps/web")
+    );
+    assert!(catalog.undeclared.contains(&id));
+    assert!(!application(&catalog, "shop-web").is_declared);
+    let declared = parsed("[applications.shop-web]\nowner = \"team-shop\"\ndependencies = []\n");
+    assert!(application(&declared, "shop-web").is_declared);
+}
+
+#[test]
 fn settings_of_the_application_win_over_its_owners_and_those_over_the_defaults() {
     let text = r#"
 [defaults]

@@ -76,6 +76,26 @@ owner = "team-shop"
 }
 
 #[test]
+fn folders_stay_where_they_belong() {
+    assert_snapshot!(problems_of(r#"
+[applications.shop-web]
+owner = "team-shop"
+source_folder = "../other"
+folder = "/etc"
+[applications.shop-api]
+owner = "team-shop"
+source_folder = "/api"
+folder = "api"
+dependencies = []
+"#), @r"
+        downriver.toml:12:17: applications.shop-web.source_folder: `../other` is not a folder inside the source
+        downriver.toml:13:10: applications.shop-web.folder: `/etc` is not a path below the catalog's own folder
+        downriver.toml:16:17: applications.shop-api.source_folder: `/api` is not a folder inside the source
+        downriver.toml:17:10: applications.shop-api.folder: give either `folder` or the dependencies themselves
+    ");
+}
+
+#[test]
 fn an_id_given_twice_is_refused() {
     assert_snapshot!(problems_of(r#"
 [applications.shop-web]

@@ -50,13 +50,13 @@ fn an_unknown_kind_is_refused() {
     let unknown = changed(TIMER, "\"timer\"", "\"alarm\"");
     assert_eq!(
         reason(&unknown),
-        "kind is `alarm`, which is unknown: expected one of timer, page, catalog, dependencies, built; \
+        "kind is `alarm`, which is unknown: expected one of timer, page, catalog, dependencies, built, read, repositories; \
          a newer downriver may have written it"
     );
     assert_eq!(label(&unknown), "unknown-kind");
     assert_eq!(
         reason(r#"{"v":"1"}"#),
-        "kind is missing: expected one of timer, page, catalog, dependencies, built"
+        "kind is missing: expected one of timer, page, catalog, dependencies, built, read, repositories"
     );
 }
 

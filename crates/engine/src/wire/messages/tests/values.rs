@@ -5,10 +5,10 @@ use downriver_domain::{Built, Dependency, Evidence, RepositoryId, Scope, Timesta
 
 use super::super::{
     CatalogRequest, DependenciesReport, encode_built, encode_catalog, encode_dependencies,
-    encode_page, encode_timer,
+    encode_page, encode_read, encode_repositories, encode_timer,
 };
 use crate::index::{BuiltPackage, BuiltReport};
-use crate::ports::{EdgeCursor, Notice, NoticeKind, PageChange, ResolvePage, Timer};
+use crate::ports::{EdgeCursor, Notice, NoticeKind, PageChange, ReadRequest, ResolvePage, Timer};
 
 pub(super) fn at(secs: u64) -> Timestamp {
     Timestamp::from_unix_millis(1_767_225_600_000).plus_secs(secs)
@@ -88,16 +88,19 @@ pub(super) fn dependencies() -> Vec<DependenciesReport> {
     let plain = Dependency {
         package: package("pkg:npm/%40acme/tokens"),
         requirement: "^2.2.0".to_owned(),
+        is_requirement_assumed: false,
         built: Built::Unknown,
         built_as_of: None,
         built_revision: None,
         is_locked: false,
+        is_direct: true,
         path: Vec::new(),
         scope: Scope::Runtime,
         evidence: Evidence {
             file: "package.json".to_owned(),
             line: None,
         },
+        lock: None,
     };
     let mut all = vec![
         plain.clone(),
@@ -120,6 +123,7 @@ pub(super) fn dependencies() -> Vec<DependenciesReport> {
             built_as_of: Some(at(2)),
             built_revision: Some("0E5DE26A4CD79FDF".to_owned()),
             is_locked: true,
+            is_direct: false,
             path: vec![package("pkg:npm/%40acme/ui"), package("pkg:npm/left-pad")],
             scope,
             evidence: Evidence {
@@ -129,6 +133,28 @@ pub(super) fn dependencies() -> Vec<DependenciesReport> {
             ..plain.clone()
         }),
     );
+    let lock = |line| Evidence {
+        file: "package-lock.json".to_owned(),
+        line,
+    };
+    let told = vec![
+        Dependency {
+            is_locked: true,
+            lock: Some(lock(Some(120))),
+            ..plain.clone()
+        },
+        Dependency {
+            is_requirement_assumed: true,
+            is_direct: false,
+            lock: Some(lock(None)),
+            ..plain.clone()
+        },
+        Dependency {
+            is_direct: true,
+            path: vec![package("pkg:npm/%40acme/ui")],
+            ..plain
+        },
+    ];
     vec![
         DependenciesReport {
             application: "web-shop".parse().expect("an application id"),
@@ -138,7 +164,20 @@ pub(super) fn dependencies() -> Vec<DependenciesReport> {
             application: "web-shop".parse().expect("an application id"),
             dependencies: Vec::new(),
         },
+        DependenciesReport {
+            application: "web-shop".parse().expect("an application id"),
+            dependencies: told,
+        },
     ]
+}
+
+pub(super) fn reads() -> Vec<ReadRequest> {
+    vec![ReadRequest {
+        application: "web-shop".parse().expect("an application id"),
+        execution: "12345678-1234-5678-abcd-12345678abcd"
+            .parse()
+            .expect("an execution id"),
+    }]
 }
 
 pub(super) fn built() -> Vec<BuiltReport> {
@@ -196,5 +235,7 @@ pub(super) fn lines() -> Vec<String> {
         encode_catalog(&catalogs()[1]),
         encode_dependencies(&dependencies()[0]),
         encode_built(&built()[0]),
+        encode_read(&reads()[0]),
+        encode_repositories(),
     ]
 }

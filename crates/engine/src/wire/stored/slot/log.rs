@@ -43,6 +43,8 @@ struct DeliveredV1 {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     from: Option<String>,
     to: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    is_refreshed: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -163,6 +165,7 @@ impl From<&Delivered> for DeliveredV1 {
             package: key::package_key(&delivered.package),
             from: delivered.from.clone(),
             to: delivered.to.clone(),
+            is_refreshed: delivered.is_refreshed,
         }
     }
 }
@@ -175,6 +178,7 @@ impl TryFrom<DeliveredV1> for Delivered {
             package: named("package", key::parse_package_key(&stored.package))?,
             from: stored.from,
             to: stored.to,
+            is_refreshed: stored.is_refreshed,
         })
     }
 }

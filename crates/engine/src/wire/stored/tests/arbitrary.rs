@@ -253,7 +253,14 @@ fn failure() -> impl Strategy<Value = Failure> {
 
 fn build() -> impl Strategy<Value = Build> {
     let delivered =
-        (package(), of(".*"), ".*").prop_map(|(package, from, to)| Delivered { package, from, to });
+        (package(), of(".*"), ".*", any::<bool>()).prop_map(|(package, from, to, is_refreshed)| {
+            Delivered {
+                package,
+                from,
+                to,
+                is_refreshed,
+            }
+        });
     let times = (timestamp(), timestamp());
     (
         execution(),

@@ -9,9 +9,9 @@ use std::str::FromStr;
 use downriver_domain::slot::{ActiveProducer, Comparison, Controls, Gate, Pause, PauseScope};
 use downriver_domain::version::{Format, PackageId, PackageVersionId};
 use downriver_domain::{
-    Application, Built, Cascade, Dependency, Evidence, Follow, OnLocked, Origin, PackagePattern,
-    Pipeline, Policy, Repository, RepositoryId, RepositoryInventory, Rollback, Scope, Target,
-    Timestamp, Topology, VersionRecord, VersionStatus, Versioning,
+    Application, Built, Cascade, Dependency, Evidence, Follow, ObservedRepository, OnLocked,
+    Origin, PackagePattern, Pipeline, Policy, Repository, RepositoryId, RepositoryInventory,
+    Rollback, Scope, Target, Timestamp, Topology, VersionRecord, VersionStatus, Versioning,
 };
 
 pub(super) use self::entries::history;
@@ -92,6 +92,7 @@ pub(super) fn topologies() -> Vec<Topology> {
                 (repository("shared"), shared),
                 (repository("public"), Repository::default()),
             ]),
+            observed: BTreeMap::new(),
             budgets: BTreeMap::from([(target(), 5)]),
             internal: vec![pattern(Some("acme"), "*")],
             mutable: vec![pattern(None, "*-snapshot")],
@@ -102,7 +103,26 @@ pub(super) fn topologies() -> Vec<Topology> {
             ]),
             is_shadow: true,
         },
+        Topology {
+            revision: 4,
+            observed: BTreeMap::from([
+                (
+                    repository("shared"),
+                    observed(vec![repository("public")], &["public:npmjs"]),
+                ),
+                (repository("public"), observed(Vec::new(), &[])),
+            ]),
+            ..Topology::default()
+        },
     ]
+}
+
+fn observed(upstreams: Vec<RepositoryId>, connections: &[&str]) -> ObservedRepository {
+    ObservedRepository {
+        upstreams,
+        external_connections: connections.iter().map(ToString::to_string).collect(),
+        at: at(5),
+    }
 }
 
 pub(super) fn applications() -> Vec<Application> {
@@ -115,6 +135,8 @@ pub(super) fn applications() -> Vec<Application> {
         publishes_to: None,
         versioning: Versioning::Build,
         policy: Policy::default(),
+        source_folder: String::new(),
+        is_declared: false,
         registered_at: at(0),
         upriver: BTreeSet::new(),
     };
@@ -145,6 +167,11 @@ pub(super) fn applications() -> Vec<Application> {
         },
         Application {
             policy: policy(Follow::All, OnLocked::Ignore, Rollback::Notify),
+            ..web.clone()
+        },
+        Application {
+            source_folder: "services/web".to_owned(),
+            is_declared: true,
             ..web
         },
     ]
@@ -154,16 +181,19 @@ pub(super) fn dependencies() -> Vec<Dependency> {
     let least = Dependency {
         package: tokens(),
         requirement: "^1.0.0".to_owned(),
+        is_requirement_assumed: false,
         built: Built::Unknown,
         built_as_of: None,
         built_revision: None,
         is_locked: false,
+        is_direct: true,
         path: Vec::new(),
         scope: Scope::Runtime,
         evidence: Evidence {
             file: String::new(),
             line: None,
         },
+        lock: None,
     };
     let scopes = [
         Scope::Runtime,
@@ -178,6 +208,7 @@ pub(super) fn dependencies() -> Vec<Dependency> {
         built_as_of: Some(at(1)),
         built_revision: Some("r1".to_owned()),
         is_locked: true,
+        is_direct: false,
         path: vec![
             PackageId::new(Format::Npm, None, "left-pad").unwrap(),
             tokens(),
@@ -193,7 +224,27 @@ pub(super) fn dependencies() -> Vec<Dependency> {
         built: Built::Assumed("~1".to_owned()),
         ..least.clone()
     };
-    [least, assumed].into_iter().chain(full).collect()
+    let told = Dependency {
+        is_requirement_assumed: true,
+        is_locked: true,
+        is_direct: false,
+        lock: Some(Evidence {
+            file: "poetry.lock".to_owned(),
+            line: Some(12),
+        }),
+        ..least.clone()
+    };
+    let peer = Dependency {
+        is_direct: true,
+        path: vec![tokens()],
+        lock: Some(Evidence {
+            file: String::new(),
+            line: None,
+        }),
+        ..least.clone()
+    };
+    let first = [least, assumed].into_iter().chain(full);
+    first.chain([told, peer]).collect()
 }
 
 pub(super) fn controls() -> Vec<Controls> {
@@ -219,6 +270,16 @@ pub(super) fn controls() -> Vec<Controls> {
                 up_to: id("web"),
                 at: at(3),
             }),
+            ..Controls::default()
+        },
+        Controls {
+            revision: 3,
+            reconciliation: Some(Comparison {
+                up_to: id("web"),
+                at: at(4),
+            }),
+            repositories_read_at: Some(at(5)),
+            ..Controls::default()
         },
     ]
 }

@@ -31,7 +31,20 @@ pub(in super::super) fn slots() -> Vec<Slot> {
         state,
         ..Slot::new(id("web"))
     }));
+    slots.push(refreshed());
     slots
+}
+
+fn refreshed() -> Slot {
+    let mut build = build();
+    for delivered in &mut build.delivered {
+        delivered.is_refreshed = true;
+    }
+    Slot {
+        revision: 3,
+        builds: vec![build],
+        ..Slot::new(id("web"))
+    }
 }
 
 fn full() -> Slot {
@@ -173,6 +186,7 @@ fn build() -> Build {
         package: tokens(),
         from: from.map(str::to_owned),
         to: "1.0.0".to_owned(),
+        is_refreshed: false,
     };
     Build {
         execution: id("e-1"),
