@@ -12,8 +12,8 @@
 //! - STS (Query): `AssumeRole` and `GetCallerIdentity`. The access keys that `AssumeRole` gives out are known, with account, role and
 //!   session name; a key of twelve digits is that account's root; others are users of the default account. An execution's
 //!   trigger detail is the ARN of who started it.
-//! - CodeArtifact (REST): ListPackageVersions (GET or POST) and DescribePackageVersion, over what the control API put there. The
-//!   registry is the same in every Region, and says nothing to EventBridge.
+//! - CodeArtifact (REST): package versions, their dependencies, and repositories with their upstreams, over what the control
+//!   API put there, by any method. The registry is the same in every Region, and says nothing to EventBridge.
 //! - State-change events of pipelines, stages and actions, sent to an EventBridge endpoint by `PutEvents`.
 //!
 //! Simplified: the actions of a stage begin and end together, whatever their `runOrder`; conditions and triggers of a
@@ -47,7 +47,8 @@
 //! | `POST`, `DELETE event-faults` | [`EventFault`] |
 //! | `GET events` | [`EventsShown`] |
 //! | `GET`, `DELETE calls` | list of [`Call`]: everything received, with session, token, variables, time, outcome |
-//! | `GET`, `POST`, `DELETE registry` | list of [`HeldVersion`] |
+//! | `GET`, `POST`, `DELETE registry` | list of [`HeldVersion`]; DELETE forgets repositories too |
+//! | `GET`, `POST repositories` | list of [`HeldRepository`] |
 //! | `POST roles` | [`RoleTrust`]; roles that were never named may be assumed by everybody |
 //! | `POST keys` | [`UserKey`] |
 //!
@@ -83,7 +84,7 @@ mod sts;
 mod tests;
 mod world;
 
-pub use codeartifact::HeldVersion;
+pub use codeartifact::{HeldDependency, HeldRepository, HeldVersion};
 pub use error::Refusal;
 pub use events::{Event, EventFault, EventFaultKind, EventLevel};
 pub use faults::{Fault, FaultKind};
@@ -94,5 +95,5 @@ pub use orders::{
     NewStage, NewVariable, OtherStart, Release, RoleTrust, Settings, UserKey,
 };
 pub use received::Call;
-pub use script::{Outcome, Script};
+pub use script::{ArtifactPlace, Outcome, Script};
 pub use server::{Server, run};

@@ -34,6 +34,7 @@ fn held(version: &str, status: &str, published_at_ms: u64) -> HeldVersion {
         external_connection: None,
         revision: Some(format!("r{version}")),
         published_at_ms: Some(published_at_ms),
+        dependencies: Vec::new(),
     }
 }
 

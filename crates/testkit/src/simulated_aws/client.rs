@@ -11,8 +11,8 @@ use ureq::Agent;
 use ureq::http::Response;
 
 use super::{
-    Call, EventFault, EventsShown, ExecutionShown, Fault, Finish, HeldVersion, NewPipeline,
-    NewPipelines, NewScripts, OtherStart, Release, RoleTrust, Settings, UserKey,
+    Call, EventFault, EventsShown, ExecutionShown, Fault, Finish, HeldRepository, HeldVersion,
+    NewPipeline, NewPipelines, NewScripts, OtherStart, Release, RoleTrust, Settings, UserKey,
 };
 
 /// The longest time that a call waits for its answer.
@@ -294,6 +294,10 @@ impl Control {
 
     pub fn put_versions(&self, versions: &[HeldVersion]) {
         self.post("registry", versions);
+    }
+
+    pub fn put_repositories(&self, repositories: &[HeldRepository]) {
+        self.post("repositories", repositories);
     }
 
     pub fn clear_registry(&self) {

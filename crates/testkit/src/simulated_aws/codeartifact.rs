@@ -1,6 +1,8 @@
-//! CodeArtifact's two read operations over a small registry that the control API fills.
+//! CodeArtifact's read operations over a small registry that the control API fills.
 //!
 //! Like the real ones they see what the named repository itself holds; upstreams are not asked.
+
+mod repositories;
 
 use std::collections::BTreeMap;
 
@@ -13,11 +15,28 @@ use super::error::ApiError;
 use super::instant::{Millis, to_seconds};
 use super::world::{Ticket, World};
 
+pub use repositories::HeldRepository;
+use repositories::{Repositories, RepositoryKey};
+
 /// Bounds of the service model. How long a page is by default AWS does not say.
 const PAGE_MAX: u64 = 1000;
 const PAGE_DEFAULT: u64 = 100;
 const FORMATS: &[&str] = &[
     "npm", "pypi", "maven", "nuget", "generic", "ruby", "swift", "cargo",
+];
+/// `dependencyType`s that CodeArtifact's guide names.
+const DEPENDENCY_KINDS: &[&str] = &[
+    "regular",
+    "dev",
+    "peer",
+    "optional",
+    "parent",
+    "compile",
+    "runtime",
+    "test",
+    "system",
+    "provided",
+    "Requires-Dist",
 ];
 const STATUSES: &[&str] = &[
     "Published",
@@ -80,16 +99,33 @@ pub struct HeldVersion {
     /// Milliseconds since the epoch; when it was put in if there is none.
     #[serde(default)]
     pub published_at_ms: Option<u64>,
+    /// As its own metadata declares them.
+    #[serde(default)]
+    pub dependencies: Vec<HeldDependency>,
 }
 
-/// Owner, domain and repository.
-type RepositoryKey = (String, String, String);
+/// `PackageDependency` of the model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeldDependency {
+    #[serde(default)]
+    pub namespace: Option<String>,
+    pub package: String,
+    /// `regular`, `dev`, `compile`, `Requires-Dist` …; NuGet's have none.
+    #[serde(default)]
+    pub kind: Option<String>,
+    pub requirement: String,
+}
+
 /// Format, namespace and name.
 type PackageKey = (String, Option<String>, String);
 
+/// What one repository holds.
+type Packages = BTreeMap<PackageKey, BTreeMap<String, HeldVersion>>;
+
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
-    repositories: BTreeMap<RepositoryKey, BTreeMap<PackageKey, BTreeMap<String, HeldVersion>>>,
+    repositories: Repositories,
 }
 
 fn published() -> String {
@@ -112,18 +148,28 @@ impl Registry {
                 return Err(format!("`{text}` is no {member}: {}", choices.join(", ")));
             }
         }
+        let mut kinds = held
+            .dependencies
+            .iter()
+            .filter_map(|known| known.kind.as_deref());
+        if let Some(kind) = kinds.find(|kind| !DEPENDENCY_KINDS.contains(kind)) {
+            return Err(format!(
+                "`{kind}` is no kind of dependency: {}",
+                DEPENDENCY_KINDS.join(", ")
+            ));
+        }
         held.published_at_ms.get_or_insert(now);
-        let repository = (
-            held.domain_owner.clone(),
-            held.domain.clone(),
-            held.repository.clone(),
-        );
+        let repository = RepositoryKey {
+            domain_owner: held.domain_owner.clone(),
+            domain: held.domain.clone(),
+            name: held.repository.clone(),
+        };
         let package = (
             held.format.clone(),
             held.namespace.clone(),
             held.package.clone(),
         );
-        let packages = self.repositories.entry(repository).or_default();
+        let packages = self.repositories.packages_mut(repository);
         let versions = packages.entry(package.clone()).or_default();
         if held.status == "Deleted" {
             versions.remove(&held.version);
@@ -136,13 +182,22 @@ impl Registry {
         Ok(())
     }
 
+    /// Makes a repository, or sets what leads to and from the one that is there.
+    pub(crate) fn describe(&mut self, repository: HeldRepository) -> Result<(), String> {
+        self.repositories.describe(repository)
+    }
+
     pub(crate) fn clear(&mut self) {
-        self.repositories.clear();
+        self.repositories = Repositories::default();
     }
 
     pub(crate) fn held(&self) -> impl Iterator<Item = &HeldVersion> {
-        let packages = self.repositories.values().flat_map(BTreeMap::values);
+        let packages = self.repositories.all_packages().flat_map(BTreeMap::values);
         packages.flat_map(BTreeMap::values)
+    }
+
+    pub(crate) fn described(&self) -> Vec<HeldRepository> {
+        self.repositories.described()
     }
 
     fn versions(
@@ -150,11 +205,8 @@ impl Registry {
         repository: &RepositoryKey,
         package: &PackageKey,
     ) -> Result<&BTreeMap<String, HeldVersion>, ApiError> {
-        let packages = self
-            .repositories
-            .get(repository)
-            .ok_or_else(|| not_found("Repository", &repository.2))?;
-        packages
+        self.repositories
+            .packages(repository)?
             .get(package)
             .ok_or_else(|| not_found("Package", &package.2))
     }
@@ -163,29 +215,58 @@ impl Registry {
 pub(crate) fn perform(world: &mut World, ticket: &Ticket) -> Result<Value, ApiError> {
     let input = Members::of_input(&ticket.input)?;
     let owner = input.optional_text("domainOwner", OWNER)?;
-    let repository = (
-        owner.unwrap_or(&ticket.caller.account).to_owned(),
-        input.text("domain", DOMAIN)?.to_owned(),
-        input.text("repository", REPOSITORY)?.to_owned(),
-    );
+    let owner = owner.unwrap_or(&ticket.caller.account);
+    let domain = input.text("domain", DOMAIN)?;
+    if ticket.operation == Operation::ListRepositoriesInDomain {
+        return world.registry.repositories.list(&input, owner, domain);
+    }
+    let repository = RepositoryKey {
+        domain_owner: owner.to_owned(),
+        domain: domain.to_owned(),
+        name: input.text("repository", REPOSITORY)?.to_owned(),
+    };
+    if ticket.operation == Operation::DescribeRepository {
+        return world.registry.repositories.show(&repository);
+    }
     let format = input.choice("format", FORMATS)?;
     let package = (
         format.ok_or_else(|| input.missing("format"))?.to_owned(),
         input.optional_text("namespace", NAME)?.map(str::to_owned),
         input.text("package", NAME)?.to_owned(),
     );
+    if ticket.operation == Operation::ListPackageVersions {
+        return list(world, &input, &repository, &package);
+    }
+    let version = input.text("packageVersion", NAME)?;
+    let versions = world.registry.versions(&repository, &package)?;
+    let held = versions
+        .get(version)
+        .ok_or_else(|| not_found("Package version", version))?;
     match ticket.operation {
-        Operation::ListPackageVersions => list(world, &input, &repository, &package),
-        Operation::DescribePackageVersion => {
-            let version = input.text("packageVersion", NAME)?;
-            let versions = world.registry.versions(&repository, &package)?;
-            let held = versions
-                .get(version)
-                .ok_or_else(|| not_found("Package version", version))?;
-            Ok(json!({"packageVersion": held.to_description()}))
-        }
+        Operation::DescribePackageVersion => Ok(json!({"packageVersion": held.to_description()})),
+        Operation::ListPackageVersionDependencies => list_dependencies(&input, held),
         _ => Err(ApiError::unknown_operation()),
     }
+}
+
+/// A page has as many as one of another list by default: the operation has no parameter for it.
+fn list_dependencies(input: &Members<'_>, held: &HeldVersion) -> Result<Value, ApiError> {
+    let skipped = parse_token(input)?;
+    let limit = usize::try_from(PAGE_DEFAULT).unwrap_or(usize::MAX);
+    let page = held.dependencies.iter().skip(skipped).take(limit);
+    let page: Vec<Value> = page.map(HeldDependency::to_json).collect();
+    let mut answer = json!({
+        "format": held.format,
+        "package": held.package,
+        "version": held.version,
+        "versionRevision": held.revision(),
+        "dependencies": page,
+    });
+    if let Some(namespace) = &held.namespace {
+        answer["namespace"] = json!(namespace);
+    }
+    add_token(&mut answer, skipped + limit, held.dependencies.len());
+    Ok(answer)
 }
 
 fn list(
@@ -198,12 +279,7 @@ fn list(
     let origin = input.choice("originType", ORIGINS)?;
     let sort_by = input.choice("sortBy", &["PUBLISHED_TIME"])?;
     let limit = parse_limit(input)?;
-    let token = input.optional_text("nextToken", free(1, 2000))?;
-    let skipped = match token.map(str::parse::<usize>) {
-        None => 0,
-        Some(Ok(skipped)) => skipped,
-        Some(Err(_)) => return Err(ApiError::validation("The pagination token is invalid")),
-    };
+    let skipped = parse_token(input)?;
     let versions = world.registry.versions(repository, package)?;
     let mut versions: Vec<&HeldVersion> = versions
         .values()
@@ -223,10 +299,21 @@ fn list(
     if let Some(namespace) = &package.1 {
         answer["namespace"] = json!(namespace);
     }
-    if skipped + limit < versions.len() {
-        answer["nextToken"] = json!((skipped + limit).to_string());
-    }
+    add_token(&mut answer, skipped + limit, versions.len());
     Ok(answer)
+}
+
+/// How many entries earlier pages had.
+fn parse_token(input: &Members<'_>) -> Result<usize, ApiError> {
+    let token = input.optional_text("nextToken", free(1, 2000))?;
+    let skipped = token.map_or(Ok(0), str::parse);
+    skipped.map_err(|_| ApiError::validation("The pagination token is invalid"))
+}
+
+fn add_token(answer: &mut Value, listed: usize, count: usize) {
+    if listed < count {
+        answer["nextToken"] = json!(listed.to_string());
+    }
 }
 
 /// A number in a query string.
@@ -279,6 +366,19 @@ impl HeldVersion {
             None => json!({"repositoryName": self.repository}),
         };
         json!({"domainEntryPoint": entry, "originType": self.origin})
+    }
+}
+
+impl HeldDependency {
+    fn to_json(&self) -> Value {
+        let mut json = json!({"package": self.package, "versionRequirement": self.requirement});
+        if let Some(namespace) = &self.namespace {
+            json["namespace"] = json!(namespace);
+        }
+        if let Some(kind) = &self.kind {
+            json["dependencyType"] = json!(kind);
+        }
+        json
     }
 }
 

@@ -1,11 +1,13 @@
 //! CodePipeline's operations: input checked against the model, what it does, and the output.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::Operation;
 use super::constraint::{
-    CLIENT_REQUEST_TOKEN, DISABLED_REASON, EXECUTION_ID, Members, NAME, NEXT_TOKEN, REVISION,
-    STOP_REASON, VARIABLE_NAME, VARIABLE_VALUE,
+    CLIENT_REQUEST_TOKEN, DISABLED_REASON, EXECUTION_ID, Members, NAME, NEXT_TOKEN, RESOURCE_ARN,
+    REVISION, STOP_REASON, TAG_KEY, TAG_VALUE, VARIABLE_NAME, VARIABLE_VALUE,
 };
 use super::declaration::Declaration;
 use super::error::ApiError;
@@ -18,6 +20,7 @@ const PIPELINES_MAX: usize = 1000;
 const PAGE_MAX: u64 = 100;
 const PIPELINES_PAGE_MAX: u64 = 1000;
 const VARIABLES: std::ops::RangeInclusive<usize> = 1..=50;
+const TAGS: std::ops::RangeInclusive<usize> = 0..=200;
 const OVERRIDES: std::ops::RangeInclusive<usize> = 0..=50;
 const REVISION_TYPES: &[&str] = &[
     "COMMIT_ID",
@@ -52,6 +55,7 @@ pub(crate) fn perform(world: &mut World, ticket: &Ticket, now: Millis) -> Answer
         Operation::RollbackStage => call.roll_back(),
         Operation::EnableStageTransition => call.set_transition(false),
         Operation::DisableStageTransition => call.set_transition(true),
+        Operation::ListTagsForResource => call.list_tags(),
         _ => Err(ApiError::unknown_operation()),
     }
 }
@@ -87,7 +91,8 @@ impl CodePipelineCall<'_> {
             .variables
             .iter()
             .all(|variable| variable.default.is_some());
-        let pipeline = Pipeline::new(key.clone(), declaration, self.now);
+        let mut pipeline = Pipeline::new(key.clone(), declaration, self.now);
+        pipeline.tags = self.parse_tags()?;
         self.world.pipelines.insert(key.clone(), pipeline);
         if self.world.settings.starts_on_create && has_defaults {
             let start = Start::by("CreatePipeline", &self.ticket.caller.arn);
@@ -311,6 +316,42 @@ impl CodePipelineCall<'_> {
             moving.set_transition(stage, is_outbound, reason, caller)
         })??;
         Ok(Value::Null)
+    }
+
+    fn parse_tags(&self) -> Result<BTreeMap<String, String>, ApiError> {
+        let tags = self.input.list("tags", TAGS)?.unwrap_or_default();
+        tags.iter()
+            .map(|tag| {
+                let (key, value) = (tag.text("key", TAG_KEY)?, tag.text("value", TAG_VALUE)?);
+                Ok((key.to_owned(), value.to_owned()))
+            })
+            .collect()
+    }
+
+    /// In order of key; the token is the last key of the page before.
+    fn list_tags(&mut self) -> Answer {
+        let arn = self.input.text("resourceArn", RESOURCE_ARN)?;
+        let limit = self.limit(PAGE_MAX)?;
+        let after = self.input.optional_text("nextToken", NEXT_TOKEN)?;
+        let name = arn.rsplit(':').next().unwrap_or_default();
+        let key = self.key(name);
+        let pipeline = self.world.pipelines.get(&key);
+        let pipeline = pipeline.filter(|_| key.arn() == arn).ok_or_else(|| {
+            ApiError::of("ResourceNotFoundException", format!("{arn} was not found"))
+        })?;
+        let tags = pipeline.tags.iter();
+        let tags = tags.filter(|(key, _)| after.is_none_or(|after| key.as_str() > after));
+        let mut page: Vec<Value> = tags
+            .take(limit + 1)
+            .map(|(key, value)| json!({"key": key, "value": value}))
+            .collect();
+        let has_more = page.len() > limit;
+        page.truncate(limit);
+        let mut answer = json!({"tags": page});
+        if has_more && let Some(last) = page.last() {
+            answer["nextToken"] = last["key"].clone();
+        }
+        Ok(answer)
     }
 
     fn key(&self, name: &str) -> PipelineKey {

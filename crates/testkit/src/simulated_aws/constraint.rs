@@ -55,6 +55,16 @@ pub(crate) const REVISION: Rule = free(1, 1500);
 pub(crate) const STOP_REASON: Rule = free(0, 200);
 pub(crate) const NEXT_TOKEN: Rule = free(1, 2048);
 
+pub(crate) const TAG_KEY: Rule = free(1, 128);
+pub(crate) const TAG_VALUE: Rule = free(0, 256);
+
+pub(crate) const RESOURCE_ARN: Rule = Rule {
+    min: 0,
+    max: usize::MAX,
+    pattern: "arn:aws(-[\\w]+)*:codepipeline:.+:[0-9]{12}:.+",
+    allows: |text| text.starts_with("arn:aws") && text.contains(":codepipeline:"),
+};
+
 pub(crate) const DISABLED_REASON: Rule = Rule {
     min: 1,
     max: 300,

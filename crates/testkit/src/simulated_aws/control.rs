@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::codeartifact::HeldVersion;
+use super::codeartifact::{HeldRepository, HeldVersion};
 use super::constraint::Members;
 use super::declaration::Declaration;
 use super::events::EventFault;
@@ -62,6 +62,8 @@ pub(crate) fn answer(
         }
         ("GET", "registry") => Ok(json!(world.registry.held().collect::<Vec<_>>())),
         ("POST", "registry") => fill_registry(world, parse(body)?, now),
+        ("GET", "repositories") => Ok(json!(world.registry.described())),
+        ("POST", "repositories") => describe_repositories(world, parse(body)?),
         ("DELETE", "registry") => {
             world.registry.clear();
             Ok(done())
@@ -128,6 +130,7 @@ fn create_pipelines(world: &mut World, new: NewPipelines, now: Millis) -> Answer
         };
         let mut state = Pipeline::new(key, declaration, now);
         state.script = pipeline.script;
+        state.tags = pipeline.tags;
         made.push(state);
     }
     for state in made {
@@ -214,6 +217,14 @@ fn change<T>(
 ) -> Result<T, ControlError> {
     let unknown = || ControlError::Invalid(format!("no pipeline {}", key.arn()));
     world.change(key, now, moves).ok_or_else(unknown)
+}
+
+fn describe_repositories(world: &mut World, repositories: Vec<HeldRepository>) -> Answer {
+    for repository in repositories {
+        let described = world.registry.describe(repository);
+        described.map_err(ControlError::Invalid)?;
+    }
+    Ok(done())
 }
 
 fn fill_registry(world: &mut World, versions: Vec<HeldVersion>, now: Millis) -> Answer {

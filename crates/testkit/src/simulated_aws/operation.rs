@@ -20,10 +20,14 @@ pub enum Operation {
     RollbackStage,
     EnableStageTransition,
     DisableStageTransition,
+    ListTagsForResource,
     AssumeRole,
     GetCallerIdentity,
     ListPackageVersions,
     DescribePackageVersion,
+    ListPackageVersionDependencies,
+    ListRepositoriesInDomain,
+    DescribeRepository,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +46,11 @@ impl Operation {
     pub(crate) const fn service(self) -> Service {
         match self {
             Self::AssumeRole | Self::GetCallerIdentity => Service::Sts,
-            Self::ListPackageVersions | Self::DescribePackageVersion => Service::CodeArtifact,
+            Self::ListPackageVersions
+            | Self::DescribePackageVersion
+            | Self::ListPackageVersionDependencies
+            | Self::ListRepositoriesInDomain
+            | Self::DescribeRepository => Service::CodeArtifact,
             _ => Service::CodePipeline,
         }
     }

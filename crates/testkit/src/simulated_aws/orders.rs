@@ -1,5 +1,7 @@
 //! What the control API takes and gives, as JSON.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -62,6 +64,11 @@ pub struct NewPipeline {
     pub mode: String,
     pub stages: Vec<NewStage>,
     pub variables: Vec<NewVariable>,
+    /// Of the pipeline's artifact store.
+    pub artifact_bucket: String,
+    /// Of its source action, such as `OutputArtifactFormat`.
+    pub source_configuration: BTreeMap<String, String>,
+    pub tags: BTreeMap<String, String>,
     pub script: Script,
 }
 
@@ -239,6 +246,9 @@ impl Default for NewPipeline {
             variables: ["DOWNRIVER_REBUILD", "DOWNRIVER_CHANGES"]
                 .map(variable)
                 .to_vec(),
+            artifact_bucket: "pipeline-artifacts".to_owned(),
+            source_configuration: BTreeMap::new(),
+            tags: BTreeMap::new(),
             script: Script::default(),
         }
     }
@@ -254,7 +264,10 @@ impl NewPipeline {
 
     /// The `pipeline` member of `CreatePipeline`'s input.
     pub fn declaration(&self, account: &str) -> Value {
-        let stages: Vec<Value> = self.stages.iter().map(NewStage::declaration).collect();
+        let stages = self.stages.iter();
+        let stages: Vec<Value> = stages
+            .map(|stage| stage.declaration(&self.source_configuration))
+            .collect();
         let variables = self.variables.iter().map(|variable| {
             let mut json = json!({"name": variable.name});
             if let Some(default) = &variable.default {
@@ -265,7 +278,7 @@ impl NewPipeline {
         let mut json = json!({
             "name": self.name,
             "roleArn": format!("arn:aws:iam::{account}:role/pipeline"),
-            "artifactStore": {"type": "S3", "location": "pipeline-artifacts"},
+            "artifactStore": {"type": "S3", "location": self.artifact_bucket},
             "stages": stages,
             "pipelineType": self.kind,
             "executionMode": self.mode,
@@ -278,7 +291,11 @@ impl NewPipeline {
 }
 
 impl NewStage {
-    fn declaration(&self) -> Value {
+    fn declaration(&self, source_configuration: &BTreeMap<String, String>) -> Value {
+        let configuration = match self.category.as_str() {
+            "Source" => json!(source_configuration),
+            _ => json!({}),
+        };
         let (provider, owner) = match self.category.as_str() {
             "Source" => ("CodeStarSourceConnection", "AWS"),
             "Build" | "Test" => ("CodeBuild", "AWS"),
@@ -303,6 +320,7 @@ impl NewStage {
                     "provider": provider,
                     "version": "1",
                 },
+                "configuration": configuration,
                 "inputArtifacts": inputs,
                 "outputArtifacts": outputs,
             }],

@@ -11,7 +11,7 @@ mod people;
 mod reports;
 mod starts;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::declaration::Declaration;
@@ -43,6 +43,7 @@ pub(crate) struct Pipeline {
     pub(crate) declaration: Arc<Declaration>,
     pub(crate) created_at: Millis,
     pub(crate) updated_at: Millis,
+    pub(crate) tags: BTreeMap<String, String>,
     pub(crate) script: Script,
     /// For the next executions, in their order; then `script` again.
     pub(crate) next_scripts: VecDeque<Script>,
@@ -200,6 +201,7 @@ impl Pipeline {
             declaration: Arc::new(declaration),
             created_at: now,
             updated_at: now,
+            tags: BTreeMap::new(),
             script: Script::default(),
             next_scripts: VecDeque::new(),
             executions: Vec::new(),

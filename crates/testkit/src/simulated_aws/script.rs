@@ -28,6 +28,16 @@ pub struct Script {
     pub approved_after_ms: Option<u64>,
     /// What the source actions find, if the caller does not say another; a commit that depends on the pipeline's name alone else.
     pub source_revision: Option<String>,
+    /// Where the source actions put what they found; a key that the execution's id makes, in the pipeline's bucket, else.
+    pub source_artifact: Option<ArtifactPlace>,
+}
+
+/// An object in S3.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArtifactPlace {
+    pub bucket: String,
+    pub key: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -51,6 +61,7 @@ impl Default for Script {
             reason: "The build failed".to_owned(),
             approved_after_ms: None,
             source_revision: None,
+            source_artifact: None,
         }
     }
 }

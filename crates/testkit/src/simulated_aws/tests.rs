@@ -5,4 +5,5 @@ mod faults;
 mod modes;
 mod people;
 mod play;
+mod registry;
 mod reports;

@@ -119,6 +119,8 @@ impl World {
             "pipelineName",
             "name",
             "package",
+            "repository",
+            "domain",
             "RoleArn",
             "RoleSessionName",
         ];

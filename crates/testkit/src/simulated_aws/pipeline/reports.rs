@@ -206,7 +206,14 @@ impl Execution {
     /// `ArtifactDetail`s of the model, and as events have them.
     fn artifacts(&self, names: &[String]) -> Value {
         let cut = |text: &str, chars: usize| text.chars().take(chars).collect::<String>();
+        let sources = self.declaration.stages[0].actions.iter();
+        let sources: Vec<&String> = sources.flat_map(|action| &action.outputs).collect();
         let location = |name: &String| {
+            if let Some(place) = &self.script.source_artifact
+                && sources.contains(&name)
+            {
+                return json!({"name": name, "s3location": place});
+            }
             let key = format!(
                 "{}/{}/{}",
                 cut(&self.declaration.name, KEY_PIPELINE_CHARS),

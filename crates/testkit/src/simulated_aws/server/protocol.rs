@@ -28,20 +28,37 @@ const QUERY_MEMBERS: &[(&str, &str)] = &[
     ("max-results", "maxResults"),
     ("next-token", "nextToken"),
     ("originType", "originType"),
+    ("administrator-account", "administratorAccount"),
+    ("repository-prefix", "repositoryPrefix"),
+];
+/// CodeArtifact's operations by the paths that the model gives them.
+const CODEARTIFACT_PATHS: &[(&str, Operation)] = &[
+    (
+        "/v1/domain/repositories",
+        Operation::ListRepositoriesInDomain,
+    ),
+    ("/v1/package/version", Operation::DescribePackageVersion),
+    (
+        "/v1/package/version/dependencies",
+        Operation::ListPackageVersionDependencies,
+    ),
+    ("/v1/package/versions", Operation::ListPackageVersions),
+    ("/v1/repository", Operation::DescribeRepository),
 ];
 
 pub(super) type Answer = Response<Full<Bytes>>;
 
 /// The operation that a request asks for, and its input.
 pub(super) fn parse_request(head: &Parts, body: &[u8]) -> Result<(Operation, Value), ApiError> {
-    match head.uri.path() {
-        "/v1/package/versions" => Ok((Operation::ListPackageVersions, parse_query(head))),
-        "/v1/package/version" => Ok((Operation::DescribePackageVersion, parse_query(head))),
-        "/" => match header(head, "x-amz-target") {
+    let path = head.uri.path();
+    let operation = CODEARTIFACT_PATHS.iter().find(|(known, _)| *known == path);
+    match (operation, path) {
+        (Some((_, operation)), _) => Ok((*operation, parse_query(head))),
+        (None, "/") => match header(head, "x-amz-target") {
             Some(target) => parse_json(target, body),
             None => parse_form(body),
         },
-        _ => Err(ApiError::new(404, "UnknownOperationException", "")),
+        (None, _) => Err(ApiError::new(404, "UnknownOperationException", "")),
     }
 }
 

@@ -231,6 +231,9 @@ fn walk(client: &Client, when_created: impl FnOnce()) -> Shapes {
     step("get", "GetPipeline", name.clone());
     step("get unknown", "GetPipeline", json!({"name": "nowhere"}));
     step("list", "ListPipelines", json!({}));
+    for (name, pipeline) in [("tags", "compared"), ("tags of unknown", "nowhere")] {
+        step(name, "ListTagsForResource", resource(pipeline));
+    }
     let started = step("start", "StartPipelineExecution", a_start());
     let id = &started["pipelineExecutionId"];
     step(
@@ -262,6 +265,10 @@ fn walk(client: &Client, when_created: impl FnOnce()) -> Shapes {
     step("delete", "DeletePipeline", name.clone());
     step("get deleted", "GetPipeline", name);
     shapes
+}
+
+fn resource(name: &str) -> Value {
+    json!({"resourceArn": format!("arn:aws:codepipeline:{REGION}:{ACCOUNT}:{name}")})
 }
 
 fn a_start() -> Value {

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::play::Play;
-use crate::simulated_aws::{EventLevel, Operation, Script};
+use crate::simulated_aws::{ArtifactPlace, EventLevel, NewPipeline, Operation, Script};
 
 fn event(play: &Play, level: EventLevel, state: &str, stage: Option<&str>) -> Value {
     let mut events = play.world.events.emitted();
@@ -172,4 +172,89 @@ fn variables_have_the_callers_values_or_their_defaults() {
             {"name": "DOWNRIVER_CHANGES", "resolvedValue": "none"},
         ])
     );
+}
+
+#[test]
+fn a_pipeline_says_its_bucket_its_sources_configuration_and_its_tags() {
+    let mut play = Play::with(NewPipeline {
+        artifact_bucket: "acme-artifacts".to_owned(),
+        source_configuration: [("OutputArtifactFormat", "CODEBUILD_CLONE_REF")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
+        tags: [("team", "web"), ("cost", "7")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
+        ..NewPipeline::named("web-shop")
+    });
+    let name = json!({"name": "web-shop"});
+    let shown = play.try_call(Operation::GetPipeline, name).unwrap();
+    let pipeline = &shown["pipeline"];
+    assert_eq!(pipeline["artifactStore"]["location"], "acme-artifacts");
+    let source = &pipeline["stages"][0]["actions"][0];
+    let format = json!({"OutputArtifactFormat": "CODEBUILD_CLONE_REF"});
+    assert_eq!(source["configuration"], format);
+    assert_eq!(
+        pipeline["stages"][1]["actions"][0]["configuration"],
+        json!({})
+    );
+    let mut input = json!({"resourceArn": shown["metadata"]["pipelineArn"], "maxResults": 1});
+    let first = play
+        .try_call(Operation::ListTagsForResource, input.clone())
+        .unwrap();
+    assert_eq!(first["tags"], json!([{"key": "cost", "value": "7"}]));
+    input["nextToken"] = first["nextToken"].clone();
+    let second = play
+        .try_call(Operation::ListTagsForResource, input)
+        .unwrap();
+    assert_eq!(second, json!({"tags": [{"key": "team", "value": "web"}]}));
+    for (arn, expected) in [
+        (
+            "arn:aws:codepipeline:eu-central-1:123456789012:nowhere",
+            "ResourceNotFoundException",
+        ),
+        (
+            "arn:aws:codepipeline:eu-central-1:210987654321:web-shop",
+            "ResourceNotFoundException",
+        ),
+        ("web-shop", "ValidationException"),
+    ] {
+        let input = json!({"resourceArn": arn});
+        let answer = play.try_call(Operation::ListTagsForResource, input);
+        assert_eq!(answer, Err(expected), "{arn}");
+    }
+}
+
+#[test]
+fn a_source_artifact_lies_where_the_script_says_and_the_others_where_they_always_do() {
+    let mut play = Play::of("SUPERSEDED");
+    let place = ArtifactPlace {
+        bucket: "elsewhere".to_owned(),
+        key: "web-shop/source.zip".to_owned(),
+    };
+    play.next(Script {
+        source_artifact: Some(place),
+        ..Script::succeed(100)
+    });
+    play.start().at(1000);
+    let input = json!({
+        "pipelineName": "web-shop",
+        "filter": {"pipelineExecutionId": play.id(1)},
+    });
+    let answer = play
+        .try_call(Operation::ListActionExecutions, input)
+        .unwrap();
+    let details = answer["actionExecutionDetails"].as_array().unwrap();
+    let [deploy, build, source] = &details[..] else {
+        panic!("three actions: {details:#?}");
+    };
+    let place = json!({"bucket": "elsewhere", "key": "web-shop/source.zip"});
+    for artifact in [
+        &source["output"]["outputArtifacts"][0],
+        &build["input"]["inputArtifacts"][0],
+    ] {
+        let expected = json!({"name": "SourceArtifact", "s3location": place});
+        assert_eq!(*artifact, expected);
+    }
+    let built = &deploy["input"]["inputArtifacts"][0]["s3location"];
+    assert_eq!(built["bucket"], "pipeline-artifacts");
 }
