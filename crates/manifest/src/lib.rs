@@ -29,5 +29,5 @@ pub use reading::{
     FileSummary, FoundDependency, LeftOut, Problem, Product, Reading, Source, assumed_requirement,
     read_application, read_sbom,
 };
-pub use sbom::write_cyclonedx;
 pub use refresh::{LeftChange, RefreshPlan, RefreshStep, SettledChange, plan_refresh};
+pub use sbom::write_cyclonedx;

@@ -26,7 +26,7 @@ use crate::graph::{Edge, Graph, Node};
 use crate::lines::Lines;
 use crate::reading::{Problem, Source};
 
-use layout::{Paths, installed_name};
+use layout::{Paths, last_name};
 
 pub(super) fn parse<'a>(
     path: &'a str,
@@ -181,7 +181,7 @@ fn members_told<'a>(
         let is_member = path.is_empty()
             || (!patterns.is_empty() && !entry.is_link() && glob::is_member(&patterns, path));
         if is_member && !known.contains_key(&**path) {
-            let folder_name = layout::last_name(path);
+            let folder_name = last_name(path);
             let entry = std::mem::take(entry);
             let manifest = Manifest {
                 path: file,
@@ -249,9 +249,13 @@ fn finish(graph: &mut Graph<'_>, workspace: &Workspace<'_>, scopes: &[Scope]) {
         }
     }
     for (node, asked) in graph.nodes.iter_mut().zip(asked) {
-        if let (Source::Registry, Some(asked @ (Source::Url | Source::Git))) = (node.source, asked)
-        {
-            node.source = asked;
+        match (node.source, asked) {
+            (Source::Registry, Some(asked @ (Source::Url | Source::Git))) => node.source = asked,
+            // npm 5 wrote an address in place of the version.
+            (Source::Url, Some(Source::Registry)) if node.version.is_some() => {
+                node.source = Source::Registry;
+            }
+            _ => {}
         }
     }
 }
@@ -346,12 +350,11 @@ impl<'a> Entry<'a> {
     }
 
     fn installed(&mut self, path: &Cow<'a, str>) -> Installed<'a> {
-        let installed_name = installed_name(path);
         let version = self.version.take().map(|version| version.0);
-        let is_folder = installed_name.is_none();
-        let name = self.name.take().map(|name| name.0).or(installed_name);
+        let is_folder = layout::split(path).is_none();
+        let name = self.name.take().map(|name| name.0);
         Installed {
-            name: name.or_else(|| layout::last_name(path)).unwrap_or_default(),
+            name: name.or_else(|| last_name(path)).unwrap_or_default(),
             source: if is_folder {
                 Source::Path
             } else {

@@ -2,10 +2,18 @@
 
 use downriver_version::{Format, Version};
 
+/// Whether this names an archive, and not a folder.
+pub(super) fn is_archive(address: &str) -> bool {
+    let address = address.to_ascii_lowercase();
+    [".tgz", ".tar.gz", ".tar"]
+        .iter()
+        .any(|ending| address.ends_with(ending))
+}
+
 /// The package and version of an archive at this address or path, asked for as `name`. `None` if its name tells neither.
 pub(super) fn parse_archive(name: &str, address: &str) -> Option<(String, String)> {
     let address = address.split(['#', '?']).next()?;
-    let file = address.rsplit('/').next()?;
+    let file = address.rsplit(['/', '\\', ':']).next()?;
     let stem = file.strip_suffix(".tgz")?;
     let path = address.split_once("://").map(|(_, rest)| rest);
     // `…/@scope/name/-/name-1.0.0.tgz` is what registries have.

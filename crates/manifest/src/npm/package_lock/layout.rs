@@ -118,16 +118,7 @@ pub(super) fn split(path: &str) -> Option<(&str, &str)> {
     ))
 }
 
-/// The name by which a package is installed.
-pub(super) fn installed_name<'a>(path: &Cow<'a, str>) -> Option<Cow<'a, str>> {
-    let name = split(path)?.1;
-    Some(match path {
-        Cow::Borrowed(path) => Cow::Borrowed(&path[path.len() - name.len()..]),
-        Cow::Owned(_) => Cow::Owned(name.to_owned()),
-    })
-}
-
-/// The name that a folder of the source gives to what stands in it, as npm has it: with its scope, if it has one.
+/// The name that a folder gives to the package in it: its own, with its scope if it has one.
 pub(super) fn last_name<'a>(path: &Cow<'a, str>) -> Option<Cow<'a, str>> {
     let start = path.rfind('/').map_or(0, |at| at + 1);
     let scope = path[..start]

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use downriver_domain::Scope;
 use serde::Deserialize;
 
-use super::archive::parse_archive;
+use super::archive::{is_archive, parse_archive};
 use super::layout::Layout;
 use super::{Installed, Nodes, finish, scope_of, source_of_resolved};
 use crate::graph::{Edge, Graph};
@@ -137,10 +137,11 @@ impl<'a> Entry<'a> {
             .map(|version| version.0)
             .unwrap_or_default();
         let scope = scope_of(self.dev == Some(true), self.is_optional(), false);
+        let is_folder = |source| source == Source::Path && !is_archive(&version);
         let installed = |name, version: Option<Cow<'a, str>>, source| Installed {
             name,
-            // What comes from git has no version here, and npm lists it without.
-            is_listed: version.is_some() || source != Source::Path,
+            // What comes from git or an archive may have no version here, and npm lists it without.
+            is_listed: !is_folder(source),
             version: version.filter(|version| !version.is_empty()),
             source,
             scope,
@@ -152,7 +153,7 @@ impl<'a> Entry<'a> {
         match Spec::parse(name, &version).source {
             Source::Registry => installed(
                 name.clone(),
-                Some(version),
+                Some(version.clone()),
                 source_of_resolved(&self.resolved),
             ),
             source @ (Source::Url | Source::Path) => match parse_archive(name, &version) {
