@@ -5,7 +5,7 @@
 
 mod bun;
 mod glob;
-mod json;
+pub(crate) mod json;
 mod overrides;
 mod package_json;
 mod package_lock;

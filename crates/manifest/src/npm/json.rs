@@ -12,12 +12,12 @@ use crate::reading::Problem;
 
 /// A text; borrowed unless it has escapes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
+pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
 /// An object, its members as they stand, also those whose key stands twice. Anything else counts as an empty one, as the
 /// package managers have it.
 #[derive(Debug)]
-pub(super) struct Members<'a, T>(pub(super) Vec<(Cow<'a, str>, T)>);
+pub(crate) struct Members<'a, T>(pub(crate) Vec<(Cow<'a, str>, T)>);
 
 /// A value of whatever kind: for the small parts of a manifest that may be written in several ways.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -71,7 +71,7 @@ impl<T> Default for Members<'_, T> {
 }
 
 /// Reads the whole text as `T`; the problem names the line.
-pub(super) fn parse<'a, T: Deserialize<'a>>(path: &str, text: &'a str) -> Result<T, Problem> {
+pub(crate) fn parse<'a, T: Deserialize<'a>>(path: &str, text: &'a str) -> Result<T, Problem> {
     serde_json::from_str(text).map_err(|error| {
         let line = u32::try_from(error.line()).ok().filter(|line| *line > 0);
         let what = error.to_string();
@@ -85,7 +85,7 @@ pub(super) fn parse<'a, T: Deserialize<'a>>(path: &str, text: &'a str) -> Result
 }
 
 /// The line of a part of the text; of a part that had escapes, that of what it stands in.
-pub(super) fn line_of(lines: &Lines<'_>, part: &str, section: Option<u32>) -> Option<u32> {
+pub(crate) fn line_of(lines: &Lines<'_>, part: &str, section: Option<u32>) -> Option<u32> {
     lines.of(part).or(section)
 }
 
