@@ -5,15 +5,25 @@
     reason = "adapters are concrete types; nothing needs these futures to be Send in general"
 )]
 
+mod artifacts;
+mod services;
+
+pub use artifacts::{
+    Artifacts, SourceFiles, SourceRead, UPLOAD_BYTES_MAX, UPLOADS_MAX, Upload, UploadError,
+};
+pub use services::{
+    Execution, ExecutionStatus, FailedStage, ListedVersion, Pipelines, ReadError, Registry,
+    StartError, StartExecution, Trigger,
+};
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use downriver_domain::slot::{ActiveProducer, Controls, Slot, WaitingFor};
 use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{
-    AccountId, Application, ApplicationId, AttemptId, Built, ClientRequestToken, Dependency,
-    DomainName, Edge, Origin, PackageInventory, Pipeline, PipelineExecutionId, RebuildId,
-    Repository, RepositoryId, RepositoryInventory, Target, Timestamp, Topology, VersionStatus,
+    Application, ApplicationId, Built, Dependency, Edge, PackageInventory, Pipeline,
+    PipelineExecutionId, RebuildId, RepositoryId, RepositoryInventory, Target, Timestamp, Topology,
 };
 
 use crate::history::HistoryEntry;
@@ -290,222 +300,6 @@ pub trait Queue {
 pub struct ReadRequest {
     pub application: ApplicationId,
     pub execution: PipelineExecutionId,
-}
-
-/// Files that a build uploaded about one execution and that are read, the best first.
-pub const UPLOADS_MAX: usize = 20;
-/// The largest upload that is read.
-pub const UPLOAD_BYTES_MAX: u64 = 64 * 1024 * 1024;
-
-/// A file that a build uploaded: an SBOM, or a report of what was built as a message of ours.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Upload {
-    /// The object's name behind application and execution.
-    pub name: String,
-    pub bytes: Vec<u8>,
-}
-
-/// What became of an execution's source.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SourceRead {
-    Files(SourceFiles),
-    /// The source artifact is a full clone: only a reference to the commit, no files.
-    CloneReference,
-    /// There is nothing to read; why, as people would say it.
-    Nothing(String),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SourceFiles {
-    /// The artifact, for people: `s3://bucket/key`.
-    pub location: String,
-    /// Paths from the root of the source, and contents.
-    pub files: Vec<(String, Vec<u8>)>,
-    /// Read of the artifact, and its size.
-    pub bytes_read: u64,
-    pub bytes_total: u64,
-}
-
-/// An upload could not be kept.
-#[derive(Debug, thiserror::Error)]
-#[error("the report was not kept: {0}")]
-pub struct UploadError(pub String);
-
-/// What builds leave behind: uploads in the deployment's bucket, and the pipelines' source artifacts.
-pub trait Artifacts {
-    /// What the build uploaded about this execution, best first, at most [`UPLOADS_MAX`], each at most
-    /// [`UPLOAD_BYTES_MAX`]. Those whose names do not say the execution count if they came between `since` and `until`.
-    async fn load_uploads(
-        &self,
-        application: &ApplicationId,
-        execution: &PipelineExecutionId,
-        since: Timestamp,
-        until: Timestamp,
-    ) -> Result<Vec<Upload>, ReadError>;
-
-    /// Keeps a report that came before its execution's end; [`Artifacts::load_uploads`] gives it back. Another one of the
-    /// same name is replaced.
-    async fn store_upload(
-        &self,
-        application: &ApplicationId,
-        execution: &PipelineExecutionId,
-        name: &str,
-        bytes: Vec<u8>,
-    ) -> Result<(), UploadError>;
-
-    /// The files that `choose` picks from the listing of the execution's source.
-    async fn load_source(
-        &self,
-        pipeline: &Pipeline,
-        execution: &PipelineExecutionId,
-        choose: &(dyn Fn(&[String]) -> BTreeSet<String> + Sync),
-    ) -> Result<SourceRead, ReadError>;
-}
-
-/// One StartPipelineExecution call; repeating it with the same values is the same call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StartExecution {
-    pub pipeline: Pipeline,
-    /// The role session's name.
-    pub attempt: AttemptId,
-    pub token: ClientRequestToken,
-    pub variables: Vec<(String, String)>,
-}
-
-/// Why an execution was not started, or that it is not known.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StartError {
-    #[error("throttled by CodePipeline")]
-    Throttled,
-    #[error("the pipeline is busy or at its limit of concurrent executions")]
-    Busy,
-    /// Timed out or broke off: it may have started.
-    #[error("no answer: {0}")]
-    Unknown(String),
-    #[error("the pipeline does not exist")]
-    NotFound,
-    #[error("access denied: {0}")]
-    Denied(String),
-    #[error("refused as invalid: {0}")]
-    Invalid(String),
-}
-
-/// `PipelineExecutionStatus` of the service model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ExecutionStatus {
-    InProgress,
-    Stopping,
-    Stopped,
-    Succeeded,
-    Superseded,
-    Failed,
-    Cancelled,
-}
-
-/// An execution as CodePipeline reports it now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Execution {
-    pub id: PipelineExecutionId,
-    pub status: ExecutionStatus,
-    pub started_at: Timestamp,
-    pub updated_at: Timestamp,
-    pub trigger: Trigger,
-    /// The execution that a ROLLBACK returns to.
-    pub rollback_target: Option<PipelineExecutionId>,
-    /// For a failed one: the failing stage, and whether it comes before the first stage with a Deploy action.
-    pub failed_stage: Option<FailedStage>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FailedStage {
-    pub name: String,
-    /// The first stage with a Deploy action was not reached, or there is none.
-    pub is_before_deploy: bool,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trigger {
-    /// StartPipelineExecution by a role session of this name.
-    Session(String),
-    /// `CloudWatchEvent`: an EventBridge rule.
-    Rule,
-    Other(String),
-}
-
-/// Why CodePipeline or CodeArtifact could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ReadError {
-    #[error("not found")]
-    NotFound,
-    #[error("access denied: {0}")]
-    Denied(String),
-    #[error("no answer: {0}")]
-    Transient(String),
-}
-
-pub trait Pipelines {
-    async fn start_execution(
-        &self,
-        start: &StartExecution,
-    ) -> Result<PipelineExecutionId, StartError>;
-
-    async fn load_execution(
-        &self,
-        pipeline: &Pipeline,
-        id: &PipelineExecutionId,
-    ) -> Result<Execution, ReadError>;
-
-    /// Executions started at or after `since`, newest first, at most `limit`.
-    async fn list_executions(
-        &self,
-        pipeline: &Pipeline,
-        since: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<Execution>, ReadError>;
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListedVersion {
-    pub version: String,
-    pub status: VersionStatus,
-    pub revision: Option<String>,
-    pub origin: Origin,
-    /// When it was published or ingested here, or last updated; only DescribePackageVersion tells.
-    pub published_at: Option<Timestamp>,
-}
-
-/// CodeArtifact, as far as it is read.
-pub trait Registry {
-    /// What this repository itself holds (upstreams are not asked), at most `limit`.
-    async fn list_package_versions(
-        &self,
-        repository: &RepositoryId,
-        package: &PackageId,
-        limit: usize,
-    ) -> Result<Vec<ListedVersion>, ReadError>;
-
-    async fn describe_package_version(
-        &self,
-        repository: &RepositoryId,
-        package_version: &PackageVersionId,
-    ) -> Result<ListedVersion, ReadError>;
-
-    /// The repositories of a domain.
-    async fn list_repositories(
-        &self,
-        domain_owner: &AccountId,
-        domain: &DomainName,
-    ) -> Result<Vec<RepositoryId>, ReadError>;
-
-    async fn describe_repository(&self, repository: &RepositoryId)
-    -> Result<Repository, ReadError>;
-
-    /// What a published version asks for itself, with its requirements in native syntax.
-    async fn list_dependencies(
-        &self,
-        repository: &RepositoryId,
-        package_version: &PackageVersionId,
-    ) -> Result<Vec<(PackageId, String)>, ReadError>;
 }
 
 /// What is told to people and dashboards; see `events/schemas`.

@@ -1,6 +1,8 @@
 //! One copy of a function at work: the ports of the engine around the real store and the simulated services, with
 //! everything that may go wrong at each call.
 
+mod services;
+
 use std::cell::{Ref, RefMut};
 use std::collections::BTreeSet;
 use std::future::poll_fn;
@@ -8,24 +10,21 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use downriver_domain::slot::{ActiveProducer, Controls, WaitingFor};
-use downriver_domain::version::{PackageId, PackageVersionId};
+use downriver_domain::version::PackageId;
 use downriver_domain::{
-    AccountId, ApplicationId, Dependency, DomainName, Edge, PackageInventory, Pipeline,
-    PipelineExecutionId, RebuildId, Repository, RepositoryId, Target, Timestamp, Topology,
+    ApplicationId, Dependency, Edge, PackageInventory, Pipeline, RebuildId, Target, Timestamp,
+    Topology,
 };
 use downriver_engine::history::HistoryEntry;
 use downriver_engine::ports::{
-    ApplicationState, Artifacts, Bus, Clock, Commit, CommitOutcome, EdgeCursor, EdgePage,
-    Execution, HistoryOf, ListedVersion, Notice, Pipelines, Ports, Queue, QueueError, ReadError,
-    ReadRequest, Registration, Registry, ResolvePage, SourceRead, StartError, StartExecution,
-    Store, StoreError, Timer, Upload, UploadError,
+    ApplicationState, Bus, Clock, Commit, CommitOutcome, EdgeCursor, EdgePage, HistoryOf, Notice,
+    Ports, Queue, QueueError, ReadError, ReadRequest, Registration, ResolvePage, Store, StoreError,
+    Timer,
 };
 
-use super::faults::{StartFault, WriteFault};
-use super::organisation::Access;
-use super::world::{Item, Message, Move, World};
+use super::faults::WriteFault;
+use super::world::{Message, World};
 use super::{Simulation, shown};
-use crate::builders::id;
 
 /// All ports of one copy of a function.
 pub(super) struct Worker<'a, S> {
@@ -332,40 +331,6 @@ impl<S: Store> Queue for Worker<'_, S> {
     }
 }
 
-/// Builds leave no files: the world reports what they built.
-impl<S: Store> Artifacts for Worker<'_, S> {
-    async fn load_uploads(
-        &self,
-        _application: &ApplicationId,
-        _execution: &PipelineExecutionId,
-        _since: Timestamp,
-        _until: Timestamp,
-    ) -> Result<Vec<Upload>, ReadError> {
-        Ok(Vec::new())
-    }
-
-    async fn store_upload(
-        &self,
-        _application: &ApplicationId,
-        _execution: &PipelineExecutionId,
-        _name: &str,
-        _bytes: Vec<u8>,
-    ) -> Result<(), UploadError> {
-        Ok(())
-    }
-
-    async fn load_source(
-        &self,
-        _pipeline: &Pipeline,
-        _execution: &PipelineExecutionId,
-        _choose: &(dyn Fn(&[String]) -> BTreeSet<String> + Sync),
-    ) -> Result<SourceRead, ReadError> {
-        Ok(SourceRead::Nothing(
-            "a simulated build has no source".to_owned(),
-        ))
-    }
-}
-
 impl<S: Store> Worker<'_, S> {
     async fn send(
         &self,
@@ -389,152 +354,6 @@ impl<S: Store> Worker<'_, S> {
             return Err(QueueError("simulated, sent".to_owned()));
         }
         Ok(())
-    }
-}
-
-impl<S: Store> Pipelines for Worker<'_, S> {
-    async fn start_execution(
-        &self,
-        start: &StartExecution,
-    ) -> Result<PipelineExecutionId, StartError> {
-        self.pause().await;
-        self.survive("before a start").await;
-        let mut application: Option<ApplicationId> = None;
-        let answer = {
-            let mut world = self.world();
-            let number = self.number;
-            world.tell(&format!("function {number}: starts {}", start.attempt));
-            world.check_call(start);
-            let of = application.insert(id(start.pipeline.name.as_str()));
-            let is_missing = world.organisation.members[of].access == Access::Missing;
-            let unknown = || Err(StartError::Unknown("simulated".to_owned()));
-            match world.faults.on_start() {
-                _ if is_missing => Err(StartError::NotFound),
-                StartFault::Throttled => Err(StartError::Throttled),
-                StartFault::Busy => Err(StartError::Busy),
-                StartFault::UnknownWithoutStart => unknown(),
-                StartFault::UnknownThenStart => {
-                    let secs = world.random().between(1, 50);
-                    world.put_in(secs, Item::Move(Move::LateStart(start.clone())));
-                    unknown()
-                }
-                StartFault::UnknownAfterStart => {
-                    world.start(start);
-                    unknown()
-                }
-                StartFault::None => Ok(world.start(start)),
-            }
-            .map(|number| world.pipelines.passes(of)[number].id.clone())
-        };
-        self.tell(&format!("is answered {answer:?}"));
-        self.survive("after a start").await;
-        answer
-    }
-
-    async fn load_execution(
-        &self,
-        pipeline: &Pipeline,
-        execution: &PipelineExecutionId,
-    ) -> Result<Execution, ReadError> {
-        self.read_service().await?;
-        let application: ApplicationId = id(pipeline.name.as_str());
-        let world = self.seen();
-        let found = world
-            .pipelines
-            .passes(&application)
-            .iter()
-            .find(|pass| pass.id == *execution);
-        found
-            .map(super::pipelines::Pass::report)
-            .ok_or(ReadError::NotFound)
-    }
-
-    async fn list_executions(
-        &self,
-        pipeline: &Pipeline,
-        since: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<Execution>, ReadError> {
-        self.read_service().await?;
-        let application: ApplicationId = id(pipeline.name.as_str());
-        let world = self.seen();
-        match world.organisation.members[&application].access {
-            Access::ListingDenied => return Err(ReadError::Denied("simulated".to_owned())),
-            Access::Missing => return Err(ReadError::NotFound),
-            Access::Granted => {}
-        }
-        let shown_until = world.now.minus_secs(world.faults.listing_lag_secs());
-        let listed = world
-            .pipelines
-            .passes(&application)
-            .iter()
-            .rev()
-            .filter(|pass| pass.started_at <= shown_until)
-            .filter(|pass| pass.started_at >= since)
-            .take(limit)
-            .map(super::pipelines::Pass::report);
-        Ok(listed.collect())
-    }
-}
-
-impl<S: Store> Registry for Worker<'_, S> {
-    async fn list_package_versions(
-        &self,
-        repository: &RepositoryId,
-        package: &PackageId,
-        limit: usize,
-    ) -> Result<Vec<ListedVersion>, ReadError> {
-        self.read_service().await?;
-        let mut listed = self.seen().registry.list(repository, package);
-        if listed.is_empty() {
-            return Err(ReadError::NotFound);
-        }
-        listed.truncate(limit);
-        Ok(listed)
-    }
-
-    async fn describe_package_version(
-        &self,
-        repository: &RepositoryId,
-        package_version: &PackageVersionId,
-    ) -> Result<ListedVersion, ReadError> {
-        self.read_service().await?;
-        let found = self.seen().registry.describe(repository, package_version);
-        found.ok_or(ReadError::NotFound)
-    }
-
-    async fn list_repositories(
-        &self,
-        _domain_owner: &AccountId,
-        _domain: &DomainName,
-    ) -> Result<Vec<RepositoryId>, ReadError> {
-        self.read_service().await?;
-        let world = self.seen();
-        Ok(world
-            .organisation
-            .topology
-            .repositories
-            .keys()
-            .cloned()
-            .collect())
-    }
-
-    async fn describe_repository(
-        &self,
-        repository: &RepositoryId,
-    ) -> Result<Repository, ReadError> {
-        self.read_service().await?;
-        let world = self.seen();
-        let known = world.organisation.topology.repositories.get(repository);
-        known.cloned().ok_or(ReadError::NotFound)
-    }
-
-    async fn list_dependencies(
-        &self,
-        _repository: &RepositoryId,
-        _package_version: &PackageVersionId,
-    ) -> Result<Vec<(PackageId, String)>, ReadError> {
-        Err(ReadError::NotFound)
     }
 }
 
