@@ -20,6 +20,8 @@ pub(crate) struct Graph<'a> {
     pub(crate) nodes: Vec<Node<'a>>,
     pub(crate) edges: Vec<Edge<'a>>,
     pub(crate) roots: Vec<Root<'a>>,
+    /// What the file says that cannot be taken at its word; the rest holds.
+    pub(crate) problems: Vec<Problem>,
     /// Edges, by index, whose requirement is not written in the lockfile: overrides, manifests of members.
     pub(crate) told_elsewhere: BTreeMap<usize, Evidence>,
 }
@@ -157,7 +159,10 @@ impl<'a> Graph<'a> {
     /// Adds a dependency for each instance that a root reaches; what none reaches belongs to somebody else.
     ///
     /// The way shown is the shortest in the strongest scope. A member of the workspace is on the way but no dependency.
-    pub(crate) fn into_reading(self, reading: &mut Reading) {
+    pub(crate) fn into_reading(mut self, reading: &mut Reading) {
+        for problem in std::mem::take(&mut self.problems) {
+            reading.problem(problem);
+        }
         let (reached, scopes) = self.reach(&Outgoing::new(&self));
         let outermost = self.outermost(&reached);
         reading

@@ -5,12 +5,19 @@
 
 mod bun;
 mod glob;
+mod instances;
 pub(crate) mod json;
 mod overrides;
 mod package_json;
 mod package_lock;
+mod pnpm;
+mod pnpm_workspace;
 mod spec;
 mod workspace;
+mod yaml;
+mod yarn;
+mod yarn_berry;
+mod yarn_v1;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -33,6 +40,7 @@ const LOCKS: [(&str, &str); 5] = [
     ("bun.lock", "bun"),
 ];
 const MANIFEST: &str = "package.json";
+const SETTINGS: &str = "pnpm-workspace.yaml";
 
 /// A file's text, with its path as it stands in [`Files`].
 type File<'f> = (&'f str, Cow<'f, str>);
@@ -45,6 +53,10 @@ pub(crate) fn read(folder: &str, files: &Files<'_>, reading: &mut Reading) {
     let root_manifest = root_text
         .as_ref()
         .and_then(|file| parse_manifest(file, reading));
+    let settings_text = text_of(files, root, SETTINGS, reading);
+    let settings = settings_text
+        .as_ref()
+        .and_then(|file| parse_settings(file, root_manifest.as_ref(), reading));
     let members = member_folders(files, root, root_manifest.as_ref());
     let member_texts: Vec<(String, File<'_>)> = members
         .into_iter()
@@ -67,6 +79,10 @@ pub(crate) fn read(folder: &str, files: &Files<'_>, reading: &mut Reading) {
             folder: String::new(),
             manifest,
         });
+    }
+    if let Some(settings) = settings {
+        workspace.overrides.extend(settings.overrides);
+        workspace.catalogs.extend(settings.catalogs);
     }
     for (folder, file) in &member_texts {
         if let Some(manifest) = parse_manifest(file, reading) {
@@ -126,8 +142,16 @@ fn root_of<'p>(folder: &'p str, files: &Files<'_>) -> Option<&'p str> {
     Some(folder)
 }
 
-/// The patterns of the folders of a workspace's members.
-fn patterns(_files: &Files<'_>, _root: &str, manifest: Option<&Manifest<'_>>) -> Vec<String> {
+/// The patterns of the folders of a workspace's members; pnpm has them in a file of its own.
+fn patterns(files: &Files<'_>, root: &str, manifest: Option<&Manifest<'_>>) -> Vec<String> {
+    let unheard = &mut Reading::default();
+    let settings_text = text_of(files, root, SETTINGS, unheard);
+    let settings = settings_text
+        .as_ref()
+        .and_then(|file| parse_settings(file, None, unheard));
+    if let Some(settings) = settings.filter(|settings| !settings.packages.is_empty()) {
+        return settings.packages.into_iter().map(Cow::into_owned).collect();
+    }
     let declared = manifest
         .map(|manifest| manifest.workspaces.as_slice())
         .unwrap_or_default();
@@ -172,6 +196,27 @@ fn parse_manifest<'a>((path, text): &'a File<'_>, reading: &mut Reading) -> Opti
     Manifest::parse(path, text)
         .map_err(|problem| reading.problem(problem))
         .ok()
+}
+
+/// Reads pnpm's settings, and tells that they were read.
+fn parse_settings<'a>(
+    (path, text): &'a File<'_>,
+    root: Option<&Manifest<'a>>,
+    reading: &mut Reading,
+) -> Option<pnpm_workspace::Settings<'a>> {
+    let declared = root
+        .map(|root| root.declared.as_slice())
+        .unwrap_or_default();
+    let settings = pnpm_workspace::parse(path, text, declared)
+        .map_err(|problem| reading.problem(problem))
+        .ok()?;
+    reading.files.push(FileSummary {
+        path: (*path).to_owned(),
+        format: SETTINGS.to_owned(),
+        locked: BTreeSet::new(),
+        declared: settings.catalogs.len(),
+    });
+    Some(settings)
 }
 
 fn tell_manifests(workspace: &Workspace<'_>, reading: &mut Reading) {
@@ -277,6 +322,8 @@ fn parse_lock<'a>(
 ) -> Result<Lockfile<'a>, Problem> {
     match path.rsplit('/').next() {
         Some("bun.lock") => bun::parse(path, text, workspace),
+        Some("pnpm-lock.yaml") => pnpm::parse(path, text, workspace),
+        Some("yarn.lock") => yarn::parse(path, text, workspace),
         Some("package-lock.json" | "npm-shrinkwrap.json") => {
             package_lock::parse(path, text, workspace)
         }

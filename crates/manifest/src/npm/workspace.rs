@@ -173,6 +173,23 @@ impl<'a> Workspace<'a> {
         Ok(())
     }
 
+    /// The requirement, for `catalog:` what stands in the catalog if that is known.
+    pub(super) fn cataloged<'d>(&'d self, declared: &'d Declared<'_>) -> &'d str {
+        let line = self.catalog_line(declared);
+        line.map_or(&*declared.requirement, |line| &*line.requirement)
+    }
+
+    fn catalog_line(&self, declared: &Declared<'_>) -> Option<&Cataloged<'a>> {
+        let catalog = declared.requirement.strip_prefix("catalog:")?.trim();
+        let catalog = if catalog.is_empty() {
+            "default"
+        } else {
+            catalog
+        };
+        let mut lines = self.catalogs.iter();
+        lines.find(|line| line.catalog == catalog && line.name == declared.name)
+    }
+
     /// The requirement and where it is written: for `catalog:` what stands in the catalog.
     fn in_force(
         &self,
@@ -180,18 +197,11 @@ impl<'a> Workspace<'a> {
         declared: &Declared<'a>,
     ) -> (Option<Cow<'a, str>>, Evidence) {
         let evidence = importer.manifest.evidence(declared.line);
-        let Some(catalog) = declared.requirement.strip_prefix("catalog:") else {
-            return (Some(declared.requirement.clone()), evidence);
-        };
-        let catalog = Some(catalog.trim())
-            .filter(|name| !name.is_empty())
-            .unwrap_or("default");
-        self.catalogs
-            .iter()
-            .find(|line| line.catalog == catalog && line.name == declared.name)
-            .map_or((None, evidence), |line| {
-                (Some(line.requirement.clone()), line.evidence.clone())
-            })
+        match self.catalog_line(declared) {
+            Some(line) => (Some(line.requirement.clone()), line.evidence.clone()),
+            None if declared.requirement.starts_with("catalog:") => (None, evidence),
+            None => (Some(declared.requirement.clone()), evidence),
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 mod cargo;
 mod maven;
 mod npm;
+mod npm_locks;
 mod nuget;
 mod pypi;
 mod ruby;
