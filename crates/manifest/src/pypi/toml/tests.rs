@@ -1,0 +1,88 @@
+//! Reading in pieces gives what reading as a whole gives.
+
+use serde::Deserialize;
+
+use super::{Text, pieces, read_pieces};
+use crate::lines::Lines;
+
+#[derive(Deserialize, Debug)]
+struct Piece<'a> {
+    #[serde(borrow, default)]
+    package: Vec<Package<'a>>,
+}
+
+#[derive(Deserialize, Debug)]
+struct Package<'a> {
+    #[serde(borrow)]
+    name: Text<'a>,
+    #[serde(borrow)]
+    about: Option<Text<'a>>,
+}
+
+fn names(text: &str) -> Vec<String> {
+    read_pieces::<Piece<'_>>("lock", text, "package")
+        .unwrap()
+        .into_iter()
+        .flat_map(|piece| piece.package)
+        .map(|package| package.name.0.into_owned())
+        .collect()
+}
+
+#[test]
+fn a_piece_is_a_package_with_its_own_tables() {
+    let text = "version = 1\n[[package]]\nname = 'a'\n[package.extras]\nx = []\n[[package.wheels]]\n[[package]]\nname = 'b'\n[metadata]\n";
+    assert_eq!(
+        pieces(text, "package"),
+        [
+            "version = 1\n",
+            "[[package]]\nname = 'a'\n[package.extras]\nx = []\n[[package.wheels]]\n",
+            "[[package]]\nname = 'b'\n",
+            "[metadata]\n",
+        ]
+    );
+    assert_eq!(names(text), ["a", "b"]);
+}
+
+#[test]
+fn a_text_that_looks_like_a_header_is_read_all_the_same() {
+    let text = "[[package]]\nname = 'a'\nabout = '''\n[[package]]\nname = 'no'\n'''\n[[package]]\nname = 'b'\n";
+    let read = read_pieces::<Piece<'_>>("lock", text, "package").unwrap();
+    assert_eq!(names(text), ["a", "b"]);
+    let about = read[0].package[0].about.as_ref().unwrap();
+    assert_eq!(about.0, "[[package]]\nname = 'no'\n");
+}
+
+#[test]
+fn windows_line_ends_cut_alike() {
+    assert_eq!(
+        names("[[package]]\r\nname = 'a'\r\n[[package]]\r\nname = 'b'\r\n"),
+        ["a", "b"]
+    );
+}
+
+#[test]
+fn texts_borrow_so_that_they_tell_their_line() {
+    let text = "[[package]]\nname = 'a'\n\n[[package]]\nname = \"b\\u0062\"\n";
+    let lines = Lines::new(text);
+    let read = read_pieces::<Piece<'_>>("lock", text, "package").unwrap();
+    let of = |at: usize| lines.of(&read[at].package[0].name.0);
+    assert_eq!(of(0), Some(2));
+    assert_eq!(of(1), None, "an escape is no part of the file");
+}
+
+#[test]
+fn an_error_tells_its_line_in_the_whole_file() {
+    let text = "[[package]]\nname = 'a'\n[[package]]\nname = 3\n";
+    let problem = read_pieces::<Piece<'_>>("lock", text, "package").unwrap_err();
+    assert_eq!(problem.line, Some(4));
+    insta::assert_snapshot!(problem, @"lock:4: is not valid here: invalid type: integer `3`, expected a text");
+    let cut_short =
+        read_pieces::<Piece<'_>>("lock", "[[package]]\nname = 'a", "package").unwrap_err();
+    assert_eq!(cut_short.line, Some(2));
+}
+
+#[test]
+fn nesting_without_end_is_refused() {
+    let text = format!("[[package]]\nname = 'a'\nwheels = {}", "[".repeat(100_000));
+    assert!(read_pieces::<Piece<'_>>("lock", &text, "package").is_err());
+}
