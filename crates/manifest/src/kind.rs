@@ -46,6 +46,8 @@ pub enum FileKind {
     GradleCatalog,
     /// `build.gradle`, `build.gradle.kts`, `settings.gradle`, `settings.gradle.kts`
     GradleBuild,
+    /// `gradle.properties`: values that build scripts use
+    GradleProperties,
     /// What `mvn dependency:tree` printed: `dependency-tree.txt`, `dependency-tree.json`, `mvn-dependency-tree.*`
     MavenTree,
     /// `*.csproj`, `*.fsproj`, `*.vbproj`, `*.props`, `*.targets`, `*.sln`, `*.slnx`
@@ -126,10 +128,13 @@ fn by_name(path: &str, name: &str) -> Option<FileKind> {
         "pdm.lock" => FileKind::PdmLock,
         "pylock.toml" => FileKind::Pylock,
         "pom.xml" => FileKind::Pom,
-        "gradle.lockfile" | "buildscript-gradle.lockfile" => FileKind::GradleLock,
+        "gradle.lockfile" | "buildscript-gradle.lockfile" | "settings-gradle.lockfile" => {
+            FileKind::GradleLock
+        }
         "build.gradle" | "build.gradle.kts" | "settings.gradle" | "settings.gradle.kts" => {
             FileKind::GradleBuild
         }
+        "gradle.properties" => FileKind::GradleProperties,
         "packages.lock.json" => FileKind::NugetLock,
         "project.assets.json" => FileKind::NugetAssets,
         "packages.config" => FileKind::NugetPackagesConfig,
@@ -154,7 +159,7 @@ fn by_pattern(path: &str, name: &str) -> Option<FileKind> {
     let (stem, extension) = name.rsplit_once('.')?;
     let lower = stem.to_ascii_lowercase();
     Some(match extension.to_ascii_lowercase().as_str() {
-        "txt" | "json" if lower.contains("dependency-tree") => FileKind::MavenTree,
+        "txt" | "json" | "dot" if lower.contains("dependency-tree") => FileKind::MavenTree,
         "txt" | "in" if is_requirements(path, &lower) => FileKind::Requirements,
         "txt" | "in" => FileKind::MaybeRequirements,
         "toml" if lower.starts_with("pylock.") => FileKind::Pylock,
