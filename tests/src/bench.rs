@@ -9,7 +9,8 @@
 )]
 
 mod aws;
-mod measure;
+mod manifests;
+pub(crate) mod measure;
 mod report;
 mod store;
 mod versions;
@@ -21,17 +22,36 @@ use anyhow::{Context, Result, bail};
 
 use report::{Measurement, table};
 
+use crate::lockfiles::GENERATORS;
+
 /// The first argument of a child process.
 const CHILD: &str = "--child";
 const QUICK: &str = "--quick";
-const USAGE: &str = "usage: bench [--quick] [versions] [store] [aws]";
+const USAGE: &str = "usage: bench [--quick] [versions] [store] [manifests] [aws]";
 
 /// One case: what a child process does.
 struct Case {
-    name: &'static str,
+    name: String,
     benchmark: &'static str,
+    /// Cases of the same title, one after the other, make one table.
     title: &'static str,
-    run: fn(&Setting) -> Result<Vec<Measurement>>,
+    run: Box<dyn Fn(&Setting) -> Result<Vec<Measurement>>>,
+}
+
+impl Case {
+    fn new(
+        name: impl Into<String>,
+        benchmark: &'static str,
+        title: &'static str,
+        run: impl Fn(&Setting) -> Result<Vec<Measurement>> + 'static,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            benchmark,
+            title,
+            run: Box::new(run),
+        }
+    }
 }
 
 /// Where a case finds its files, and how large it is to be.
@@ -41,38 +61,39 @@ struct Setting {
     is_quick: bool,
 }
 
-const CASES: &[Case] = &[
-    Case {
-        name: "versions",
-        benchmark: "versions",
-        title: "versions: one call",
-        run: versions::run,
-    },
-    Case {
-        name: "store-small-load",
-        benchmark: "store",
-        title: "store: loading a tenth of the organisation",
-        run: store::load_small,
-    },
-    Case {
-        name: "store-small-events",
-        benchmark: "store",
-        title: "store: events in a tenth of the organisation",
-        run: store::events_small,
-    },
-    Case {
-        name: "store-load",
-        benchmark: "store",
-        title: "store: loading the whole organisation",
-        run: store::load,
-    },
-    Case {
-        name: "store-events",
-        benchmark: "store",
-        title: "store: events in the whole organisation",
-        run: store::events,
-    },
-];
+fn cases() -> Vec<Case> {
+    let small = "store: loading a tenth of the organisation";
+    let small_events = "store: events in a tenth of the organisation";
+    let large = "store: loading the whole organisation";
+    let large_events = "store: events in the whole organisation";
+    let read = "manifests: reading a file made up of one format";
+    let mut cases = vec![
+        Case::new("versions", "versions", "versions: one call", versions::run),
+        Case::new("store-small-load", "store", small, store::load_small),
+        Case::new(
+            "store-small-events",
+            "store",
+            small_events,
+            store::events_small,
+        ),
+        Case::new("store-load", "store", large, store::load),
+        Case::new("store-events", "store", large_events, store::events),
+        Case::new("manifests-write", manifests::NAME, read, manifests::write),
+    ];
+    cases.extend(GENERATORS.iter().enumerate().map(|(number, generator)| {
+        let name = format!("manifests-{}", generator.format);
+        Case::new(name, manifests::NAME, read, move |setting| {
+            manifests::read(setting, number)
+        })
+    }));
+    cases.push(Case::new(
+        "manifests-corpus",
+        manifests::NAME,
+        "manifests: real files",
+        manifests::read_corpus,
+    ));
+    cases
+}
 
 /// Runs the benchmarks named in `arguments`, all of them if none is.
 pub fn run(arguments: impl Iterator<Item = String>) -> Result<ExitCode> {
@@ -104,7 +125,7 @@ pub fn run(arguments: impl Iterator<Item = String>) -> Result<ExitCode> {
         .collect();
     if let Some(unknown) = names
         .iter()
-        .find(|name| CASES.iter().all(|case| case.benchmark != **name))
+        .find(|name| cases().iter().all(|case| case.benchmark != **name))
     {
         bail!("there is no benchmark `{unknown}`\n{USAGE}");
     }
@@ -118,8 +139,8 @@ pub fn run(arguments: impl Iterator<Item = String>) -> Result<ExitCode> {
 }
 
 fn run_child(name: &str, setting: &Setting) -> Result<ExitCode> {
-    let case = CASES
-        .iter()
+    let case = cases()
+        .into_iter()
         .find(|case| case.name == name)
         .with_context(|| format!("there is no case `{name}`"))?;
     for measurement in (case.run)(setting)? {
@@ -129,13 +150,17 @@ fn run_child(name: &str, setting: &Setting) -> Result<ExitCode> {
 }
 
 fn run_parent(names: &[&str], folder: &Path, is_quick: bool) -> Result<()> {
-    let wanted = CASES
-        .iter()
-        .filter(|case| names.is_empty() || names.contains(&case.benchmark));
-    for case in wanted {
-        eprintln!("measuring {} …", case.name);
-        let measurements = measure_in_child(case, folder, is_quick)?;
-        println!("{}\n{}", case.title, table(&measurements));
+    let wanted: Vec<Case> = cases()
+        .into_iter()
+        .filter(|case| names.is_empty() || names.contains(&case.benchmark))
+        .collect();
+    for cases in wanted.chunk_by(|one, next| one.title == next.title) {
+        let mut measurements = Vec::new();
+        for case in cases {
+            eprintln!("measuring {} …", case.name);
+            measurements.extend(measure_in_child(case, folder, is_quick)?);
+        }
+        println!("{}\n{}", cases[0].title, table(&measurements));
     }
     Ok(())
 }
@@ -143,7 +168,7 @@ fn run_parent(names: &[&str], folder: &Path, is_quick: bool) -> Result<()> {
 fn measure_in_child(case: &Case, folder: &Path, is_quick: bool) -> Result<Vec<Measurement>> {
     let program = std::env::current_exe().context("failed to find this program")?;
     let output = Command::new(program)
-        .args([CHILD, case.name])
+        .args([CHILD, &case.name])
         .arg(folder)
         .args(is_quick.then_some(QUICK))
         .stderr(Stdio::inherit())

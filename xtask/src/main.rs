@@ -11,6 +11,7 @@ mod bench;
 mod cargo;
 mod dist;
 mod functions;
+mod fuzz;
 mod logged;
 mod output;
 mod programs;
@@ -49,6 +50,12 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         names: Vec<String>,
     },
+    /// Fuzz the parsers of lockfiles, manifests and SBOMs, a minute each
+    Fuzz {
+        /// `--secs N`, `--executions N`, `--seed N`, `--only FORMAT`, `--folder DIR` (for inputs that failed)
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
     /// Install the pinned tools of the checks and of the local stack, if they are not there
     Tools,
     /// Bring up the local stack: the real template and functions on emulators, on this machine only
@@ -68,6 +75,7 @@ fn main() -> ExitCode {
         Command::Test => steps::run(),
         Command::Tidy => tidy::run(),
         Command::Bench { names } => bench::run(&names),
+        Command::Fuzz { options } => fuzz::run(&options),
         Command::Tools => repository_root()
             .and_then(|root| Tools::ensure(&root))
             .map(|_| true),

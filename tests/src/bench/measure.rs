@@ -39,7 +39,7 @@ fn rounds_for<T>(call: &mut impl FnMut() -> T) -> usize {
 }
 
 /// The most memory this process ever had in use, in bytes; `None` where the system does not say.
-pub(super) fn memory_peak_bytes() -> Option<f64> {
+pub(crate) fn memory_peak_bytes() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status
         .lines()

@@ -10,7 +10,7 @@ pub(super) struct Measurement {
     pub(super) name: String,
     pub(super) unit: Unit,
     pub(super) values: Vec<f64>,
-    /// The value not to be exceeded.
+    /// The value not to be exceeded; of a throughput, the least.
     pub(super) target: Option<f64>,
 }
 
@@ -19,16 +19,27 @@ pub(super) enum Unit {
     Nanos,
     Bytes,
     PerSecond,
+    /// More is better: its target is the least there is to be.
+    BytesPerSecond,
+    Ratio,
 }
 
 impl Unit {
-    const ALL: [Self; 3] = [Self::Nanos, Self::Bytes, Self::PerSecond];
+    const ALL: [Self; 5] = [
+        Self::Nanos,
+        Self::Bytes,
+        Self::PerSecond,
+        Self::BytesPerSecond,
+        Self::Ratio,
+    ];
 
     const fn as_str(self) -> &'static str {
         match self {
             Self::Nanos => "nanos",
             Self::Bytes => "bytes",
             Self::PerSecond => "per-second",
+            Self::BytesPerSecond => "bytes-per-second",
+            Self::Ratio => "ratio",
         }
     }
 
@@ -40,6 +51,8 @@ impl Unit {
             Self::Nanos => format!("{:.2} s", value / 1e9),
             Self::Bytes => format!("{:.1} MiB", value / (1024.0 * 1024.0)),
             Self::PerSecond => format!("{value:.0} /s"),
+            Self::BytesPerSecond => format!("{:.0} MB/s", value / 1e6),
+            Self::Ratio => format!("{value:.2} x"),
         }
     }
 }
@@ -105,7 +118,12 @@ impl Measurement {
             show(sorted.first().filter(|_| is_spread)),
             show(sorted.last().filter(|_| is_spread)),
             self.target.map_or_else(String::new, |target| {
-                format!("< {}", self.unit.show(target))
+                let relation = if self.unit == Unit::BytesPerSecond {
+                    ">"
+                } else {
+                    "<"
+                };
+                format!("{relation} {}", self.unit.show(target))
             }),
         ]
     }
