@@ -190,6 +190,9 @@ pub(crate) struct IndexOptions {
     /// Where their source begins: shared workspace files are looked for up to here; default: where the repository does
     #[arg(long, value_name = "DIR")]
     pub(crate) root: Option<PathBuf>,
+    /// The application that the folder holds; default: that of the catalog's key `folder`, or of the folder's name
+    #[arg(long, value_name = "ID")]
+    pub(crate) application: Option<ApplicationId>,
     /// Show transitive dependencies too
     #[arg(long, short)]
     pub(crate) verbose: bool,

@@ -78,7 +78,7 @@ fn run_here(arguments: &Arguments, terminal: &mut Terminal) -> anyhow::Result<Ex
             let desk = if deed(command)?.is_some() {
                 LocalDesk::open_file(global)?
             } else {
-                LocalDesk::open(global)?
+                LocalDesk::open(global, terminal)?
             };
             complete(at_desk(&desk, command, terminal))
         }

@@ -12,7 +12,7 @@ use downriver_local::world::{InputEvent, Quarantined, ReplayInput};
 
 use crate::arguments::GlobalOptions;
 use crate::exit::refuse;
-use crate::setup::{LoadedCatalog, find_catalog, load_catalog, read_text};
+use crate::setup::{LoadedCatalog, find_catalog, load_catalog_with_folders, read_text};
 
 const STORY_NAME: &str = "story.toml";
 const EVENT_EXTENSIONS: [&str; 3] = ["json", "jsonl", "ndjson"];
@@ -249,7 +249,7 @@ impl<'a> Catalogs<'a> {
         if let Some(known) = self.read.get(&path) {
             return Ok(known.clone());
         }
-        let loaded = load_catalog(&path)?;
+        let loaded = load_catalog_with_folders(&path)?;
         self.read.insert(path, loaded.clone());
         Ok(loaded)
     }

@@ -1,14 +1,19 @@
 //! Finds and reads the catalog.
 
 use std::cell::RefCell;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use downriver_domain::Built;
+use downriver_engine::index::reading::dependencies_of;
 use downriver_engine::register::Catalog;
 use downriver_engine::wire::catalog::{FILE_BYTES_MAX, parse_catalog};
 use downriver_local::sqlite::SqliteStore;
+use downriver_manifest::FoundDependency;
 
 use crate::arguments::GlobalOptions;
 use crate::exit::refuse;
+use crate::source::{Place, read_place};
 
 const CATALOG_NAME: &str = "downriver.toml";
 
@@ -18,13 +23,20 @@ pub(crate) struct LoadedCatalog {
     pub(crate) catalog: Catalog,
     /// Names as the catalog writes them, and texts; the catalog itself first.
     pub(crate) files: Vec<(String, String)>,
+    /// What its folders told, where they were read: a part of what it says.
+    read: String,
+    /// What could not be read in its folders.
+    pub(crate) remarks: Vec<String>,
 }
 
 impl LoadedCatalog {
     /// Every byte that it was read from.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let texts = self.files.iter().map(|(_, text)| text.as_bytes());
-        texts.collect::<Vec<_>>().concat()
+        texts
+            .chain([self.read.as_bytes()])
+            .collect::<Vec<_>>()
+            .concat()
     }
 }
 
@@ -81,7 +93,51 @@ pub(crate) fn load_catalog(path: &Path) -> anyhow::Result<LoadedCatalog> {
     Ok(LoadedCatalog {
         catalog,
         files: files.into_inner(),
+        read: String::new(),
+        remarks: Vec::new(),
     })
+}
+
+/// Reads a catalog as [`load_catalog`] does, and the folders that it names: what their files tell are the dependencies of
+/// those applications. Problems of single files are remarks, and keep nothing else from being read.
+pub(crate) fn load_catalog_with_folders(path: &Path) -> anyhow::Result<LoadedCatalog> {
+    let mut loaded = load_catalog(path)?;
+    let root = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    for (id, folder) in std::mem::take(&mut loaded.catalog.folders) {
+        let place = Place::find(&root.join(&folder), Some(root)).map_err(|error| {
+            refuse(format!(
+                "{}: applications.{id}.folder: {error}",
+                path.display()
+            ))
+        })?;
+        let reading = read_place(&place)?.reading;
+        if reading.files.is_empty() && reading.problems.is_empty() {
+            return Err(refuse(format!(
+                "{}: applications.{id}.folder: {folder} holds no manifest, lockfile or SBOM that downriver knows",
+                path.display()
+            )));
+        }
+        for problem in &reading.problems {
+            loaded.remarks.push(format!("{id}: {problem}"));
+        }
+        let dependencies = dependencies_of(&reading, as_locked);
+        let _ = write!(loaded.read, "\n{id} {dependencies:?}");
+        loaded.catalog.undeclared.remove(&id);
+        let entries = &mut loaded.catalog.applications;
+        if let Some(entry) = entries.iter_mut().find(|entry| entry.application.id == id) {
+            entry.dependencies = dependencies;
+        }
+        loaded.catalog.folders.insert(id, folder);
+    }
+    Ok(loaded)
+}
+
+/// A folder says what the next build would use: that the last one used it too is an assumption.
+pub(crate) fn as_locked(found: &FoundDependency) -> Built {
+    found.locked.clone().map_or(Built::Unknown, Built::Assumed)
 }
 
 /// A text file of bounded size, or why it cannot be read.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::arguments::GlobalOptions;
 use crate::exit::Exit;
 use crate::render::style::counted;
-use crate::setup::{find_catalog, load_catalog};
+use crate::setup::{find_catalog, load_catalog_with_folders};
 use crate::terminal::Terminal;
 
 /// What a catalog without problems holds.
@@ -31,7 +31,8 @@ pub(crate) fn check(
         Some(file) => file.to_owned(),
         None => find_catalog(options)?,
     };
-    let loaded = load_catalog(&path)?;
+    let loaded = load_catalog_with_folders(&path)?;
+    loaded.remarks.iter().for_each(|text| terminal.remark(text));
     let applications = &loaded.catalog.applications;
     let checked = Checked {
         file: path.display().to_string(),

@@ -43,6 +43,10 @@ pub(crate) fn replay(
     let mut whole = ReplayDocument::default();
     let mut exit = Exit::Fine;
     for run in &runs {
+        run.catalog
+            .remarks
+            .iter()
+            .for_each(|text| terminal.remark(text));
         let reported = perform(run, global.store.as_deref(), options, terminal)?;
         exit = worse(exit, judged(run, &reported));
         whole.add(reported.document);

@@ -1,6 +1,7 @@
 //! A store on this machine: a file that a replay made, or one in memory with the catalog applied.
 
 use std::collections::VecDeque;
+use std::path::Path;
 
 use downriver_domain::Timestamp;
 use downriver_engine::history::HistoryEntry;
@@ -14,7 +15,7 @@ use super::still::{Still, wall_clock};
 use crate::arguments::GlobalOptions;
 use crate::exit::refuse;
 use crate::report::each_entry;
-use crate::setup::{find_catalog, load_catalog, open_store};
+use crate::setup::{find_catalog, load_catalog_with_folders, open_store};
 use crate::terminal::Terminal;
 
 /// A store, and an instant that counts as now.
@@ -28,11 +29,12 @@ pub(crate) struct LocalDesk {
 
 impl LocalDesk {
     /// The store that the options name, as far as its replay has come; else one in memory with the catalog applied.
-    pub(crate) fn open(options: &GlobalOptions) -> anyhow::Result<Self> {
+    pub(crate) fn open(options: &GlobalOptions, terminal: &mut Terminal) -> anyhow::Result<Self> {
         if options.store.is_some() {
             return Self::open_file(options);
         }
-        let loaded = load_catalog(&find_catalog(options)?)?;
+        let loaded = load_catalog_with_folders(&find_catalog(options)?)?;
+        loaded.remarks.iter().for_each(|text| terminal.remark(text));
         let now = wall_clock();
         let desk = Self {
             store: SqliteStore::in_memory()?,
@@ -56,6 +58,28 @@ impl LocalDesk {
                 path.display()
             )));
         }
+        Self::over_file(path)
+    }
+
+    /// The store file that `index` fills: made with the catalog applied if it is not there. An application is then
+    /// registered from the beginning of time, since nothing that a later replay tells came before it.
+    pub(crate) fn open_or_make(
+        options: &GlobalOptions,
+        path: &Path,
+        terminal: &mut Terminal,
+    ) -> anyhow::Result<Self> {
+        if path.is_file() {
+            return Self::over_file(path);
+        }
+        let loaded = load_catalog_with_folders(&find_catalog(options)?)?;
+        loaded.remarks.iter().for_each(|text| terminal.remark(text));
+        let desk = Self::over_file(path)?;
+        let beginning = Timestamp::from_unix_millis(0);
+        complete(register::apply(&desk, &loaded.catalog, beginning))?;
+        Ok(desk)
+    }
+
+    fn over_file(path: &Path) -> anyhow::Result<Self> {
         let store = open_store(path)?;
         let now: Timestamp = clock_of(&store)?.unwrap_or_else(wall_clock);
         Ok(Self {
