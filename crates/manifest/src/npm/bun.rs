@@ -4,9 +4,6 @@
 //! in (`a/b`: the `b` that only `a` gets); its value is `[name@resolution, registry, what it needs, integrity]`, shorter for
 //! what no registry delivers.
 
-#[cfg(test)]
-mod tests;
-
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -6,8 +6,6 @@
 mod archive;
 mod layout;
 mod legacy;
-#[cfg(test)]
-mod tests;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,7 +24,7 @@ use crate::graph::{Edge, Graph, Node};
 use crate::lines::Lines;
 use crate::reading::{Problem, Source};
 
-use layout::{Paths, last_name};
+use layout::{Paths, digest, last_name};
 
 pub(super) fn parse<'a>(
     path: &'a str,
@@ -123,7 +121,7 @@ fn read_packages<'a>(
         ..
     } = nodes;
     let layout = Paths::new(file, paths.iter().map(|path| &**path))?;
-    let find = |path: &str, name: &str| by_place[layout.find(path, name)?];
+    let find_at = |place: usize, name: &str| by_place[layout.find_at(place, name)?];
     for (at, (path, entry)) in paths.iter().zip(entries).enumerate() {
         let Some(from) = by_place[at].filter(|_| !entry.is_link()) else {
             continue;
@@ -139,7 +137,7 @@ fn read_packages<'a>(
             ..
         } in entry.declared(lines)
         {
-            let Some(to) = find(path, &name).filter(|_| scope != Scope::Dev) else {
+            let Some(to) = find_at(at, &name).filter(|_| scope != Scope::Dev) else {
                 continue;
             };
             graph.connect(Edge {
@@ -152,10 +150,10 @@ fn read_packages<'a>(
         }
     }
     workspace.connect_members(&mut graph, &members, |importer, declared| {
-        find(&importer.folder, &declared.name)
+        by_place[layout.find_in(&importer.folder, &declared.name)?]
     })?;
     finish(&mut graph, &workspace, &scopes);
-    Ok((graph, locked))
+    Ok((graph, locked.into_iter().collect()))
 }
 
 /// The importers that the file itself tells of, beyond those that have a manifest: the root, and what its patterns name.
@@ -270,16 +268,14 @@ struct Installed<'a> {
     is_listed: bool,
 }
 
-/// Name, version, source.
-type Identity<'a> = (Cow<'a, str>, Option<Cow<'a, str>>, Source);
-
-/// One node for each identity, at its first place.
+/// One node for each name, version and source, at its first place.
 struct Nodes<'a> {
     graph: Graph<'a>,
-    known: BTreeMap<Identity<'a>, usize>,
+    /// By digest of those three: names are long and alike, and there are many.
+    known: BTreeMap<u64, usize>,
     /// For what a node is there, by npm's own marks.
     scopes: Vec<Scope>,
-    locked: BTreeSet<String>,
+    locked: Vec<String>,
 }
 
 impl<'a> Nodes<'a> {
@@ -288,7 +284,7 @@ impl<'a> Nodes<'a> {
             graph: Graph::new(file),
             known: BTreeMap::new(),
             scopes: Vec::new(),
-            locked: BTreeSet::new(),
+            locked: Vec::new(),
         }
     }
 
@@ -300,14 +296,16 @@ impl<'a> Nodes<'a> {
             scope,
             is_listed,
         } = found;
-        let key = (name, version, source);
-        if let Some(known) = self.known.get(&key) {
-            return Ok(*known);
+        let digest = digest(&(&name, &version, source as u8));
+        if let Some(known) = self.known.get(&digest) {
+            let node = &self.graph.nodes[*known];
+            if node.name == name && node.version == version && node.source == source {
+                return Ok(*known);
+            }
         }
-        let (name, version, source) = key.clone();
         if is_listed {
             self.locked
-                .insert(format!("{name}@{}", version.as_deref().unwrap_or_default()));
+                .push(format!("{name}@{}", version.as_deref().unwrap_or_default()));
         }
         self.scopes.resize(self.graph.nodes.len(), Scope::Runtime);
         self.scopes.push(scope);
@@ -319,7 +317,7 @@ impl<'a> Nodes<'a> {
             line,
         };
         let node = self.graph.add(node)?;
-        self.known.insert(key, node);
+        self.known.insert(digest, node);
         Ok(node)
     }
 }

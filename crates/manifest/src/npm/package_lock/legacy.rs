@@ -70,8 +70,8 @@ pub(super) fn read<'a>(
         .map(|place| std::mem::take(&mut place.entry.requires))
         .collect();
     let mut layout = folders;
-    for (at, place) in places.iter().enumerate() {
-        layout.put(place.folder, &place.name, at);
+    for place in &places {
+        layout.put(Some((place.folder, &place.name)));
     }
     layout.sort();
     for ((at, place), requires) in places.iter().enumerate().zip(requires) {
@@ -98,7 +98,7 @@ pub(super) fn read<'a>(
         Some(by_place[layout.find(Some(root), &declared.name)?])
     })?;
     finish(&mut graph, workspace, &scopes);
-    Ok((graph, locked))
+    Ok((graph, locked.into_iter().collect()))
 }
 
 /// Goes down at most as far as the JSON may be nested.

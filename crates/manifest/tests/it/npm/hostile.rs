@@ -1,0 +1,164 @@
+//! Files that nobody should have written, and old ones.
+
+use super::join::{read, told};
+
+#[test]
+fn a_lock_of_version_1_is_walked_up_as_node_does() {
+    let lock = r#"{ "lockfileVersion": 1, "requires": true, "dependencies": {
+"a": { "version": "1.0.0", "requires": { "b": "^1", "c": "^2" }, "dependencies": {
+  "b": { "version": "1.5.0", "requires": { "c": "^2" } } } },
+"b": { "version": "2.0.0", "dev": true },
+"c": { "version": "2.2.0", "optional": true },
+"d": { "version": "npm:real@4.0.0", "bundled": true, "resolved": false },
+"e": { "version": "git+ssh://git@code.example/e.git#abc", "requires": { "c": "*" } },
+"f": { "version": "file:archives/f-1.0.0.tgz" },
+"g": { "version": "1.0.0", "requires": { "h": "*" } },
+"h": { "version": "1.0.0", "requires": { "g": "*" } }
+} }"#;
+    let manifest = r#"{ "dependencies": { "a": "^1", "d": "npm:real@*", "e": "*", "f": "*", "g": "1" },
+"devDependencies": { "b": "2" } }"#;
+    let reading = read(
+        "",
+        &[("package.json", manifest), ("package-lock.json", lock)],
+    );
+    assert_eq!(
+        told(&reading),
+        [
+            "a@1.0.0 ^1 Runtime at package.json:1 lock package-lock.json:2",
+            "b@1.5.0 ^1 Runtime at package-lock.json:2 lock package-lock.json:3 via a",
+            "b@2.0.0 2 Dev at package.json:2 lock package-lock.json:4",
+            "c@2.2.0 ^2 Optional at package-lock.json:2 lock package-lock.json:5 via a",
+            "g@1.0.0 1 Runtime at package.json:1 lock package-lock.json:9",
+            "h@1.0.0 * Runtime at package-lock.json:9 lock package-lock.json:10 via g",
+            "real@4.0.0 npm:real@* Runtime at package.json:1 lock package-lock.json:6",
+            "left out: e Git package.json:1",
+            "left out: f Path package-lock.json:8",
+        ]
+    );
+    let alone = told(&read("", &[("package-lock.json", lock)]));
+    // Nobody says who asks for `g` and `h`, which pull in each other: they are there all the same.
+    assert!(
+        alone.contains(&"b@2.0.0 ? Dev at package-lock.json:4 lock package-lock.json:4".to_owned()),
+        "{alone:?}"
+    );
+    assert!(
+        alone.iter().any(|line| line.starts_with("g@1.0.0")),
+        "{alone:?}"
+    );
+}
+
+#[test]
+fn the_lock_that_npm_keeps_beside_what_it_installed_has_no_root() {
+    let lock = r#"{ "lockfileVersion": 3, "packages": {
+"node_modules/a": { "version": "1.0.0", "dependencies": { "b": "^1" } },
+"node_modules/b": { "version": "1.0.0" },
+"node_modules/c": { "version": "1.0.0", "dev": true }
+} }"#;
+    assert_eq!(
+        told(&read("", &[("package-lock.json", lock)])),
+        [
+            "a@1.0.0 ? Runtime at package-lock.json:2 lock package-lock.json:2",
+            "b@1.0.0 ^1 Runtime at package-lock.json:2 lock package-lock.json:3 via a",
+            "c@1.0.0 ? Dev at package-lock.json:4 lock package-lock.json:4",
+        ]
+    );
+}
+
+#[test]
+fn what_is_no_json_is_a_problem_with_its_line() {
+    let deep = format!("{{\n\"packages\": {}", "[{\"a\":".repeat(100_000));
+    let nested = format!(
+        "{{\"dependencies\":{}{}",
+        "{\"a\":{\"version\":\"1.0.0\",\"dependencies\":".repeat(10_000),
+        "}".repeat(20_000)
+    );
+    let deep_folders = format!(
+        "{{\"packages\":{{\"{}node_modules/a\":{{\"version\":\"1.0.0\"}}}}}}",
+        "node_modules/a/".repeat(10_000)
+    );
+    for (text, line) in [
+        ("", 1),
+        ("{\n\"lockfileVersion\": 3,\n\"packages\": {", 3),
+        ("<<<<<<< HEAD\n{}", 1),
+        (
+            "{\"packages\": {\n\"node_modules/a\": { \"version\": 1 }}}",
+            2,
+        ),
+        (deep.as_str(), 2),
+        (nested.as_str(), 1),
+        (deep_folders.as_str(), 0),
+    ] {
+        let reading = read("", &[("package-lock.json", text)]);
+        let problem = reading
+            .problems
+            .first()
+            .unwrap_or_else(|| panic!("{}", &text[..text.len().min(60)]));
+        assert_eq!(problem.line.unwrap_or(0), line, "{problem}");
+        assert_eq!(reading.dependencies, []);
+    }
+}
+
+#[test]
+fn odd_parts_of_a_manifest_are_passed_over_as_package_managers_do() {
+    let manifest = "\u{feff}{\r\n\"name\": 7, \"version\": null, \"private\": \"yes\", \"workspaces\": \"x\",\r
+\"dependencies\": { \"a\": \"^1\", \"b\": 2, \"c\": { \"d\": [] }, \"a\": \"^3\" },\r
+\"devDependencies\": [\"x\"], \"peerDependencies\": null,\r
+\"optionalDependencies\": { \"e\\u0066\": \"*\" }, \"overrides\": true, \"pnpm\": { \"overrides\": 1 },\r
+\"dependencies\": { \"a\": \"^2\", \"a\": \"^4\", \"n\\\"n\": \"1\" }\r\n}";
+    assert_eq!(
+        told(&read("", &[("package.json", manifest)])),
+        [
+            "a@- ^4 Runtime at package.json:6",
+            "ef@- * Optional at package.json:5",
+            "n\"n@- 1 Runtime at package.json:6",
+        ]
+    );
+}
+
+#[test]
+fn a_link_to_nowhere_or_to_itself_ends() {
+    let lock = r#"{ "lockfileVersion": 3, "packages": {
+"": { "dependencies": { "a": "*", "b": "*", "c": "*" } },
+"node_modules/a": { "resolved": "../../outside", "link": true },
+"node_modules/b": { "resolved": "node_modules/b", "link": true },
+"node_modules/c": { "resolved": "", "link": true }
+} }"#;
+    let reading = read("", &[("package-lock.json", lock)]);
+    let names: Vec<_> = told(&reading)
+        .iter()
+        .map(|line| line[..3].to_owned())
+        .collect();
+    // The last one is the root itself.
+    assert_eq!(names, ["a@-", "b@-"]);
+}
+
+#[test]
+fn folders_and_texts_of_any_kind_do_no_harm() {
+    for text in [
+        "[]",
+        "1",
+        "null",
+        "{\"packages\": []}",
+        "{\"dependencies\": 3}",
+        "\u{0}",
+        "{\"workspaces\": {\"packages\": [\"**/**/**\", \"{{{{\"]}}",
+    ] {
+        for name in [
+            "package.json",
+            "package-lock.json",
+            "npm-shrinkwrap.json",
+            "bun.lock",
+        ] {
+            let reading = read("", &[(name, text)]);
+            assert_eq!(reading.dependencies, [], "{name} {text}");
+        }
+    }
+    for text in [
+        "{\"packages\": {\"a\": 1}}",
+        "{\"packages\": {\"a\": []}}",
+        "{\"packages\": {\"a\": [\"a\"]}}",
+    ] {
+        let reading = read("", &[("bun.lock", text)]);
+        assert_eq!(reading.problems[0].line, Some(1), "{text}");
+    }
+}
