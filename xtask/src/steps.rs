@@ -18,6 +18,7 @@ use crate::logged::shown_duration;
 use crate::{programs, tidy};
 use session::Session;
 
+const EXAMPLE_TEMPLATE: &str = "infra/example-application/template.yaml";
 const INFRASTRUCTURE_CHECK: &str = "infra/checks/check.py";
 const INFRASTRUCTURE_TESTS: [&str; 5] = ["-m", "unittest", "discover", "-s", "infra/checks"];
 const CDK_FOLDER: &str = "infra/cdk";
@@ -183,7 +184,9 @@ impl Action {
 /// What the template must hold, and that each check of it can fail.
 fn check_infrastructure(session: &mut Session) -> Result<bool> {
     let is_template_fine = python(session, &[INFRASTRUCTURE_CHECK])?;
-    Ok(python(session, &INFRASTRUCTURE_TESTS)? && is_template_fine)
+    let mut lint = session.tools()?.command("cfn-lint");
+    let is_example_fine = succeeds(lint.arg(EXAMPLE_TEMPLATE).current_dir(session.root()))?;
+    Ok(python(session, &INFRASTRUCTURE_TESTS)? && is_template_fine && is_example_fine)
 }
 
 /// The construct by itself, and held against the template; and that this comparison can fail.
