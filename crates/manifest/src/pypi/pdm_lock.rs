@@ -21,6 +21,7 @@ use crate::pypi::toml::{Several, Text, TextOr, read_pieces};
 use crate::reading::{Problem, Source};
 
 #[derive(Deserialize)]
+#[serde(expecting = "a lockfile")]
 struct Piece<'a> {
     #[serde(borrow, default)]
     package: Vec<Package<'a>>,
@@ -29,12 +30,14 @@ struct Piece<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a table")]
 struct Metadata<'a> {
     #[serde(borrow)]
     lock_version: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "the table of a package")]
 struct Package<'a> {
     #[serde(borrow)]
     name: Text<'a>,
@@ -61,6 +64,7 @@ struct Package<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "the table of a dependency")]
 struct Dependency<'a> {
     #[serde(borrow)]
     version: Option<Text<'a>>,

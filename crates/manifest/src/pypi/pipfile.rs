@@ -19,10 +19,11 @@ use crate::pypi::constraint::translate;
 use crate::pypi::declared::{Declared, parse_specifier, pinned, source_of_url};
 use crate::pypi::lock::{Lock, Locked};
 use crate::pypi::name::{normalise, scope_of_group};
-use crate::pypi::toml::{Text, parse, text_at};
+use crate::pypi::toml::{Text, TextOr, parse, text_at};
 use crate::reading::{Problem, Source};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
+#[serde(expecting = "the table of a package")]
 struct Package<'a> {
     #[serde(borrow)]
     version: Option<Text<'a>>,
@@ -37,6 +38,7 @@ struct Package<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a table")]
 struct Meta {
     #[serde(rename = "pipfile-spec")]
     pipfile_spec: Option<u32>,
@@ -46,7 +48,7 @@ struct Meta {
 #[derive(Default)]
 struct Document<'a> {
     spec: Option<u32>,
-    categories: Vec<(Text<'a>, BTreeMap<Text<'a>, Package<'a>>)>,
+    categories: Vec<(Text<'a>, BTreeMap<Text<'a>, TextOr<'a, Package<'a>>>)>,
 }
 
 struct DocumentVisitor;
@@ -105,7 +107,20 @@ pub(super) fn read_lock<'a>(path: &'a str, text: &'a str) -> Result<Lock<'a>, Pr
     })
 }
 
-fn locked<'a>(name: Text<'a>, package: Package<'a>, scope: Scope, lines: &Lines<'_>) -> Locked<'a> {
+fn locked<'a>(
+    name: Text<'a>,
+    package: TextOr<'a, Package<'a>>,
+    scope: Scope,
+    lines: &Lines<'_>,
+) -> Locked<'a> {
+    let package = match package {
+        TextOr::Table(table) => table,
+        // Written by hand: Pipenv itself reads it so.
+        TextOr::Text(version) => Package {
+            version: Some(Text(version)),
+            ..Package::default()
+        },
+    };
     let is_versioned = package.git.is_some()
         || package.hg.is_some()
         || package.svn.is_some()

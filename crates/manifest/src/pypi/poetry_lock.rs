@@ -19,6 +19,7 @@ use crate::pypi::toml::{Several, Text, TextOr, read_pieces};
 use crate::reading::{Problem, Source};
 
 #[derive(Deserialize)]
+#[serde(expecting = "a lockfile")]
 struct Piece<'a> {
     #[serde(borrow, default)]
     package: Vec<Package<'a>>,
@@ -27,12 +28,14 @@ struct Piece<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a table")]
 struct Metadata<'a> {
     #[serde(borrow, rename = "lock-version")]
     lock_version: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "the table of a package")]
 struct Package<'a> {
     #[serde(borrow)]
     name: Text<'a>,
@@ -56,6 +59,7 @@ struct Package<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "the table of a dependency")]
 struct Dependency<'a> {
     #[serde(borrow)]
     version: Option<Text<'a>>,
@@ -66,6 +70,7 @@ struct Dependency<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a table")]
 struct Origin<'a> {
     #[serde(borrow, rename = "type")]
     kind: Option<Text<'a>>,

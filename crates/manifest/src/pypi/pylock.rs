@@ -16,6 +16,7 @@ use crate::pypi::toml::{Text, read_pieces};
 use crate::reading::{Problem, Source};
 
 #[derive(Deserialize)]
+#[serde(expecting = "a lockfile")]
 struct Piece<'a> {
     #[serde(borrow, rename = "lock-version")]
     lock_version: Option<Text<'a>>,
@@ -24,6 +25,7 @@ struct Piece<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "the table of a package")]
 struct Package<'a> {
     #[serde(borrow)]
     name: Text<'a>,
@@ -41,6 +43,7 @@ struct Package<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "the table of a dependency")]
 struct Dependency<'a> {
     #[serde(borrow)]
     name: Option<Text<'a>>,
@@ -49,17 +52,20 @@ struct Dependency<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a table")]
 struct Archive {
     path: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize, Default)]
+#[serde(expecting = "a table")]
 struct Tool<'a> {
     #[serde(borrow)]
     pdm: Option<Pdm<'a>>,
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a table")]
 struct Pdm<'a> {
     #[serde(borrow, default)]
     dependencies: Vec<Text<'a>>,

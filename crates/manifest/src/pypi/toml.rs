@@ -142,26 +142,38 @@ pub(super) fn read_pieces<'a, T: Deserialize<'a>>(
 fn pieces<'a>(text: &'a str, head: &str) -> Vec<&'a str> {
     let mut pieces = Vec::new();
     let mut start = 0;
-    let mut cut = |at: usize| {
-        pieces.push(&text[start..at]);
-        start = at;
-    };
+    let mut is_metadata = text.starts_with(METADATA);
     for at in memchr::memchr_iter(b'\n', text.as_bytes()).map(|newline| newline + 1) {
         let rest = &text[at..];
-        if !rest.starts_with('[') {
-            continue;
-        }
-        let name = rest.trim_start_matches('[');
-        let is_part = name
-            .strip_prefix(head)
-            .is_some_and(|rest| rest.starts_with('.'));
-        if !is_part {
-            cut(at);
+        let is_cut = if rest.starts_with('[') {
+            let name = rest.trim_start_matches('[').strip_prefix(head);
+            let is_part = name.is_some_and(|rest| rest.starts_with('.'));
+            is_metadata = if is_part {
+                is_metadata
+            } else {
+                rest.starts_with(METADATA)
+            };
+            !is_part
+        } else {
+            let is_key =
+                rest.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '"');
+            is_metadata && is_key && at - start > METADATA_BYTES_MAX
+        };
+        if is_cut {
+            pieces.push(&text[start..at]);
+            start = at;
         }
     }
-    cut(text.len());
+    pieces.push(&text[start..]);
     pieces
 }
+
+/// The tables in which older lockfiles have the hashes of all packages at the end: nothing of them is wanted, but they are
+/// as large as the rest, so they come apart between two keys too.
+const METADATA: &str = "[metadata.";
+
+/// Bytes of such a table that are read at once.
+const METADATA_BYTES_MAX: usize = 64 * 1024;
 
 /// A whole document whose values tell where they stand.
 pub(super) fn parse<'a>(path: &str, text: &'a str) -> Result<DeTable<'a>, Problem> {

@@ -20,6 +20,7 @@ use crate::pypi::toml::{Text, read_pieces};
 use crate::reading::{Problem, Source};
 
 #[derive(Deserialize)]
+#[serde(expecting = "a lockfile")]
 struct Piece<'a> {
     version: Option<u32>,
     revision: Option<u32>,
@@ -31,6 +32,7 @@ struct Piece<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a table")]
 struct Workspace<'a> {
     #[serde(borrow, default)]
     members: Vec<Text<'a>>,
@@ -38,6 +40,7 @@ struct Workspace<'a> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[serde(expecting = "the table of a package")]
 struct Package<'a> {
     #[serde(borrow)]
     name: Text<'a>,
@@ -55,6 +58,7 @@ struct Package<'a> {
 }
 
 #[derive(Deserialize, Default)]
+#[serde(expecting = "a table")]
 struct Origin<'a> {
     git: Option<IgnoredAny>,
     url: Option<IgnoredAny>,
@@ -68,6 +72,7 @@ struct Origin<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "the table of a dependency")]
 struct Dependency<'a> {
     #[serde(borrow)]
     name: Text<'a>,
@@ -79,6 +84,7 @@ struct Dependency<'a> {
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "kebab-case")]
+#[serde(expecting = "a table")]
 struct Metadata<'a> {
     #[serde(borrow, default)]
     requires_dist: Vec<Required<'a>>,
@@ -88,6 +94,7 @@ struct Metadata<'a> {
 
 /// What a package's own manifest declares.
 #[derive(Deserialize)]
+#[serde(expecting = "the table of a dependency")]
 struct Required<'a> {
     #[serde(borrow)]
     name: Text<'a>,

@@ -80,7 +80,8 @@ fn the_lock_tells_pins_by_category() {
     },
     "develop": {
         "vcs": {"git": "https://git.example/vcs.git", "ref": "abc"},
-        "any": {"version": "*"}
+        "any": {"version": "*"},
+        "by-hand": "==2.18.0"
     }
 }"#;
     let lock = read_lock("Pipfile.lock", text).unwrap();
@@ -104,6 +105,7 @@ fn the_lock_tells_pins_by_category() {
             r#"jaraco-text Some("3.1") Registry Some(Runtime) Some(4)"#,
             "sub None Path Some(Runtime) Some(5)",
             "any None Registry Some(Dev) Some(9)",
+            r#"by-hand Some("2.18.0") Registry Some(Dev) Some(10)"#,
             "vcs None Git Some(Dev) Some(8)",
         ]
     );

@@ -86,3 +86,17 @@ fn nesting_without_end_is_refused() {
     let text = format!("[[package]]\nname = 'a'\nwheels = {}", "[".repeat(100_000));
     assert!(read_pieces::<Piece<'_>>("lock", &text, "package").is_err());
 }
+
+#[test]
+fn a_long_table_of_hashes_comes_apart_between_its_keys() {
+    let mut text = "[[package]]\nname = 'a'\n[metadata.files]\n".to_owned();
+    let keys = (0..5_000)
+        .map(|package| format!("p{package} = [\n    {{file = 'p.whl', hash = 'sha256:aa'}},\n]\n"));
+    text.extend(keys);
+    let found = pieces(&text, "package");
+    assert!(found.len() > 3, "{}", found.len());
+    assert_eq!(found.concat(), text);
+    assert!(found.iter().all(|piece| piece.len() < 70_000));
+    assert_eq!(names(&text), ["a"]);
+    assert!(read_pieces::<Piece<'_>>("lock", &text[..text.len() - 2], "package").is_err());
+}
