@@ -168,11 +168,13 @@ fn by_pattern(path: &str, name: &str) -> Option<FileKind> {
         "lockfile" if folder_of(path).ends_with("dependency-locks") => FileKind::GradleLock,
         "csproj" | "fsproj" | "vbproj" | "props" | "targets" | "sln" | "slnx" => FileKind::Msbuild,
         "gemspec" => FileKind::RubyManifest,
-        "json" if lower.ends_with(".cdx") || lower.ends_with(".spdx") || lower.contains("bom") => {
-            FileKind::Sbom
-        }
+        "json" if is_sbom(&lower) => FileKind::Sbom,
         _ => return None,
     })
+}
+
+fn is_sbom(stem: &str) -> bool {
+    stem.contains("bom") || [".cdx", ".spdx"].iter().any(|ending| stem.ends_with(ending))
 }
 
 fn is_requirements(path: &str, stem: &str) -> bool {

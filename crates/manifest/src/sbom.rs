@@ -7,7 +7,7 @@
 mod assemble;
 mod cyclonedx;
 mod document;
-mod json;
+pub(crate) mod json;
 mod own;
 mod parts;
 mod spdx;

@@ -10,7 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
 /// A text of the file; borrowed unless it has escapes. (`Option<Cow<str>>` by itself would always copy.)
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(transparent)]
-pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
+pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
 impl std::ops::Deref for Text<'_> {
     type Target = str;
@@ -21,13 +21,13 @@ impl std::ops::Deref for Text<'_> {
 }
 
 /// Hands each element of an array to `take`, which may refuse it with a reason. `null` counts as empty.
-pub(super) struct Each<T, F> {
+pub(crate) struct Each<T, F> {
     take: F,
     element: PhantomData<T>,
 }
 
 impl<T, F> Each<T, F> {
-    pub(super) fn new(take: F) -> Self {
+    pub(crate) fn new(take: F) -> Self {
         Self {
             take,
             element: PhantomData,

@@ -86,137 +86,15 @@ fn what_was_read_of_others_is_written_and_read_back() {
 
 #[test]
 fn the_way_to_a_dependency_is_in_the_graph_that_others_read() {
-    let mut reading = read(CYCLONEDX);
-    reading.dependencies.truncate(3);
-    insta::assert_snapshot!(write_cyclonedx(&reading, "shop", Some("e-1")), @r#"
-    {
-      "bomFormat": "CycloneDX",
-      "specVersion": "1.6",
-      "serialNumber": "urn:uuid:d0c3e9a9-a8d0-837e-a152-467f5cd4ba05",
-      "version": 1,
-      "metadata": {
-        "component": {
-          "type": "application",
-          "bom-ref": "application",
-          "name": "shop"
-        },
-        "properties": [
-          {
-            "name": "downriver:execution",
-            "value": "e-1"
-          }
-        ]
-      },
-      "components": [
-        {
-          "type": "library",
-          "bom-ref": "pkg:maven/com.acme/helper@1.0",
-          "group": "com.acme",
-          "name": "helper",
-          "version": "1.0",
-          "scope": "required",
-          "purl": "pkg:maven/com.acme/helper@1.0",
-          "properties": [
-            {
-              "name": "downriver:direct",
-              "value": "true"
-            },
-            {
-              "name": "downriver:scope",
-              "value": "runtime"
-            },
-            {
-              "name": "downriver:file",
-              "value": "sbom.json"
-            },
-            {
-              "name": "downriver:line",
-              "value": "20"
-            },
-            {
-              "name": "downriver:lock-file",
-              "value": "sbom.json"
-            },
-            {
-              "name": "downriver:lock-line",
-              "value": "20"
-            }
-          ]
-        },
-        {
-          "type": "library",
-          "bom-ref": "pkg:npm/dev@1.0.0",
-          "name": "dev",
-          "version": "1.0.0",
-          "scope": "excluded",
-          "purl": "pkg:npm/dev@1.0.0",
-          "properties": [
-            {
-              "name": "downriver:direct",
-              "value": "true"
-            },
-            {
-              "name": "downriver:scope",
-              "value": "dev"
-            },
-            {
-              "name": "downriver:file",
-              "value": "sbom.json"
-            },
-            {
-              "name": "downriver:line",
-              "value": "18"
-            },
-            {
-              "name": "downriver:lock-file",
-              "value": "sbom.json"
-            },
-            {
-              "name": "downriver:lock-line",
-              "value": "18"
-            }
-          ]
-        },
-        {
-          "type": "library",
-          "bom-ref": "pkg:npm/lone@3.0.0",
-          "name": "lone",
-          "version": "3.0.0",
-          "scope": "required",
-          "purl": "pkg:npm/lone@3.0.0",
-          "properties": [
-            {
-              "name": "downriver:direct",
-              "value": "false"
-            },
-            {
-              "name": "downriver:scope",
-              "value": "runtime"
-            },
-            {
-              "name": "downriver:file",
-              "value": "sbom.json"
-            },
-            {
-              "name": "downriver:line",
-              "value": "22"
-            },
-            {
-              "name": "downriver:lock-file",
-              "value": "sbom.json"
-            },
-            {
-              "name": "downriver:lock-line",
-              "value": "22"
-            }
-          ]
-        }
-      ],
-      "dependencies": [
+    let written = write_cyclonedx(&read(CYCLONEDX), "shop", None);
+    let graph = written.split_once("\"dependencies\": ").unwrap().1;
+    insta::assert_snapshot!(graph, @r#"
+    [
         {
           "ref": "application",
           "dependsOn": [
             "pkg:maven/com.acme/helper@1.0",
+            "pkg:npm/%40acme/ui@2.0.0",
             "pkg:npm/dev@1.0.0"
           ]
         },
@@ -228,9 +106,76 @@ fn the_way_to_a_dependency_is_in_the_graph_that_others_read() {
         },
         {
           "ref": "pkg:npm/lone@3.0.0"
+        },
+        {
+          "ref": "pkg:npm/%40acme/tokens@2.4.0"
+        },
+        {
+          "ref": "pkg:npm/%40acme/ui@2.0.0",
+          "dependsOn": [
+            "pkg:npm/%40acme/tokens@2.4.0"
+          ]
         }
       ]
     }
+    "#);
+}
+
+#[test]
+fn a_component_has_what_others_read_and_what_only_we_do() {
+    let mut reading = read(CYCLONEDX);
+    reading
+        .dependencies
+        .retain(|found| found.package.name() == "tokens");
+    let written = write_cyclonedx(&reading, "shop", Some("e-1"));
+    let component = written.split_once("\"components\": ").unwrap().1;
+    let component = component.split_once("\"dependencies\": ").unwrap().0;
+    insta::assert_snapshot!(component, @r#"
+    [
+        {
+          "type": "library",
+          "bom-ref": "pkg:npm/%40acme/tokens@2.4.0",
+          "group": "@acme",
+          "name": "tokens",
+          "version": "2.4.0",
+          "scope": "optional",
+          "purl": "pkg:npm/%40acme/tokens@2.4.0",
+          "properties": [
+            {
+              "name": "downriver:direct",
+              "value": "false"
+            },
+            {
+              "name": "downriver:scope",
+              "value": "optional"
+            },
+            {
+              "name": "downriver:file",
+              "value": "sbom.json"
+            },
+            {
+              "name": "downriver:line",
+              "value": "16"
+            },
+            {
+              "name": "downriver:lock-file",
+              "value": "sbom.json"
+            },
+            {
+              "name": "downriver:lock-line",
+              "value": "16"
+            },
+            {
+              "name": "downriver:via",
+              "value": "pkg:npm/%40acme/ui"
+            },
+            {
+              "name": "downriver:via-version",
+              "value": "2.0.0"
+            }
+          ]
+        }
+      ],
     "#);
 }
 
