@@ -50,9 +50,9 @@ pub enum FileKind {
     GradleProperties,
     /// What `mvn dependency:tree` printed: `dependency-tree.txt`, `dependency-tree.json`, `mvn-dependency-tree.*`
     MavenTree,
-    /// `*.csproj`, `*.fsproj`, `*.vbproj`, `*.props`, `*.targets`, `*.sln`, `*.slnx`
+    /// `*.csproj`, `*.fsproj`, `*.vbproj` and other `*proj`, `*.props`, `*.targets`, `*.sln`, `*.slnx`
     Msbuild,
-    /// `packages.lock.json`
+    /// `packages.lock.json`, `packages.<project>.lock.json`
     NugetLock,
     /// `project.assets.json`
     NugetAssets,
@@ -80,15 +80,13 @@ pub enum FileKind {
 }
 
 /// Folders whose files belong to somebody else, or were made by a build.
-const SKIPPED_FOLDERS: [&str; 18] = [
+const SKIPPED_FOLDERS: [&str; 16] = [
     "node_modules",
     "bower_components",
     "vendor",
     "target",
     "dist",
-    "build",
     "bin",
-    "obj",
     "out",
     ".git",
     ".venv",
@@ -166,7 +164,11 @@ fn by_pattern(path: &str, name: &str) -> Option<FileKind> {
         "toml" if lower.ends_with(".versions") => FileKind::GradleCatalog,
         "pom" => FileKind::Pom,
         "lockfile" if folder_of(path).ends_with("dependency-locks") => FileKind::GradleLock,
-        "csproj" | "fsproj" | "vbproj" | "props" | "targets" | "sln" | "slnx" => FileKind::Msbuild,
+        "csproj" | "fsproj" | "vbproj" | "sqlproj" | "vcxproj" | "wixproj" | "proj" | "props"
+        | "targets" | "sln" | "slnx" => FileKind::Msbuild,
+        "json" if lower.starts_with("packages.") && lower.rsplit('.').next() == Some("lock") => {
+            FileKind::NugetLock
+        }
         "gemspec" => FileKind::RubyManifest,
         "json" if is_sbom(&lower) => FileKind::Sbom,
         _ => return None,
@@ -174,7 +176,10 @@ fn by_pattern(path: &str, name: &str) -> Option<FileKind> {
 }
 
 fn is_sbom(stem: &str) -> bool {
-    stem.contains("bom") || [".cdx", ".spdx"].iter().any(|ending| stem.ends_with(ending))
+    stem.contains("bom")
+        || [".cdx", ".spdx"]
+            .iter()
+            .any(|ending| stem.ends_with(ending))
 }
 
 fn is_requirements(path: &str, stem: &str) -> bool {
@@ -205,6 +210,12 @@ fn distance(path: &str, folder: &str) -> Option<usize> {
         // Above, or beside: a member of the same workspace, or a file that is included. What is not needed costs a read.
         _ => stands_in,
     };
-    let is_skipped = folder_of(rest).split('/').any(is_skipped_folder);
+    let kind = recognise(path);
+    let is_skipped = folder_of(rest).split('/').any(|name| match name {
+        // A build's own folders, but for what restores leave there, and what .NET projects keep there to import.
+        "obj" => kind != Some(FileKind::NugetAssets),
+        "build" => kind != Some(FileKind::Msbuild),
+        name => is_skipped_folder(name),
+    });
     (!is_skipped).then(|| parts(stands_in).abs_diff(parts(folder)))
 }
