@@ -256,18 +256,18 @@ fn join(files: &Files<'_>, workspace: &Workspace<'_>, reading: &mut Reading) {
         .iter()
         .position(|(_, tool)| named == Some(*tool))
         .unwrap_or(0);
-    let mut graph = None;
+    let mut counted = None;
     for (at, ((path, text), _)) in texts.iter().enumerate() {
         match parse_lock(path, text, workspace) {
-            Ok(lockfile) => {
+            Ok(mut lockfile) => {
                 reading.files.push(FileSummary {
                     path: (*path).to_owned(),
-                    format: lockfile.format,
-                    locked: lockfile.locked,
+                    format: std::mem::take(&mut lockfile.format),
+                    locked: std::mem::take(&mut lockfile.locked),
                     declared: 0,
                 });
                 if at == counts {
-                    graph = Some(lockfile.graph);
+                    counted = Some(lockfile);
                 }
             }
             Err(problem) => reading.problem(problem),
@@ -281,18 +281,24 @@ fn join(files: &Files<'_>, workspace: &Workspace<'_>, reading: &mut Reading) {
             ));
         }
     }
-    finish(graph, workspace, reading);
+    finish(counted, workspace, reading);
 }
 
 /// Puts the requirements in force onto the graph, and tells it. Without a lockfile what the manifests say is all.
-fn finish<'a>(graph: Option<Graph<'a>>, workspace: &Workspace<'a>, reading: &mut Reading) {
-    let graph = graph.map_or_else(|| declared_graph(workspace), Ok);
-    let told = graph.and_then(|mut graph| {
-        overrides::apply(&workspace.overrides, &mut graph)?;
-        Ok(graph)
-    });
-    match told {
-        Ok(graph) => graph.into_reading(reading),
+fn finish<'a>(lockfile: Option<Lockfile<'a>>, workspace: &Workspace<'a>, reading: &mut Reading) {
+    let (graph, told) = match lockfile {
+        Some(lockfile) => (Ok(lockfile.graph), lockfile.overrides),
+        None => (declared_graph(workspace), Vec::new()),
+    };
+    match graph {
+        Ok(mut graph) => {
+            let manifests = overrides::apply(&workspace.overrides, &mut graph);
+            let lockfile = overrides::apply(&told, &mut graph);
+            for problem in manifests.into_iter().chain(lockfile) {
+                reading.problem(problem);
+            }
+            graph.into_reading(reading);
+        }
         Err(problem) => reading.problem(problem),
     }
 }

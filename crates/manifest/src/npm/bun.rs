@@ -166,14 +166,17 @@ pub(super) fn parse<'a>(
     if !joined.has_manifests() {
         graph.suppose_roots();
     }
-    if !workspace.importer_folders().contains_key("") {
-        overrides::apply(&joined.overrides, &mut graph)?;
-    }
+    let is_root_told = !workspace.importer_folders().contains_key("");
     let format = format!("bun.lock v{}", written.lockfile_version);
     Ok(Lockfile {
         format,
         locked,
         graph,
+        overrides: if is_root_told {
+            joined.overrides
+        } else {
+            Vec::new()
+        },
     })
 }
 

@@ -1,8 +1,11 @@
 //! What a workspace's root forces upon packages: npm's and bun's `overrides`, Yarn's `resolutions`, pnpm's `overrides`.
 //! They change the requirement in force, wherever the lockfile repeats what a package itself declares.
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use downriver_domain::Evidence;
 use downriver_version::{Format, Requirement, Version};
@@ -14,8 +17,10 @@ use crate::graph::Graph;
 use crate::lines::Lines;
 use crate::reading::Problem;
 
-/// Rules that name packages above their own, for each of which the graph is walked once.
-const NESTED_MAX: usize = 200;
+/// Rules that name packages anywhere above their own: for each of them the graph is walked.
+const NESTED_MAX: usize = 50;
+/// Rules for the same package.
+const ALIKE_MAX: usize = 50;
 
 /// A rule: wherever `target` is asked for, below `within`, this requirement counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +47,13 @@ pub(super) struct Source<'s, 'a> {
     pub(super) lines: &'s Lines<'a>,
     /// What `$name` refers to.
     pub(super) declared: &'s [Declared<'a>],
+}
+
+impl Override<'_> {
+    /// It holds anywhere below others.
+    fn is_nested(&self) -> bool {
+        !self.is_parent && !self.within.is_empty()
+    }
 }
 
 impl<'a> Selector<'a> {
@@ -230,56 +242,39 @@ impl<'a> Source<'_, 'a> {
     }
 }
 
-/// Puts the requirements in force onto the edges and roots of a graph.
-pub(super) fn apply<'a>(overrides: &[Override<'a>], graph: &mut Graph<'a>) -> Result<(), Problem> {
-    if overrides.is_empty() {
-        return Ok(());
+/// Puts the requirements in force onto the edges and roots of a graph. What is too much is left out, and said.
+pub(super) fn apply<'a>(overrides: &[Override<'a>], graph: &mut Graph<'a>) -> Option<Problem> {
+    let (rules, problem) = within_limits(overrides);
+    if rules.is_empty() {
+        return problem;
     }
-    let nested = overrides
-        .iter()
-        .filter(|rule| !rule.within.is_empty() && !rule.is_parent)
-        .count();
-    if nested > NESTED_MAX {
-        let text =
-            format!("has more than {NESTED_MAX} overrides inside of others: none is counted");
-        return Err(Problem::new(
-            &overrides[0].evidence.file,
-            overrides[0].evidence.line,
-            text,
-        ));
-    }
-    let below: Vec<Option<BTreeSet<usize>>> =
-        overrides.iter().map(|rule| below(rule, graph)).collect();
+    let below = below_all(&rules, graph);
     let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (at, rule) in overrides.iter().enumerate() {
+    for (at, rule) in rules.iter().enumerate() {
         by_name.entry(&rule.target.name).or_default().push(at);
     }
     for index in 0..graph.edges.len() {
         let edge = &graph.edges[index];
-        let Some(rules) = by_name.get(&*graph.nodes[edge.to].name) else {
+        let Some(candidates) = by_name.get(&*graph.nodes[edge.to].name) else {
             continue;
         };
         // The one that says the most about where it holds counts.
-        let rule = rules
+        let rule = candidates
             .iter()
-            .filter(|rule| is_above(&overrides[**rule], below[**rule].as_ref(), graph, edge.from))
-            .filter(|rule| {
-                overrides[**rule]
-                    .target
-                    .is_asked_by(edge.requirement.as_deref())
-            })
-            .max_by_key(|rule| overrides[**rule].within.len());
+            .filter(|rule| is_above(rules[**rule], below[**rule].as_ref(), graph, edge.from))
+            .map(|rule| rules[*rule])
+            .filter(|rule| rule.target.is_asked_by(edge.requirement.as_deref()))
+            .max_by_key(|rule| rule.within.len());
         if let Some(rule) = rule {
-            let rule = &overrides[*rule];
             graph.edges[index].requirement = Some(rule.requirement.clone());
             graph.told_elsewhere.insert(index, rule.evidence.clone());
         }
     }
     for root in &mut graph.roots {
-        let Some(rules) = by_name.get(&*graph.nodes[root.to].name) else {
+        let Some(candidates) = by_name.get(&*graph.nodes[root.to].name) else {
             continue;
         };
-        let rule = rules.iter().map(|rule| &overrides[*rule]).find(|rule| {
+        let rule = candidates.iter().map(|rule| rules[*rule]).find(|rule| {
             rule.within.is_empty() && rule.target.is_asked_by(root.requirement.as_deref())
         });
         if let Some(rule) = rule.filter(|rule| root.requirement.as_ref() != Some(&rule.requirement))
@@ -288,43 +283,75 @@ pub(super) fn apply<'a>(overrides: &[Override<'a>], graph: &mut Graph<'a>) -> Re
             root.evidence = rule.evidence.clone();
         }
     }
-    Ok(())
+    problem
 }
 
-/// What lies below the packages that a rule names above its own; `None` for one that does not ask for that.
-fn below(rule: &Override<'_>, graph: &Graph<'_>) -> Option<BTreeSet<usize>> {
-    if rule.is_parent || rule.within.is_empty() {
-        return None;
+/// The rules that are counted, and what to say of the others.
+fn within_limits<'r, 'a>(
+    overrides: &'r [Override<'a>],
+) -> (Vec<&'r Override<'a>>, Option<Problem>) {
+    let mut nested = 0;
+    let mut of_name: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut left_out = None;
+    let counted = overrides.iter().filter(|rule| {
+        nested += usize::from(rule.is_nested());
+        let alike = of_name.entry(&rule.target.name).or_default();
+        *alike += 1;
+        let is_counted = *alike <= ALIKE_MAX && (!rule.is_nested() || nested <= NESTED_MAX);
+        if !is_counted {
+            left_out.get_or_insert(&rule.evidence);
+        }
+        is_counted
+    });
+    let counted = counted.collect();
+    let problem = left_out.map(|evidence| {
+        let text = format!(
+            "has overrides that are not counted: at most {ALIKE_MAX} of one package are, and {NESTED_MAX} inside of others"
+        );
+        Problem::new(&evidence.file, evidence.line, text)
+    });
+    (counted, problem)
+}
+
+/// For each rule what lies below the packages that it names above its own; `None` for one that does not ask for that.
+fn below_all(rules: &[&Override<'_>], graph: &Graph<'_>) -> Vec<Option<Vec<bool>>> {
+    let mut outgoing: Vec<Vec<usize>> = Vec::new();
+    if rules.iter().any(|rule| rule.is_nested()) {
+        outgoing.resize(graph.nodes.len(), Vec::new());
+        for edge in &graph.edges {
+            outgoing[edge.from].push(edge.to);
+        }
     }
-    let mut outgoing: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for edge in &graph.edges {
-        outgoing.entry(edge.from).or_default().push(edge.to);
-    }
-    let mut inside: Option<BTreeSet<usize>> = None;
+    let below = rules
+        .iter()
+        .map(|rule| rule.is_nested().then(|| below(rule, graph, &outgoing)));
+    below.collect()
+}
+
+fn below(rule: &Override<'_>, graph: &Graph<'_>, outgoing: &[Vec<usize>]) -> Vec<bool> {
+    let mut inside = vec![true; graph.nodes.len()];
     for selector in &rule.within {
-        let starts = (0..graph.nodes.len())
-            .filter(|node| inside.as_ref().is_none_or(|inside| inside.contains(node)))
-            .filter(|node| is_node(selector, graph, *node));
-        let mut open: Vec<usize> = starts.collect();
-        let mut found = BTreeSet::new();
+        let mut open: Vec<usize> = (0..graph.nodes.len())
+            .filter(|node| inside[*node] && is_node(selector, graph, *node))
+            .collect();
+        inside.fill(false);
         while let Some(node) = open.pop() {
-            if found.insert(node) {
-                open.extend(outgoing.get(&node).into_iter().flatten());
+            if !std::mem::replace(&mut inside[node], true) {
+                open.extend(&outgoing[node]);
             }
         }
-        inside = Some(found);
     }
     inside
 }
 
 fn is_above(
     rule: &Override<'_>,
-    below: Option<&BTreeSet<usize>>,
+    below: Option<&Vec<bool>>,
     graph: &Graph<'_>,
     from: usize,
 ) -> bool {
     match (below, rule.within.last()) {
-        (Some(below), _) => below.contains(&from),
+        (Some(below), _) => below[from],
         (None, Some(parent)) => is_node(parent, graph, from),
         (None, None) => true,
     }

@@ -1,6 +1,7 @@
 //! `package.json`: what a package declares, and where.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use downriver_domain::{Evidence, Scope};
 use downriver_version::{Format, PackageId};
@@ -157,7 +158,7 @@ struct Sections<'a> {
 
 /// What stands under a name in `optionalDependencies` counts there and not in `dependencies`, as npm has it.
 fn declared<'a>(lines: &Lines<'a>, sections: Sections<'a>) -> Vec<Declared<'a>> {
-    let optional_peers: Vec<Cow<'a, str>> = sections
+    let optional_peers: BTreeSet<Cow<'a, str>> = sections
         .peer_meta
         .members()
         .into_iter()
@@ -165,7 +166,7 @@ fn declared<'a>(lines: &Lines<'a>, sections: Sections<'a>) -> Vec<Declared<'a>> 
         .collect();
     let optional = section(lines, sections.optional, Scope::Optional);
     let mut declared = section(lines, sections.runtime, Scope::Runtime);
-    let names: std::collections::BTreeSet<&str> = optional.iter().map(|one| &*one.name).collect();
+    let names: BTreeSet<&str> = optional.iter().map(|one| &*one.name).collect();
     declared.retain(|one| !names.contains(&*one.name));
     drop(names);
     declared.extend(optional);
@@ -180,7 +181,7 @@ fn declared<'a>(lines: &Lines<'a>, sections: Sections<'a>) -> Vec<Declared<'a>> 
 
 /// The last of those with the same name counts, at its own place.
 pub(super) fn section<'a>(lines: &Lines<'a>, members: Tree<'a>, scope: Scope) -> Vec<Declared<'a>> {
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     let mut found: Vec<Declared<'a>> = members
         .members()
         .into_iter()

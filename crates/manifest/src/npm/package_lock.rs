@@ -21,6 +21,7 @@ use super::spec;
 use super::workspace::{Importer, Lockfile, Workspace};
 use crate::files::join_path;
 use crate::graph::{Edge, Graph, Node};
+use crate::limits::FILES_MAX;
 use crate::lines::Lines;
 use crate::reading::{Problem, Source};
 
@@ -47,6 +48,7 @@ pub(super) fn parse<'a>(
         format,
         locked,
         graph,
+        overrides: Vec::new(),
     })
 }
 
@@ -175,7 +177,12 @@ fn members_told<'a>(
         patterns = written.take("packages").unwrap_or(written).texts();
     }
     let mut told = Vec::new();
-    for (path, entry) in paths.iter().zip(entries) {
+    // No source has more manifests than that.
+    let folders = paths
+        .iter()
+        .zip(entries)
+        .filter(|(path, _)| layout::split(path).is_none());
+    for (path, entry) in folders.take(FILES_MAX) {
         let is_member = path.is_empty()
             || (!patterns.is_empty() && !entry.is_link() && glob::is_member(&patterns, path));
         if is_member && !known.contains_key(&**path) {

@@ -180,6 +180,7 @@ impl<'a> Reader<'a> {
             format,
             locked: self.locked,
             graph,
+            overrides: Vec::new(),
         })
     }
 

@@ -1,5 +1,8 @@
 //! What a requirement in a manifest asks for: which package, and from where.
 
+#[cfg(test)]
+mod tests;
+
 use downriver_version::{Format, Requirement, RequirementKind};
 
 use crate::reading::Source;
@@ -34,9 +37,11 @@ pub(super) fn alias(requirement: &str) -> Option<(&str, &str)> {
     let aliased = requirement.strip_prefix("npm:")?;
     let at = aliased.get(1..)?.find('@').map(|at| at + 1);
     let (name, range) = at.map_or((aliased, ""), |at| (&aliased[..at], &aliased[at + 1..]));
-    let is_name = name
-        .starts_with(|first: char| first.is_ascii_alphabetic() || first == '@' || first == '_')
-        || (at.is_some() && !name.starts_with(['^', '~', '>', '<', '=', '*', ' ']));
+    let is_name = match name.strip_prefix('@') {
+        Some(scoped) => scoped.contains('/'),
+        None if at.is_some() => !name.starts_with(['^', '~', '>', '<', '=', '*', ' ']),
+        None => name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_'),
+    };
     // `npm:latest` is a tag to Yarn, but without a version npm takes it for a name.
     is_name.then_some((name, range))
 }

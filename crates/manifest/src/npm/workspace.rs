@@ -53,6 +53,8 @@ pub(super) struct Lockfile<'a> {
     /// what comes from git, an address or a folder wherever the file gives that a version. Aliases by their real names.
     pub(super) locked: BTreeSet<String>,
     pub(super) graph: Graph<'a>,
+    /// Where no manifest of a root is there to say it.
+    pub(super) overrides: Vec<Override<'a>>,
 }
 
 impl<'a> Workspace<'a> {

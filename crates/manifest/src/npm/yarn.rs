@@ -123,6 +123,7 @@ fn join<'a>(lock: YarnLock<'a>, workspace: &Workspace<'a>) -> Result<Lockfile<'a
         format,
         locked,
         graph,
+        overrides: Vec::new(),
     })
 }
 

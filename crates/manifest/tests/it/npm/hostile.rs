@@ -162,3 +162,47 @@ fn folders_and_texts_of_any_kind_do_no_harm() {
         assert_eq!(reading.problems[0].line, Some(1), "{text}");
     }
 }
+
+#[test]
+fn no_cut_and_no_wrong_byte_is_fatal() {
+    let lock = r#"{"lockfileVersion":2,"packages":{"":{"workspaces":["a*"],"dependencies":{"b":"^1"}},"a":{"name":"@s/a"},
+"node_modules/b":{"version":"1.0.0","dependencies":{"c":"npm:d@1"}},"node_modules/@s/a":{"resolved":"a","link":true}}}"#;
+    let bun = r#"{/*x*/"lockfileVersion":1,"workspaces":{"":{"dependencies":{"b":"^1",},},},//y
+"packages":{"b":["b@1.0.0","",{"peerDependencies":{"c":"1"}},""],"b/c":["c@1.0.0","",{},""],},}"#;
+    let manifest = r#"{"name":"@s/r","workspaces":{"packages":["a/{b,c}*"]},"dependencies":{"b":"$x"},"overrides":{"c@1":{".":"$b"}}}"#;
+    for (name, text) in [
+        ("package-lock.json", lock),
+        ("bun.lock", bun),
+        ("package.json", manifest),
+    ] {
+        for at in 0..text.len() {
+            read("", &[(name, &text[..at])]);
+            for wrong in ["\"", "\\", "{", "]", ":", ",", "1", "@", "/", "*", "\u{e9}"] {
+                let changed = format!("{}{wrong}{}", &text[..at], &text[at + 1..]);
+                let reading = read("", &[(name, &changed)]);
+                assert!(
+                    reading.dependencies.len() + reading.left_out.len() < 10,
+                    "{changed}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn overrides_beyond_the_limits_are_said_and_the_rest_counts() {
+    let rules: Vec<String> = (0..60)
+        .map(|at| format!("\"a@{at}\": \"9.{at}.0\""))
+        .collect();
+    let manifest = format!(
+        "{{ \"dependencies\": {{ \"a\": \"3.0.0\" }},\n\"overrides\": {{ {} }} }}",
+        rules.join(", ")
+    );
+    let reading = read("", &[("package.json", &manifest)]);
+    assert_eq!(told(&reading), ["a@- 9.3.0 Runtime at package.json:2"]);
+    assert!(
+        reading.problems[0]
+            .to_string()
+            .starts_with("package.json:2: has overrides that are not counted")
+    );
+}

@@ -270,3 +270,18 @@ fn the_package_manager_that_the_manifest_names_has_the_lock_that_counts() {
     );
     assert_eq!(reading.files.len(), 3);
 }
+
+#[test]
+fn overrides_of_a_bun_lock_count_where_no_manifest_says_them() {
+    let bun = r#"{ "lockfileVersion": 1,
+"workspaces": { "": { "dependencies": { "a": "^1" } } },
+"overrides": { "b": "2.0.0" },
+"packages": { "a": ["a@1.5.0", "", { "dependencies": { "b": "^1" } }, ""], "b": ["b@2.0.0", "", {}, ""] } }"#;
+    assert_eq!(
+        told(&read("", &[("bun.lock", bun)])),
+        [
+            "a@1.5.0 ^1 Runtime at bun.lock:2 lock bun.lock:4",
+            "b@2.0.0 2.0.0 Runtime at bun.lock:3 lock bun.lock:4 via a",
+        ]
+    );
+}
