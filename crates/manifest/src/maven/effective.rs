@@ -18,7 +18,7 @@ use crate::maven::properties::{Properties, Unresolved};
 use crate::reading::Problem;
 
 /// Places looked into for managed versions, in one reading: a large reactor needs some hundred thousand.
-const LOOKUPS_MAX: usize = 20_000_000;
+const LOOKUPS_MAX: usize = 5_000_000;
 
 /// Every POM of the source that was asked for.
 pub(super) struct Poms<'f> {
@@ -56,6 +56,8 @@ pub(super) struct Management {
     pub(super) layers: Vec<Rc<Lineage>>,
     /// The BOMs that the project and its parents import.
     pub(super) imports: Vec<Link>,
+    /// The layer and generation of managed dependencies whose names properties complete, by the completed key.
+    templates: BTreeMap<String, (usize, usize, Entry)>,
 }
 
 /// A managed dependency with its properties replaced.
@@ -192,7 +194,32 @@ impl<'f> Poms<'f> {
         let mut imports = Vec::new();
         let mut layers = vec![Rc::clone(lineage)];
         self.add_boms(lineage, 0, &mut seen, &mut layers, Some(&mut imports));
-        Management { layers, imports }
+        let templates = self.templates(&layers);
+        Management {
+            layers,
+            imports,
+            templates,
+        }
+    }
+
+    fn templates(&mut self, layers: &[Rc<Lineage>]) -> BTreeMap<String, (usize, usize, Entry)> {
+        let mut templates = BTreeMap::new();
+        for (layer, lineage) in layers.iter().enumerate() {
+            let properties = lineage.properties();
+            for (generation, pom) in lineage.poms.iter().enumerate() {
+                for entry in pom.main.managed.templates() {
+                    self.lookups += 1;
+                    if self.lookups > LOOKUPS_MAX {
+                        return templates;
+                    }
+                    if let Ok(key) = properties.resolve(&entry.key()) {
+                        let place = (layer, generation, entry.clone());
+                        templates.entry(key).or_insert(place);
+                    }
+                }
+            }
+        }
+        templates
     }
 
     /// A BOM's own management, then that of the BOMs it imports, then the next BOM.
@@ -237,21 +264,18 @@ impl<'f> Poms<'f> {
 
     /// What is managed under this key, by whoever comes first.
     pub(super) fn managed(&mut self, management: &Management, key: &str) -> Option<ManagedEntry> {
-        for lineage in &management.layers {
-            self.lookups += lineage.poms.len();
-            if self.lookups > LOOKUPS_MAX {
-                return None;
-            }
-            let properties = lineage.properties();
-            let found = lineage.poms.iter().find_map(|pom| {
-                let entry = pom
-                    .main
-                    .managed
-                    .get(key, |key| properties.resolve(key).ok())?;
-                Some(managed_entry(pom, entry, &properties))
-            });
-            if found.is_some() {
-                return found;
+        let template = management.templates.get(key);
+        for (layer, lineage) in management.layers.iter().enumerate() {
+            for (generation, pom) in lineage.poms.iter().enumerate() {
+                self.lookups += 1;
+                if self.lookups > LOOKUPS_MAX {
+                    return None;
+                }
+                let here = template.filter(|place| (place.0, place.1) == (layer, generation));
+                let entry = pom.main.managed.literal(key);
+                if let Some(entry) = entry.or(here.map(|(_, _, entry)| entry)) {
+                    return Some(managed_entry(pom, entry, &lineage.properties()));
+                }
             }
         }
         None

@@ -14,15 +14,17 @@ mod script;
 mod settings;
 mod values;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use downriver_domain::{Evidence, Scope};
 
-use crate::files::Files;
+use crate::files::{Files, join_path};
+use crate::limits::{INCLUDES_MAX, NODES_MAX};
 use crate::maven::declared::{self, Declared, Trouble};
 use crate::reading::{Problem, Reading, Source};
 use build::{Build, Project};
 use declarations::{Found, Kind, Wanted};
+use locked::Locks;
 
 /// What helps where only a run of Gradle can tell.
 const ADVICE: &str = "commit a gradle.lockfile, or upload an SBOM";
@@ -41,38 +43,72 @@ struct Scripts {
 }
 
 pub(super) fn read(folder: &str, files: &Files<'_>, reading: &mut Reading) {
-    let Some(build) = Build::find(folder, files, reading) else {
-        return;
-    };
-    let projects = build.projects(folder);
     let locks = locked::by_project(files);
-    for project in &projects {
-        let mut found = build.found(project);
-        if project.is_pulled_in {
-            found.retain(|one| one.kind != Kind::Plugin && one.scope == Scope::Runtime);
+    let mut open = vec![(folder.to_owned(), false)];
+    let mut seen = BTreeSet::new();
+    while let Some((folder, is_logic)) = open.pop() {
+        if !seen.insert(folder.clone()) || seen.len() > INCLUDES_MAX {
+            continue;
         }
-        let constraints = constraints(&found);
-        let is_alone = !found.iter().any(|one| one.kind == Kind::Library);
-        let declared = found
-            .into_iter()
-            .filter(|one| one.kind != Kind::Constraint)
-            .map(|one| declare(one, &constraints))
-            .collect();
-        let mut scripts = Scripts {
-            declared,
-            constraints,
-            is_alone,
+        let Some(build) = Build::find(&folder, files, reading) else {
+            continue;
         };
-        let own_locks = locks.get(&project.folder).filter(|_| !project.is_pulled_in);
-        if let Some(own_locks) = own_locks {
-            locked::read(own_locks, &mut scripts, reading);
-        } else {
-            unread(&build, project, reading);
+        open.extend(build.logic(&folder).into_iter().map(|place| (place, true)));
+        let projects = build.projects(&folder);
+        for project in &projects {
+            if reading.dependencies.len() > NODES_MAX {
+                let text = format!(
+                    "its projects have more than {NODES_MAX} dependencies: the rest is left out"
+                );
+                let file = join_path(&folder, "build.gradle").unwrap_or_default();
+                reading.problem(Problem::new(&file, None, text));
+                break;
+            }
+            read_project(&build, project, is_logic, &locks, reading);
         }
-        declared::into_reading(scripts.declared, reading);
+        build.summaries(&projects, reading);
+    }
+}
+
+/// Reads one project; what a build that only makes plugins needs, is needed to build.
+fn read_project(
+    build: &Build<'_>,
+    project: &Project,
+    is_logic: bool,
+    locks: &Locks<'_>,
+    reading: &mut Reading,
+) {
+    let mut found = build.found(project);
+    if project.is_pulled_in {
+        found.retain(|one| one.kind != Kind::Plugin && one.scope == Scope::Runtime);
+    }
+    let constraints = constraints(&found);
+    let is_alone = !found.iter().any(|one| one.kind == Kind::Library);
+    let declared = found
+        .into_iter()
+        .filter(|one| one.kind != Kind::Constraint)
+        .map(|one| declare(one, &constraints))
+        .collect();
+    let mut scripts = Scripts {
+        declared,
+        constraints,
+        is_alone,
+    };
+    let first = reading.dependencies.len();
+    let own_locks = locks.get(&project.folder).filter(|_| !project.is_pulled_in);
+    if let Some(own_locks) = own_locks {
+        locked::read(own_locks, &mut scripts, reading);
+    } else {
+        unread(build, project, reading);
+    }
+    declared::into_reading(scripts.declared, reading);
+    if is_logic {
+        for one in &mut reading.dependencies[first..] {
+            one.scopes = BTreeSet::from([Scope::Build]);
+        }
+    } else {
         reading.products.extend(build.product(project));
     }
-    build.summaries(&projects, reading);
 }
 
 fn constraints(found: &[Found]) -> Constraints {

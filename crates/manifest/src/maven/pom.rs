@@ -115,17 +115,17 @@ impl Managed {
         managed
     }
 
-    /// The entry of this key; `resolve` replaces the properties of a key.
-    pub(super) fn get(
-        &self,
-        key: &str,
-        resolve: impl Fn(&str) -> Option<String>,
-    ) -> Option<&Entry> {
-        let index = self.literal.get(key).copied().or_else(|| {
-            let mut templates = self.templates.iter().rev().copied();
-            templates.find(|index| resolve(&self.entries[*index].key()).as_deref() == Some(key))
-        })?;
-        self.entries.get(index)
+    /// The entry whose name is written out so.
+    pub(super) fn literal(&self, key: &str) -> Option<&Entry> {
+        self.entries.get(*self.literal.get(key)?)
+    }
+
+    /// Those whose key a property completes; of equal ones the first here counts.
+    pub(super) fn templates(&self) -> impl Iterator<Item = &Entry> {
+        self.templates
+            .iter()
+            .rev()
+            .map(|index| &self.entries[*index])
     }
 }
 

@@ -16,6 +16,9 @@ use crate::reading::{Problem, Product, Source};
 /// What helps against a version that only a run of Maven can tell.
 const ADVICE: &str = "upload an SBOM, or keep the output of `mvn dependency:tree` beside the POM";
 
+/// Managed dependencies of one profile whose names properties complete.
+const TEMPLATES_MAX: usize = 100;
+
 pub(super) struct Project {
     /// `group:artifact`
     pub(super) name: String,
@@ -176,8 +179,10 @@ impl Reader<'_, '_> {
         profile: Option<&Profile>,
     ) -> Option<ManagedEntry> {
         let of_profile = profile.and_then(|profile| {
-            let resolve = |key: &str| properties.resolve(key).ok();
-            let entry = profile.section.managed.get(key, resolve)?;
+            let managed = &profile.section.managed;
+            let is_meant = |entry: &&Entry| properties.resolve(&entry.key()).as_deref() == Ok(key);
+            let template = || managed.templates().take(TEMPLATES_MAX).find(is_meant);
+            let entry = managed.literal(key).or_else(template)?;
             Some(managed_entry(pom, entry, properties))
         });
         of_profile.or_else(|| self.poms.managed(self.management, key))

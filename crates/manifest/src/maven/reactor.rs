@@ -9,7 +9,7 @@ use downriver_domain::{Evidence, Scope};
 use crate::files::{Files, folder_of, join_path};
 use crate::graph::{Edge, Graph, Node, Root};
 use crate::kind::{FileKind, recognise};
-use crate::limits::FILES_MAX;
+use crate::limits::{FILES_MAX, NODES_MAX};
 use crate::maven::declared::{self, Declared, package_of};
 use crate::maven::effective::{Management, Poms, is_version_admitted};
 use crate::maven::pom::Pom;
@@ -22,6 +22,7 @@ pub(super) fn read(folder: &str, files: &Files<'_>, reading: &mut Reading) {
     let members = members(folder, files, &mut poms, reading);
     let mut used: BTreeMap<String, Rc<Pom>> = BTreeMap::new();
     let mut projects = Vec::new();
+    let mut declared = 0;
     for (pom, is_optional) in members {
         let mut project = project::read(&mut poms, &pom, is_optional);
         for pom in project
@@ -32,11 +33,17 @@ pub(super) fn read(folder: &str, files: &Files<'_>, reading: &mut Reading) {
         {
             used.insert(pom.path.clone(), Rc::clone(pom));
         }
-        project
-            .problem
-            .take()
-            .into_iter()
-            .for_each(|problem| reading.problem(problem));
+        if let Some(problem) = project.problem.take() {
+            reading.problem(problem);
+        }
+        declared += project.dependencies.len() + project.others.len();
+        if declared > NODES_MAX {
+            let text = format!(
+                "its projects have more than {NODES_MAX} dependencies: the rest is left out"
+            );
+            reading.problem(Problem::new(&pom.path, None, text));
+            break;
+        }
         reading.products.extend(project.product.take());
         projects.push(project);
     }
@@ -202,17 +209,14 @@ fn read_trees(
             continue;
         }
         reading.files.push(summary(path, &trees));
-        let own = if is_alone {
-            Siblings(own_roots(&trees))
-        } else {
-            Siblings(siblings.0.clone())
-        };
+        let roots = is_alone.then(|| Siblings(own_roots(&trees)));
+        let own = roots.as_ref().unwrap_or(siblings);
         for tree in trees.iter().filter(|tree| is_ours(&tree.root.name)) {
             if told.insert(tree.root.name.clone()) {
                 let project = projects
                     .iter_mut()
                     .find(|project| project.name == tree.root.name);
-                if let Err(problem) = join(path, tree, project, poms, &own, reading) {
+                if let Err(problem) = join(path, tree, project, poms, own, reading) {
                     reading.problem(problem);
                 }
             }

@@ -1,6 +1,7 @@
 //! maven: real files of the corpus, and cases of our own.
 
 mod gradle;
+mod hostile;
 mod pom;
 mod tree;
 

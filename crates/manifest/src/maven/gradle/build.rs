@@ -294,6 +294,14 @@ impl<'f> Build<'f> {
         projects
     }
 
+    /// The builds that make this one's plugins, `buildSrc` and those that the settings name.
+    pub(super) fn logic(&self, folder: &str) -> Vec<String> {
+        let is_root = folder == self.root;
+        let source = join_path(folder, "buildSrc").into_iter();
+        let all = source.chain(self.settings.logic.iter().cloned());
+        all.filter(|_| is_root).collect()
+    }
+
     fn needed_projects(&self, project: &Project) -> Vec<String> {
         let script = self.script(&project.folder).into_iter();
         let needed = script.flat_map(|(_, script)| &script.declarations.projects);

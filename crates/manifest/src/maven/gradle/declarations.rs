@@ -62,6 +62,9 @@ pub(super) struct Declarations {
     pub(super) unread: Vec<(String, u32)>,
 }
 
+/// Libraries and plugins of one script.
+const FOUND_MAX: usize = 50_000;
+
 /// Where in the script a statement stands.
 #[derive(Clone)]
 struct Place {
@@ -77,6 +80,8 @@ struct Ask<'s> {
     target: &'s Target,
     scope: Scope,
     kind: Kind,
+    /// Calls around the argument.
+    depth: usize,
 }
 
 impl Place {
@@ -91,6 +96,7 @@ impl Place {
             target: &self.target,
             scope,
             kind,
+            depth: 0,
         }
     }
 }
@@ -230,8 +236,15 @@ impl Reader<'_> {
         }
     }
 
+    /// More than any script has are left out: a catalog's bundles can multiply them.
+    fn add(&mut self, found: Found) {
+        if self.declarations.found.len() < FOUND_MAX {
+            self.declarations.found.push(found);
+        }
+    }
+
     fn push(&mut self, name: &str, version: Wanted, ask: Ask<'_>, line: u32) {
-        self.declarations.found.push(Found {
+        self.add(Found {
             target: ask.target.clone(),
             name: name.to_owned(),
             version,

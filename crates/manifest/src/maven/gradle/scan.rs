@@ -15,6 +15,9 @@ pub(super) enum Token {
 /// Stands before a `$` that the script replaces; any other `$` is a dollar.
 pub(super) const HOLE: char = '\u{0}';
 
+/// Characters of one `${…}`.
+const BRACES_CHARS_MAX: usize = 200;
+
 #[derive(Debug, Clone)]
 pub(super) struct Placed {
     pub(super) token: Token,
@@ -136,7 +139,7 @@ impl<'t> Scanner<'t> {
                     let Some(escaped) = self.rest.chars().next() else {
                         break;
                     };
-                    whole.push(escaped);
+                    whole.extend(Some(escaped).filter(|sign| *sign != HOLE));
                     self.skip(escaped.len_utf8());
                 }
                 '$' if is_template
@@ -147,6 +150,7 @@ impl<'t> Scanner<'t> {
                     whole.extend([HOLE, '$']);
                     self.take_braces(&mut whole);
                 }
+                HOLE => {}
                 sign => whole.push(sign),
             }
         }
@@ -158,16 +162,16 @@ impl<'t> Scanner<'t> {
         if !self.rest.starts_with('{') {
             return;
         }
-        let line = self.rest.split('\n').next().unwrap_or("");
         let mut depth = 0_usize;
-        for (at, sign) in line.char_indices() {
+        for (at, sign) in self.rest.char_indices().take(BRACES_CHARS_MAX) {
             match sign {
+                '\n' => return,
                 '{' => depth += 1,
                 '}' => depth -= 1,
                 _ => {}
             }
             if depth == 0 {
-                whole.push_str(&line[..=at]);
+                whole.push_str(&self.rest[..=at]);
                 self.skip(at + 1);
                 return;
             }

@@ -11,6 +11,8 @@ pub(super) struct Settings {
     /// Folders by the projects' paths, `:app`; without the root.
     pub(super) projects: BTreeMap<String, String>,
     pub(super) root_name: Option<String>,
+    /// Folders of builds that make this one's plugins.
+    pub(super) logic: Vec<String>,
     /// Files by the names that scripts call the catalogs.
     pub(super) catalogs: BTreeMap<String, String>,
 }
@@ -65,6 +67,11 @@ fn walk(
                 settings.root_name = literals(&statement.tokens).next().map(str::to_owned);
             }
             "project" => moved.extend(moved_project(folder, &statement.tokens)),
+            // Elsewhere it stands in for a library, and which one only Gradle can tell.
+            "includeBuild" if outer == "pluginManagement" => {
+                let places = literals(&statement.tokens).filter_map(|path| join_path(folder, path));
+                settings.logic.extend(places);
+            }
             "from" if !outer.is_empty() => {
                 let file = literals(&statement.tokens)
                     .next()

@@ -9,6 +9,9 @@ use super::script::{Statement, path};
 /// Variables of one script; what several assignments or anything but a literal set has no value.
 pub(super) type Variables = BTreeMap<String, Option<String>>;
 
+/// Bytes of a string with holes in it.
+const TEMPLATE_BYTES_MAX: usize = 4_096;
+
 /// Where names are looked up.
 #[derive(Clone, Copy)]
 pub(super) struct Values<'v> {
@@ -126,6 +129,9 @@ impl Values<'_> {
     pub(super) fn fill(&self, text: &str) -> Result<String, String> {
         let mut whole = String::new();
         let mut rest = text;
+        if text.len() > TEMPLATE_BYTES_MAX {
+            return Err(whole);
+        }
         while let Some((before, after)) = rest.split_once(HOLE) {
             whole.push_str(before);
             let after = &after[1..];

@@ -3,7 +3,7 @@
 use downriver_domain::Scope;
 
 use super::arguments::{block_version, line_of, named_arguments, split};
-use super::{Ask, Found, Reader, Wanted};
+use super::{Ask, FOUND_MAX, Found, Reader, Wanted};
 use crate::maven::gradle::catalog::{accessor, without_strictness};
 use crate::maven::gradle::scan::{HOLE, Token};
 use crate::maven::gradle::script::{closing, path};
@@ -18,6 +18,9 @@ const WRAPPERS: [&str; 6] = [
     "create",
     "dependencies",
 ];
+
+/// Such calls inside each other: `platform(dependencies.create(libs.bom))`.
+const WRAPPERS_MAX: usize = 4;
 
 impl Reader<'_> {
     pub(super) fn libraries(&mut self, arguments: &[&[Token]], ask: Ask<'_>) {
@@ -39,6 +42,9 @@ impl Reader<'_> {
     }
 
     pub(super) fn argument(&mut self, argument: &[Token], ask: Ask<'_>) {
+        if self.declarations.found.len() >= FOUND_MAX {
+            return;
+        }
         let line = line_of(ask.statement, argument);
         let (name, count) = path(argument);
         let Some(first) = argument.first() else {
@@ -50,9 +56,10 @@ impl Reader<'_> {
         }
         let last = name.rsplit('.').next().unwrap_or_default();
         let is_call = argument.get(count) == Some(&Token::Sign('('));
-        if is_call && WRAPPERS.contains(&last) {
+        if is_call && WRAPPERS.contains(&last) && ask.depth < WRAPPERS_MAX {
             let end = closing(argument, count).min(argument.len());
             let mut ask = ask;
+            ask.depth += 1;
             if last.ends_with("latform") && ask.scope == Scope::Runtime {
                 ask.scope = Scope::Build;
             }
@@ -83,6 +90,7 @@ impl Reader<'_> {
 
     /// `libs.foo.bar`, `libs.bundles.x`; accessors of projects, and what a plugin provides, are no libraries.
     fn accessor(&mut self, argument: &[Token], name: &str, ask: Ask<'_>, line: u32) {
+        let name = name.strip_prefix("rootProject.").unwrap_or(name);
         let name = name.strip_suffix(".get").unwrap_or(name);
         let name = name.strip_suffix(".asProvider").unwrap_or(name);
         let Some((catalog, alias)) = name.split_once('.') else {
@@ -114,7 +122,7 @@ impl Reader<'_> {
                 self.declarations.unread.push((shown(argument), line));
                 continue;
             };
-            self.declarations.found.push(Found {
+            self.add(Found {
                 target: ask.target.clone(),
                 name: entry.name.clone(),
                 version: entry

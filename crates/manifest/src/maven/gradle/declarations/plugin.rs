@@ -26,6 +26,7 @@ impl Reader<'_> {
                     target: &place.target,
                     scope: Scope::Build,
                     kind,
+                    depth: 0,
                 };
                 match arguments.first() {
                     Some(argument) if named_arguments(&arguments).is_none() => {
@@ -99,7 +100,7 @@ impl Reader<'_> {
     }
 
     fn push_plugin(&mut self, id: &str, version: Wanted, evidence: Evidence, place: &Place) {
-        self.declarations.found.push(Found {
+        self.add(Found {
             target: place.target.clone(),
             name: format!("{id}:{id}.gradle.plugin"),
             version,
