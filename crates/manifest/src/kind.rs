@@ -48,6 +48,8 @@ pub enum FileKind {
     GradleBuild,
     /// `gradle.properties`: values that build scripts use
     GradleProperties,
+    /// `.mvn/maven.config`, `.mvn/extensions.xml`: what every run of Maven gets
+    MavenConfig,
     /// What `mvn dependency:tree` printed: `dependency-tree.txt`, `dependency-tree.json`, `mvn-dependency-tree.*`
     MavenTree,
     /// `*.csproj`, `*.fsproj`, `*.vbproj` and other `*proj`, `*.props`, `*.targets`, `*.sln`, `*.slnx`
@@ -131,6 +133,9 @@ fn by_name(path: &str, name: &str) -> Option<FileKind> {
         }
         "build.gradle" | "build.gradle.kts" | "settings.gradle" | "settings.gradle.kts" => {
             FileKind::GradleBuild
+        }
+        "maven.config" | "extensions.xml" if path.ends_with(&format!(".mvn/{name}")) => {
+            FileKind::MavenConfig
         }
         "gradle.properties" => FileKind::GradleProperties,
         "packages.lock.json" => FileKind::NugetLock,

@@ -3,6 +3,7 @@
 //! Neither tool is run. What only a run can tell (properties of the command line, profiles, code in a build script) is
 //! not guessed: the dependency is named without a requirement, and a problem says what is missing.
 
+mod config;
 mod declared;
 mod effective;
 mod gradle;

@@ -27,6 +27,7 @@ pub(super) struct Poms<'f> {
     /// Paths by artifact, of all POMs of the source; read at the first question.
     by_artifact: Option<BTreeMap<String, Vec<String>>>,
     lookups: usize,
+    user: Rc<BTreeMap<String, String>>,
 }
 
 /// A POM and its parents.
@@ -38,6 +39,7 @@ pub(super) struct Lineage {
     pub(super) links: Vec<Link>,
     /// Parents that follow each other in a circle, or too many.
     pub(super) problem: Option<Problem>,
+    user: Rc<BTreeMap<String, String>>,
 }
 
 /// A POM that another one names: a parent or a BOM.
@@ -70,6 +72,7 @@ pub(super) struct ManagedEntry {
 impl Lineage {
     pub(super) fn properties(&self) -> Properties<'_> {
         Properties {
+            user: Some(&self.user),
             profile: None,
             lineage: self.poms.iter().map(AsRef::as_ref).collect(),
         }
@@ -77,12 +80,14 @@ impl Lineage {
 }
 
 impl<'f> Poms<'f> {
-    pub(super) fn new(files: &'f Files<'f>) -> Self {
+    /// `user`: the properties of Maven's command line.
+    pub(super) fn new(files: &'f Files<'f>, user: BTreeMap<String, String>) -> Self {
         Self {
             files,
             parsed: BTreeMap::new(),
             by_artifact: None,
             lookups: 0,
+            user: Rc::new(user),
         }
     }
 
@@ -108,6 +113,7 @@ impl<'f> Poms<'f> {
             poms: vec![Rc::clone(pom)],
             links: Vec::new(),
             problem: None,
+            user: Rc::clone(&self.user),
         };
         let mut at = Rc::clone(pom);
         while let Some(parent) = &at.parent {
@@ -311,10 +317,7 @@ pub(super) fn evidence(pom: &Pom, line: u32) -> Evidence {
 }
 
 fn parent_link(pom: &Pom, parent: &Parent, is_here: bool) -> Option<Link> {
-    let properties = Properties {
-        profile: None,
-        lineage: vec![pom],
-    };
+    let properties = Properties::of(pom);
     Some(Link {
         name: format!(
             "{}:{}",
@@ -352,10 +355,7 @@ fn import_link(
 /// Whether the POM has these coordinates, as far as both sides tell them: what is absent or needs a property from
 /// elsewhere excludes nothing.
 fn is_named(pom: &Pom, group: Option<&str>, artifact: Option<&str>, version: Option<&str>) -> bool {
-    let properties = Properties {
-        profile: None,
-        lineage: vec![pom],
-    };
+    let properties = Properties::of(pom);
     let is_same = |wanted: Option<&str>, has: Option<&str>| match (wanted, has) {
         (Some(wanted), Some(has)) if wanted != has => match properties.resolve(has) {
             Ok(has) => wanted.contains("${") || is_version_admitted(wanted, &has),

@@ -178,6 +178,21 @@ pub(super) fn parse(path: &str, bytes: &[u8]) -> Result<Pom, Problem> {
     reader.pom(root)
 }
 
+/// Reads `.mvn/extensions.xml`.
+pub(super) fn parse_extensions(path: &str, bytes: &[u8]) -> Result<Vec<Entry>, Problem> {
+    let text = decode_xml(path, bytes)?;
+    let document = parse_xml(path, &text)?;
+    let reader = Reader {
+        path,
+        lines: Lines::new(&text),
+    };
+    let all = children(document.root_element()).take(ENTRIES_MAX);
+    let extensions = all.filter(|node| node.tag_name().name() == "extension");
+    Ok(extensions
+        .filter_map(|node| reader.entry(node, None))
+        .collect())
+}
+
 struct Reader<'a> {
     path: &'a str,
     lines: Lines<'a>,

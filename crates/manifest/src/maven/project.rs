@@ -125,6 +125,7 @@ impl Reader<'_, '_> {
     /// Whether a profile is active is known when Maven runs.
     fn profile(&mut self, pom: &Pom, profile: &Profile) -> Vec<Declared> {
         let properties = Properties {
+            user: self.properties.user,
             profile: Some(&profile.properties),
             lineage: self.properties.lineage.clone(),
         };

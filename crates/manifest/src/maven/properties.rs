@@ -14,6 +14,8 @@ const EXPANSIONS_MAX: usize = 1_000;
 /// Whose values replace a `${…}`, the nearest first.
 #[derive(Debug, Clone)]
 pub(super) struct Properties<'p> {
+    /// Those of Maven's command line, as far as the source holds it.
+    pub(super) user: Option<&'p BTreeMap<String, String>>,
     /// Those of a profile, which come before all others.
     pub(super) profile: Option<&'p BTreeMap<String, String>>,
     /// The project, its parent, the parent's parent, …
@@ -37,7 +39,15 @@ pub(super) enum Why {
     TooLong,
 }
 
-impl Properties<'_> {
+impl<'p> Properties<'p> {
+    /// Of a POM by itself.
+    pub(super) fn of(pom: &'p Pom) -> Self {
+        Self {
+            user: None,
+            profile: None,
+            lineage: vec![pom],
+        }
+    }
     /// Replaces every placeholder, also those in the values.
     pub(super) fn resolve(&self, text: &str) -> Result<String, Unresolved> {
         let mut expansion = Expansion {
@@ -58,8 +68,9 @@ impl Properties<'_> {
             return Some(value);
         }
         let inherited = self.lineage.iter().map(|pom| &pom.properties);
-        self.profile
+        self.user
             .into_iter()
+            .chain(self.profile)
             .chain(inherited)
             .find_map(|properties| properties.get(name))
             .map(|value| Cow::Borrowed(value.as_str()))

@@ -10,6 +10,7 @@ use crate::files::{Files, folder_of, join_path};
 use crate::graph::{Edge, Graph, Node, Root};
 use crate::kind::{FileKind, recognise};
 use crate::limits::{FILES_MAX, NODES_MAX};
+use crate::maven::config::{self, Config};
 use crate::maven::declared::{self, Declared, package_of};
 use crate::maven::effective::{Management, Poms, is_version_admitted};
 use crate::maven::pom::Pom;
@@ -18,7 +19,13 @@ use crate::maven::tree::{self, Item, Tree};
 use crate::reading::{FileSummary, Problem, Reading, Source};
 
 pub(super) fn read(folder: &str, files: &Files<'_>, reading: &mut Reading) {
-    let mut poms = Poms::new(files);
+    let config = if starts(folder, files).is_empty() {
+        Config::default()
+    } else {
+        config::read(folder, files, reading)
+    };
+    let mut poms = Poms::new(files, config.properties);
+    declared::into_reading(config.extensions, reading);
     let members = members(folder, files, &mut poms, reading);
     let mut used: BTreeMap<String, Rc<Pom>> = BTreeMap::new();
     let mut projects = Vec::new();
@@ -74,23 +81,28 @@ pub(super) fn read(folder: &str, files: &Files<'_>, reading: &mut Reading) {
     }
 }
 
-/// The POM of the folder, else every `*.pom` in it, and their modules; true for those that only a profile includes.
+/// The POM of the folder, else every `*.pom` in it.
+fn starts(folder: &str, files: &Files<'_>) -> Vec<String> {
+    let main = join_path(folder, "pom.xml").filter(|path| files.get(path).is_some());
+    if let Some(main) = main {
+        return vec![main];
+    }
+    let here = files.below(folder).map(|(path, _)| path);
+    here.filter(|path| folder_of(path) == folder && recognise(path) == Some(FileKind::Pom))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The POMs that the folder starts with, and their modules; true for those that only a profile includes.
 fn members(
     folder: &str,
     files: &Files<'_>,
     poms: &mut Poms<'_>,
     reading: &mut Reading,
 ) -> Vec<(Rc<Pom>, bool)> {
-    let mut open: VecDeque<(String, bool, Option<Evidence>)> = VecDeque::new();
-    let main = join_path(folder, "pom.xml").filter(|path| files.get(path).is_some());
-    if let Some(main) = main {
-        open.push_back((main, false, None));
-    } else {
-        let here = files.below(folder).map(|(path, _)| path);
-        let here =
-            here.filter(|path| folder_of(path) == folder && recognise(path) == Some(FileKind::Pom));
-        open.extend(here.map(|path| (path.to_owned(), false, None)));
-    }
+    let starts = starts(folder, files).into_iter();
+    let mut open: VecDeque<(String, bool, Option<Evidence>)> =
+        starts.map(|path| (path, false, None)).collect();
     let mut seen = BTreeSet::new();
     let mut members = Vec::new();
     while let Some((path, is_optional, named)) = open.pop_front() {

@@ -365,3 +365,25 @@ fn latin_1_carriage_returns_and_marks_are_read() {
         1
     );
 }
+
+#[test]
+fn what_every_run_of_maven_gets_counts() {
+    let pom = "<project><groupId>com.acme</groupId><artifactId>app</artifactId><version>${revision}</version>
+<properties><revision>0</revision></properties>
+<dependencies><dependency><groupId>com.acme</groupId><artifactId>money</artifactId><version>${revision}</version></dependency></dependencies></project>";
+    let extensions = "<extensions>\n<extension><groupId>g</groupId><artifactId>e</artifactId><version>1</version></extension></extensions>";
+    let files = [
+        (".mvn/maven.config", "-T 2\n-Drevision=1.4\n-Dquiet"),
+        (".mvn/extensions.xml", extensions),
+        ("app/pom.xml", pom),
+    ];
+    let reading = read("app", &files);
+    assert_eq!(problems(&reading), "");
+    insta::assert_snapshot!(list(&reading), @"
+    com.acme/money 1.4 -> - Runtime direct at app/pom.xml:3
+    g/e 1 -> - Build direct at .mvn/extensions.xml:2
+    ");
+    assert_eq!(reading.products[0].version.as_deref(), Some("1.4"));
+    assert_eq!(reading.files.len(), 3);
+    assert_eq!(read("", &files).files.len(), 0, "no project of the folder");
+}
