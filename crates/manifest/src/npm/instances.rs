@@ -8,6 +8,7 @@ use std::ops::Range;
 use downriver_version::{Format, Requirement, Version};
 
 use super::package_json::package;
+use super::spec::source_of;
 use crate::graph::{Graph, Node};
 use crate::reading::{Problem, Source};
 
@@ -81,11 +82,12 @@ impl Known<'_> {
     /// What a requirement means that no entry of the lockfile is for, as an override has changed it or a peer is asked for:
     /// the only version of the package, else the highest that the requirement admits.
     pub(super) fn guess(&self, name: &str, requirement: &str) -> Option<usize> {
-        let first = (Cow::Borrowed(name), Source::Registry, None);
+        let wanted = source_of(requirement);
+        let first = (Cow::Borrowed(name), wanted, None);
         let versions: Vec<(usize, &str)> = self
             .0
             .range::<Key<'_>, _>(first..)
-            .take_while(|((known, source, _), _)| known == name && *source == Source::Registry)
+            .take_while(|((known, source, _), _)| known == name && *source == wanted)
             .take(GUESSED_MAX)
             .map(|((_, _, version), at)| (*at, version.as_deref().unwrap_or_default()))
             .collect();

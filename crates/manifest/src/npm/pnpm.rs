@@ -52,13 +52,13 @@ pub(super) fn parse<'a>(
         overridden: BTreeMap::new(),
         locked: BTreeSet::new(),
     };
-    if keys == Keys::Slash && !version.contains("inlineSpecifiers") {
-        let written: Written<'a, Plain<'a>> = yaml::read(path, main).map_err(in_file)?;
-        reader.join(written, workspace)
-    } else {
-        let written: Written<'a, Dependency<'a>> = yaml::read(path, main).map_err(in_file)?;
-        reader.join(written, workspace)
+    // Between versions 5 and 6 there are files that say 5 and have their requirements as 6 has them.
+    let is_plain = keys == Keys::Slash && !version.contains("inlineSpecifiers");
+    if is_plain && let Ok(written) = yaml::read::<Written<'a, Plain<'a>>>(path, main) {
+        return reader.join(written, workspace);
     }
+    let written: Written<'a, Dependency<'a>> = yaml::read(path, main).map_err(in_file)?;
+    reader.join(written, workspace)
 }
 
 /// What a file that begins with `---` holds first is locked for pnpm itself (its configuration's dependencies); the
@@ -321,11 +321,12 @@ impl<'a> Reader<'a> {
         if let Some(linked) = reference.strip_prefix("link:") {
             return self.members.get(&join_path(folder, linked)?).copied();
         }
-        let key = self.keys.of_reference(name, reference);
-        let node = self
-            .by_key
-            .get(&*key)
-            .or_else(|| self.by_key.get(without_suffix(&key)));
+        let keys = self.keys.of_reference(name, reference);
+        let exact = keys.iter().find_map(|key| self.by_key.get(&**key));
+        let node = exact.or_else(|| {
+            keys.iter()
+                .find_map(|key| self.by_key.get(without_suffix(key)))
+        });
         node.copied()
     }
 

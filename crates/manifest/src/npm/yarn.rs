@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use downriver_domain::Scope;
+use downriver_domain::{Evidence, Scope};
 
-use super::instances::{Instances, Known};
+use super::instances::{Instances, Known, name_end, slice};
 use super::package_json::{Declared, Manifest};
 use super::spec::alias;
 use super::workspace::{Importer, Lockfile, Workspace};
 use super::{yarn_berry, yarn_v1};
 use crate::files::join_path;
-use crate::graph::Edge;
+use crate::graph::{Edge, Graph, Root};
 use crate::reading::Problem;
 
 /// Descriptors without an entry for which a version is guessed.
@@ -56,10 +56,24 @@ pub(super) struct Want<'a> {
 /// The nodes by descriptor.
 #[derive(Debug, Default)]
 pub(super) struct Meanings<'a> {
-    exact: BTreeMap<Cow<'a, str>, usize>,
+    exact: BTreeMap<Cow<'a, str>, Meaning>,
     /// What the workspace puts in place of the requirements for a package.
     overrides: BTreeMap<Cow<'a, str>, Vec<Cow<'a, str>>>,
     guesses: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Meaning {
+    node: usize,
+    /// Whether an entry asks for it with this very requirement.
+    is_wanted: bool,
+}
+
+impl Meaning {
+    fn of(node: usize) -> Self {
+        let is_wanted = false;
+        Self { node, is_wanted }
+    }
 }
 
 pub(super) fn parse<'a>(
@@ -97,7 +111,7 @@ fn join<'a>(lock: YarnLock<'a>, workspace: &Workspace<'a>) -> Result<Lockfile<'a
         let descriptors = member
             .descriptors
             .into_iter()
-            .map(|descriptor| (descriptor, node));
+            .map(|descriptor| (descriptor, Meaning::of(node)));
         meanings.exact.extend(descriptors);
     }
     meanings.override_by(&workspace);
@@ -117,6 +131,7 @@ fn join<'a>(lock: YarnLock<'a>, workspace: &Workspace<'a>) -> Result<Lockfile<'a
             .or_else(|| meanings.guess(&known, &declared.name, requirement))
     })?;
     if !workspace.has_manifests() {
+        meanings.suppose_roots(&mut graph);
         graph.suppose_roots();
     }
     Ok(Lockfile {
@@ -222,8 +237,8 @@ impl<'a> YarnLock<'a> {
 impl<'a> Meanings<'a> {
     /// Says what a descriptor means; of two entries for one the later counts, as it does for Yarn.
     pub(super) fn insert(&mut self, descriptor: Cow<'a, str>, node: usize) -> IsSecond {
-        let before = self.exact.insert(descriptor, node);
-        IsSecond(before.is_some_and(|before| before != node))
+        let before = self.exact.insert(descriptor, Meaning::of(node));
+        IsSecond(before.is_some_and(|before| before.node != node))
     }
 
     fn override_by(&mut self, workspace: &Workspace<'a>) {
@@ -234,9 +249,11 @@ impl<'a> Meanings<'a> {
     }
 
     /// The node that the lockfile gives for this requirement, or for what an override puts in its place.
-    fn exact(&self, name: &str, requirement: &str) -> Option<usize> {
-        let overrides = self
-            .overrides
+    fn exact(&mut self, name: &str, requirement: &str) -> Option<usize> {
+        let Self {
+            exact, overrides, ..
+        } = self;
+        let overrides = overrides
             .get(name)
             .into_iter()
             .flatten()
@@ -244,12 +261,35 @@ impl<'a> Meanings<'a> {
         std::iter::once(requirement)
             .chain(overrides)
             .find_map(|requirement| {
-                let exact = self.exact.get(format!("{name}@{requirement}").as_str());
                 // Berry writes `npm:` before a range in keys always, in dependencies since version 8.
-                exact
-                    .or_else(|| self.exact.get(format!("{name}@npm:{requirement}").as_str()))
-                    .copied()
+                ["", "npm:"].into_iter().find_map(|protocol| {
+                    let meaning =
+                        exact.get_mut(format!("{name}@{protocol}{requirement}").as_str())?;
+                    meaning.is_wanted = true;
+                    Some(meaning.node)
+                })
             })
+    }
+
+    /// A requirement that no entry has is the application's.
+    fn suppose_roots(self, graph: &mut Graph<'a>) {
+        for (descriptor, meaning) in self.exact {
+            let Some(end) = name_end(&descriptor).filter(|_| !meaning.is_wanted) else {
+                continue;
+            };
+            let requirement = slice(&descriptor, end + 1..descriptor.len());
+            let evidence = Evidence {
+                file: graph.file.to_owned(),
+                line: graph.nodes[meaning.node].line,
+            };
+            graph.roots.push(Root {
+                to: meaning.node,
+                requirement: Some(without_protocol(requirement)),
+                scope: Scope::Runtime,
+                evidence,
+                is_direct: true,
+            });
+        }
     }
 
     fn guess(&mut self, known: &Known<'a>, name: &str, requirement: &str) -> Option<usize> {
@@ -274,7 +314,7 @@ pub(super) fn without_protocol(requirement: Cow<'_, str>) -> Cow<'_, str> {
         return requirement;
     };
     let start = requirement.len() - length;
-    super::instances::slice(&requirement, start..requirement.len())
+    slice(&requirement, start..requirement.len())
 }
 
 /// A member's folder as the workspace has it: `""` for the root. `None` if it stands outside.

@@ -10,10 +10,8 @@ use crate::npm::instances::{name_end, slice};
 /// How keys are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Keys {
-    /// Version 5: `/name/1.0.0_peers`
+    /// Version 5: `/name/1.0.0_peers`; version 6: `/name@1.0.0(peer@2.0.0)`. Between the two there are files with both.
     Slash,
-    /// Version 6: `/name@1.0.0(peer@2.0.0)`
-    SlashAt,
     /// Version 9: `name@1.0.0(peer@2.0.0)`
     At,
 }
@@ -31,8 +29,7 @@ impl Keys {
     pub(super) fn of_version(version: &str) -> Option<Self> {
         let major = version.split(['.', '-']).next()?.parse::<u32>().ok()?;
         match major {
-            5 => Some(Self::Slash),
-            6 => Some(Self::SlashAt),
+            5..=6 => Some(Self::Slash),
             7..=9 => Some(Self::At),
             _ => None,
         }
@@ -40,26 +37,13 @@ impl Keys {
 
     pub(super) fn parse<'a>(self, key: &Cow<'a, str>) -> Key<'a> {
         match self {
-            Self::At => name_and_version(key, 0, without_suffix(key).len()),
-            Self::SlashAt => {
-                let Some(start) = after_host(key) else {
-                    return Key::default();
-                };
-                let parsed = name_and_version(key, start, without_suffix(key).len());
-                // A host's folders look like a name.
-                if parsed.is_from_registry {
-                    parsed
-                } else {
-                    Key::default()
-                }
-            }
-            Self::Slash => slashes(key),
+            Self::At => name_and_version(key),
+            Self::Slash => after_slash(key).unwrap_or_default(),
         }
     }
 
-    /// The key that a dependency's version means. Sources: `refToRelative` of pnpm's `dependency-path` and `deps/path`.
-    pub(super) fn of_reference<'r>(self, name: &str, reference: &'r str) -> Cow<'r, str> {
-        let bare = without_suffix(reference);
+    /// The keys that a dependency's version may mean. Sources: `refToRelative` of pnpm's `dependency-path` and `deps/path`.
+    pub(super) fn of_reference<'r>(self, name: &str, reference: &'r str) -> Vec<Cow<'r, str>> {
         let is_key = match self {
             // A scoped name, or an `@` before every colon and bracket: an alias.
             Self::At => {
@@ -67,16 +51,19 @@ impl Keys {
                 reference.starts_with('@')
                     || at.is_some_and(|at| reference.find([':', '(']).is_none_or(|mark| at < mark))
             }
-            Self::SlashAt | Self::Slash => bare.starts_with("file:") || bare.contains('/'),
+            Self::Slash => {
+                let bare = without_suffix(reference);
+                bare.starts_with("file:") || bare.contains('/')
+            }
         };
-        if is_key {
-            return Cow::Borrowed(reference);
+        match self {
+            _ if is_key => vec![Cow::Borrowed(reference)],
+            Self::At => vec![Cow::Owned(format!("{name}@{reference}"))],
+            Self::Slash => vec![
+                Cow::Owned(format!("/{name}@{reference}")),
+                Cow::Owned(format!("/{name}/{reference}")),
+            ],
         }
-        Cow::Owned(match self {
-            Self::At => format!("{name}@{reference}"),
-            Self::SlashAt => format!("/{name}@{reference}"),
-            Self::Slash => format!("/{name}/{reference}"),
-        })
     }
 }
 
@@ -97,56 +84,39 @@ pub(super) fn without_suffix(key: &str) -> &str {
     key
 }
 
-/// The place after the `/` before the name. Another registry's packages have its host there.
-fn after_host(key: &str) -> Option<usize> {
-    let is_folder = key.starts_with("file:") || key.starts_with("link:");
-    key.find('/').filter(|_| !is_folder).map(|slash| slash + 1)
-}
-
-fn name_and_version<'a>(key: &Cow<'a, str>, start: usize, end: usize) -> Key<'a> {
-    let Some(text) = key.get(start..end) else {
+fn name_and_version<'a>(key: &Cow<'a, str>) -> Key<'a> {
+    let end = without_suffix(key).len();
+    let Some(at) = name_end(key).filter(|at| *at < end) else {
         return Key::default();
     };
-    let Some(at) = name_end(text) else {
-        return Key::default();
-    };
-    let is_from_registry = is_version(&text[at + 1..]) && is_name(&text[..at]);
     Key {
-        name: Some(slice(key, start..start + at)),
-        version: Some(slice(key, start + at + 1..end)),
-        is_from_registry,
+        name: Some(slice(key, 0..at)),
+        version: Some(slice(key, at + 1..end)),
+        is_from_registry: is_version(&key[at + 1..end]) && is_name(&key[..at]),
     }
 }
 
-/// `/name/1.0.0_peers`, `/@scope/name/1.0.0`, `host/name/1.0.0`, and with peers after another slash as of old.
-fn slashes<'a>(key: &Cow<'a, str>) -> Key<'a> {
-    let Some(start) = after_host(key) else {
-        return Key::default();
-    };
-    let rest = &key[start..];
-    let after_scope = if rest.starts_with('@') {
-        rest.find('/').map_or(0, |slash| slash + 1)
+/// `/name/1.0.0_peers`, `/@scope/name@1.0.0(peers)`, `host/name/1.0.0`, and with peers after another slash as of old; for
+/// anything else a key tells nothing.
+fn after_slash<'a>(key: &Cow<'a, str>) -> Option<Key<'a>> {
+    if key.starts_with("file:") || key.starts_with("link:") {
+        return None;
+    }
+    let start = key.find('/')? + 1;
+    let scope = if key[start..].starts_with('@') {
+        key[start..].find('/')? + 1
     } else {
         0
     };
-    let Some(slash) = rest[after_scope..].find('/') else {
-        return Key::default();
-    };
-    let name = start..start + after_scope + slash;
-    let version = name.end + 1;
-    let length = key[version..]
-        .find(['_', '/', '('])
-        .unwrap_or(key.len() - version);
-    let is_from_registry =
-        is_version(&key[version..version + length]) && is_name(&key[name.clone()]);
-    if !is_from_registry {
-        return Key::default();
-    }
-    Key {
+    let name = start..start + scope + key[start + scope..].find(['/', '@'])?;
+    let version = &key[name.end + 1..];
+    let length = version.find(['_', '/', '(']).unwrap_or(version.len());
+    let is_from_registry = is_version(&version[..length]) && is_name(&key[name.clone()]);
+    is_from_registry.then(|| Key {
+        version: Some(slice(key, name.end + 1..name.end + 1 + length)),
         name: Some(slice(key, name)),
-        version: Some(slice(key, version..version + length)),
         is_from_registry,
-    }
+    })
 }
 
 /// A version begins with its number; no address and no commit that stands there has a dot after its first digits.
