@@ -1,5 +1,7 @@
 //! The project that `pyproject.toml` describes: its lockfile, and the workspace that it is in.
 
+use std::collections::BTreeSet;
+
 use downriver_domain::Scope;
 
 use crate::files::{Files, folder_of, join_path};
@@ -140,8 +142,7 @@ fn read_pylock(
     }
     let join = |mut lock: Lock<'_>, reading: &mut Reading| {
         // One of several lockfiles holds some of the extras and groups.
-        let names: std::collections::BTreeSet<&str> =
-            lock.packages.iter().map(|package| &*package.name).collect();
+        let names: BTreeSet<&str> = lock.packages.iter().map(|package| &*package.name).collect();
         declared.retain(|declared| {
             declared.scope == Scope::Build || names.contains(declared.name.as_str())
         });
@@ -201,14 +202,31 @@ fn read_uv(
     let mut declared = Vec::new();
     for member in uv.members {
         if let Some(manifest) = manifest.filter(|_| member.folder == folder) {
-            declared.extend(manifest.declared.iter().cloned());
+            declared.extend(declared_by(manifest, member.declared));
         } else if let Some(manifest) = load_manifest(&member.folder, files, reading) {
-            declared.extend(manifest.declared);
+            declared.extend(declared_by(&manifest, member.declared));
         } else {
             declared.extend(member.declared);
         }
     }
     into_reading(uv.lock.join(&declared, rest), reading)
+}
+
+/// What a manifest declares, with its lines; what the build adds to it, only the lockfile knows.
+fn declared_by(manifest: &Manifest, locked: Vec<Declared>) -> Vec<Declared> {
+    let mut declared = manifest.declared.clone();
+    if manifest.is_dynamic {
+        let known: BTreeSet<(&str, Scope)> = manifest
+            .declared
+            .iter()
+            .map(|declared| (declared.name.as_str(), declared.scope))
+            .collect();
+        let added = locked
+            .into_iter()
+            .filter(|declared| !known.contains(&(declared.name.as_str(), declared.scope)));
+        declared.extend(added);
+    }
+    declared
 }
 
 /// The project's manifest and those of the members of its workspace, which have no lockfile.

@@ -26,6 +26,8 @@ use crate::reading::{FileSummary, Problem, Product, Reading, Source};
 pub(super) struct Manifest {
     pub(super) path: String,
     pub(super) declared: Vec<Declared>,
+    /// The build says what the project asks for, or a part of it: it is not all written here.
+    pub(super) is_dynamic: bool,
     /// Requirements files that setuptools takes its dependencies from, as they are written.
     pub(super) requirements: Vec<(String, Scope)>,
     /// Members of uv's workspace and what is no member, as patterns of folders.
@@ -92,6 +94,9 @@ pub(super) fn read(path: &str, text: &str, reading: &mut Reading) -> Option<Mani
     Some(Manifest {
         path: path.to_owned(),
         declared: reader.declared,
+        is_dynamic: list_at(&document, &["project", "dynamic"])
+            .filter_map(|field| field.get_ref().as_str())
+            .any(|field| matches!(field, "dependencies" | "optional-dependencies")),
         requirements: dynamic_files(&document),
         members: patterns("members"),
         excluded: patterns("exclude"),

@@ -162,6 +162,28 @@ fn a_lockfile_of_a_workspace_that_the_folder_is_not_in_is_nothing_to_it() {
 }
 
 #[test]
+fn what_only_the_build_knows_the_lockfile_tells() {
+    let root = "[project]\nname = 'acme-root'\ndynamic = ['version', 'dependencies']\n[build-system]\nrequires = ['hatchling']\n";
+    let files = [
+        ("uv.lock", UV_LOCK),
+        ("pyproject.toml", root),
+        ("services/app/pyproject.toml", UV_APP),
+    ];
+    let told = told("", &files);
+    assert!(
+        told.contains("rich `>=13` 13.9 direct {Runtime} uv.lock:14 uv.lock:49"),
+        "{told}"
+    );
+    let fixed = root.replace("dynamic = ['version', 'dependencies']", "dependencies = []");
+    let files = [
+        ("uv.lock", UV_LOCK),
+        ("pyproject.toml", fixed.as_str()),
+        ("services/app/pyproject.toml", UV_APP),
+    ];
+    assert!(!self::told("", &files).contains("rich"));
+}
+
+#[test]
 fn a_workspace_without_a_lockfile_has_what_its_members_declare() {
     let root = "[project]\nname = 'root'\ndependencies = ['rich>=13']\n[tool.uv.workspace]\nmembers = ['packages/*']\nexclude = ['packages/old']\n";
     let member = "[project]\nname = 'a'\ndependencies = ['attrs<26', 'rich>=13']\n";
