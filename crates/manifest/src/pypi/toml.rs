@@ -121,6 +121,9 @@ impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for Several<'a, T> {
     }
 }
 
+/// Bytes that are read at once: what TOML says takes some ten times the room of its text.
+const AT_ONCE_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// Reads a lockfile that is a long list of tables `[[head]]`: piece by piece, so that only one package's wheels and hashes
 /// are in memory at a time. Whatever does not come apart well is read as a whole; its error is the one that is told.
 pub(super) fn read_pieces<'a, T: Deserialize<'a>>(
@@ -128,13 +131,33 @@ pub(super) fn read_pieces<'a, T: Deserialize<'a>>(
     text: &'a str,
     head: &str,
 ) -> Result<Vec<T>, Problem> {
-    let pieces: Result<Vec<T>, _> = pieces(text, head).into_iter().map(toml::from_str).collect();
-    match pieces {
-        Ok(pieces) => Ok(pieces),
-        Err(_) => toml::from_str(text)
-            .map(|whole| vec![whole])
-            .map_err(|error| problem(path, text, &error)),
+    let mut read = Vec::new();
+    let mut start = 0;
+    for piece in pieces(text, head) {
+        check_length(path, piece)?;
+        match toml::from_str(piece) {
+            Ok(piece) => read.push(piece),
+            Err(_) if text.len() <= AT_ONCE_BYTES_MAX => {
+                return toml::from_str(text)
+                    .map(|whole| vec![whole])
+                    .map_err(|error| problem(path, text, 0, &error));
+            }
+            Err(error) => return Err(problem(path, text, start, &error)),
+        }
+        start += piece.len();
     }
+    Ok(read)
+}
+
+fn check_length(path: &str, text: &str) -> Result<(), Problem> {
+    if text.len() <= AT_ONCE_BYTES_MAX {
+        return Ok(());
+    }
+    let what = format!(
+        "has {} bytes of TOML in one piece: at most {AT_ONCE_BYTES_MAX} are read",
+        text.len()
+    );
+    Err(Problem::new(path, None, what))
 }
 
 /// Cut before each line `[[head]]` and each header of another table. A line that only looks so (in a text of several
@@ -177,9 +200,10 @@ const METADATA_BYTES_MAX: usize = 64 * 1024;
 
 /// A whole document whose values tell where they stand.
 pub(super) fn parse<'a>(path: &str, text: &'a str) -> Result<DeTable<'a>, Problem> {
+    check_length(path, text)?;
     DeTable::parse(text)
         .map(Spanned::into_inner)
-        .map_err(|error| problem(path, text, &error))
+        .map_err(|error| problem(path, text, 0, &error))
 }
 
 /// The table at the end of this way.
@@ -214,8 +238,11 @@ pub(super) fn list_at<'t, 'i>(
     list.into_iter().flat_map(|list| list.iter())
 }
 
-fn problem(path: &str, text: &str, error: &toml::de::Error) -> Problem {
-    let line = error.span().map(|span| Lines::new(text).at(span.start));
+/// `start` is where in `text` the piece begins that the error is about.
+fn problem(path: &str, text: &str, start: usize, error: &toml::de::Error) -> Problem {
+    let line = error
+        .span()
+        .map(|span| Lines::new(text).at(start + span.start));
     Problem::new(
         path,
         line,

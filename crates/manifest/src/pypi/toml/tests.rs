@@ -100,3 +100,22 @@ fn a_long_table_of_hashes_comes_apart_between_its_keys() {
     assert_eq!(names(&text), ["a"]);
     assert!(read_pieces::<Piece<'_>>("lock", &text[..text.len() - 2], "package").is_err());
 }
+
+#[test]
+fn a_long_file_tells_the_line_of_the_piece_that_is_wrong() {
+    let filler = format!("[[package]]\nname = '{}'\n", "a".repeat(9 * 1024 * 1024));
+    let text = format!("{filler}{filler}[[package]]\nname = 3\n");
+    let problem = read_pieces::<Piece<'_>>("lock", &text, "package").unwrap_err();
+    assert_eq!(problem.line, Some(6));
+}
+
+#[test]
+fn toml_without_end_in_one_piece_is_refused() {
+    let text = format!("a = '{}'", "a".repeat(16 * 1024 * 1024));
+    let problem = super::parse("pyproject.toml", &text).unwrap_err();
+    assert!(
+        problem.text.contains("at most 16777216 are read"),
+        "{problem}"
+    );
+    assert!(read_pieces::<Piece<'_>>("lock", &text, "package").is_err());
+}
