@@ -35,6 +35,9 @@ pub(super) struct Manifest {
     pub(super) excluded: Vec<String>,
 }
 
+/// Dependencies of one manifest, each counted as often as groups and extras ask for it.
+const DECLARED_MAX: usize = 100_000;
+
 /// A manifest while it is read.
 struct Reader<'r, 't> {
     path: &'r str,
@@ -42,6 +45,9 @@ struct Reader<'r, 't> {
     /// The project's own name, normalised: `name[extra]` asks for its own extra.
     name: Option<String>,
     declared: Vec<Declared>,
+    is_told_full: bool,
+    /// How often a group was included.
+    included: usize,
     /// Each extra's dependencies stand at these places of `declared`.
     extras: BTreeMap<String, Vec<usize>>,
     problems: Vec<Problem>,
@@ -66,6 +72,8 @@ pub(super) fn read(path: &str, text: &str, reading: &mut Reading) -> Option<Mani
         lines: Lines::new(text),
         name: name.map(|name| normalise(name).into_owned()),
         declared: Vec::new(),
+        is_told_full: false,
+        included: 0,
         extras: BTreeMap::new(),
         problems: Vec::new(),
     };
@@ -116,6 +124,16 @@ impl Reader<'_, '_> {
         self.problems.push(Problem::new(self.path, line, text));
     }
 
+    /// What stands in one place can be asked for in many: that ends somewhere.
+    fn is_full(&mut self) -> bool {
+        let is_full = self.declared.len() >= DECLARED_MAX;
+        if is_full && !self.is_told_full {
+            self.is_told_full = true;
+            self.problem(0, format!("asks for more than {DECLARED_MAX} dependencies"));
+        }
+        is_full
+    }
+
     /// A list of dependency specifiers.
     fn list(&mut self, document: &DeTable<'_>, way: &[&str], scope: Scope) {
         for value in list_at(document, way) {
@@ -156,7 +174,7 @@ impl Reader<'_, '_> {
 
     /// What the project's own extras bring, for this scope too. Extras that ask for extras have theirs already.
     fn own_extras(&mut self, extras: &BTreeSet<String>, scope: Scope) {
-        if scope == Scope::Optional {
+        if scope == Scope::Optional || self.is_full() {
             return;
         }
         let places = extras

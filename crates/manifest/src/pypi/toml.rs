@@ -131,13 +131,22 @@ pub(super) fn read_pieces<'a, T: Deserialize<'a>>(
     text: &'a str,
     head: &str,
 ) -> Result<Vec<T>, Problem> {
+    read_pieces_within(path, text, head, AT_ONCE_BYTES_MAX)
+}
+
+fn read_pieces_within<'a, T: Deserialize<'a>>(
+    path: &str,
+    text: &'a str,
+    head: &str,
+    at_once_max: usize,
+) -> Result<Vec<T>, Problem> {
     let mut read = Vec::new();
     let mut start = 0;
     for piece in pieces(text, head) {
-        check_length(path, piece)?;
+        check_length(path, piece, at_once_max)?;
         match toml::from_str(piece) {
             Ok(piece) => read.push(piece),
-            Err(_) if text.len() <= AT_ONCE_BYTES_MAX => {
+            Err(_) if text.len() <= at_once_max => {
                 return toml::from_str(text)
                     .map(|whole| vec![whole])
                     .map_err(|error| problem(path, text, 0, &error));
@@ -149,12 +158,12 @@ pub(super) fn read_pieces<'a, T: Deserialize<'a>>(
     Ok(read)
 }
 
-fn check_length(path: &str, text: &str) -> Result<(), Problem> {
-    if text.len() <= AT_ONCE_BYTES_MAX {
+fn check_length(path: &str, text: &str, bytes_max: usize) -> Result<(), Problem> {
+    if text.len() <= bytes_max {
         return Ok(());
     }
     let what = format!(
-        "has {} bytes of TOML in one piece: at most {AT_ONCE_BYTES_MAX} are read",
+        "has {} bytes of TOML in one piece: at most {bytes_max} are read",
         text.len()
     );
     Err(Problem::new(path, None, what))
@@ -200,7 +209,7 @@ const METADATA_BYTES_MAX: usize = 64 * 1024;
 
 /// A whole document whose values tell where they stand.
 pub(super) fn parse<'a>(path: &str, text: &'a str) -> Result<DeTable<'a>, Problem> {
-    check_length(path, text)?;
+    check_length(path, text, AT_ONCE_BYTES_MAX)?;
     DeTable::parse(text)
         .map(Spanned::into_inner)
         .map_err(|error| problem(path, text, 0, &error))

@@ -176,7 +176,7 @@ fn what_is_declared_and_not_locked_is_told_without_a_version() {
 
 #[test]
 fn thousands_of_versions_of_one_package_cost_no_more_than_that() {
-    let names: Vec<String> = (0..20_000).map(|number| format!("1.{number}")).collect();
+    let names: Vec<String> = (0..5_000).map(|number| format!("1.{number}")).collect();
     let names: &'static [String] = names.leak();
     let packages: Vec<Locked<'static>> = names
         .iter()
@@ -188,5 +188,5 @@ fn thousands_of_versions_of_one_package_cost_no_more_than_that() {
             locked("a", version, vec![exact])
         })
         .collect();
-    assert_eq!(read(packages, &[], Rest::Supposed).len(), 20_000);
+    assert_eq!(read(packages, &[], Rest::Supposed).len(), 5_000);
 }

@@ -40,6 +40,9 @@ impl Reader<'_, '_> {
         open: &mut Vec<String>,
     ) {
         let Some(list) = groups.get(name) else { return };
+        if self.is_full() {
+            return;
+        }
         open.push(name.to_owned());
         for value in *list {
             let DeValue::Table(table) = value.get_ref() else {
@@ -62,10 +65,13 @@ impl Reader<'_, '_> {
                         format!("includes the group `{included}`, which is not there"),
                     );
                 }
-                Some(included) if self.declared.len() < DECLARED_MAX => {
+                Some(included) if self.included < GROUPS_MAX => {
+                    self.included += 1;
                     self.group(groups, &included, scope, open);
                 }
-                Some(_) => self.problem(at, "has too many dependencies in its groups".to_owned()),
+                Some(_) => {
+                    self.problem(at, format!("includes groups more than {GROUPS_MAX} times"))
+                }
                 None => self.problem(
                     at,
                     "has a dependency that is neither a text nor an included group".to_owned(),
@@ -76,5 +82,5 @@ impl Reader<'_, '_> {
     }
 }
 
-/// Dependencies of all groups, included ones counted each time: groups that include others twice would double for each.
-const DECLARED_MAX: usize = 100_000;
+/// Groups included, counted each time: those that include others twice double with each level.
+const GROUPS_MAX: usize = 10_000;

@@ -48,6 +48,9 @@ impl Reader<'_, '_> {
     }
 
     fn poetry_table(&mut self, table: &DeTable<'_>, scope: Scope) {
+        if self.is_full() {
+            return;
+        }
         for (name, value) in table {
             let at = name.span().start;
             let name = normalise(&**name.get_ref());

@@ -82,18 +82,20 @@ fn groups_that_include_each_other_are_told_and_end() {
 
 #[test]
 fn groups_that_double_with_each_level_are_stopped() {
-    let mut text = "[dependency-groups]\ng0 = ['x']\n".to_owned();
-    for level in 1..30 {
-        let include = format!("{{include-group = 'g{}'}}", level - 1);
-        text = format!("{text}g{level} = [{include}, {include}]\n");
+    for first in ["'x'", ""] {
+        let mut text = format!("[dependency-groups]\ng0 = [{first}]\n");
+        for level in 1..30 {
+            let include = format!("{{include-group = 'g{}'}}", level - 1);
+            text = format!("{text}g{level} = [{include}, {include}]\n");
+        }
+        let (manifest, reading) = manifest(&text);
+        assert!(
+            manifest.declared.len() <= 10_030,
+            "{}",
+            manifest.declared.len()
+        );
+        assert!(!reading.problems.is_empty());
     }
-    let (manifest, reading) = manifest(&text);
-    assert!(
-        manifest.declared.len() <= 200_000,
-        "{}",
-        manifest.declared.len()
-    );
-    assert!(!reading.problems.is_empty());
 }
 
 #[test]
@@ -255,5 +257,26 @@ fn values_of_the_wrong_kind_are_told() {
             "pyproject.toml:3: has `b ==`, which is not a Python dependency specifier: a release number is missing",
             "pyproject.toml:5: has a dependency that is no text",
         ]
+    );
+}
+
+#[test]
+fn extras_that_are_asked_for_many_times_end_somewhere() {
+    let extra: Vec<String> = (0..1_000).map(|number| format!("'p{number}'")).collect();
+    let asked = "'a[x]',".repeat(1_000);
+    let text = format!(
+        "[project]\nname = 'a'\n[project.optional-dependencies]\nx = [{}]\n[dependency-groups]\ndev = [{asked}]\n",
+        extra.join(",")
+    );
+    let (manifest, reading) = manifest(&text);
+    assert!(
+        manifest.declared.len() <= 101_000,
+        "{}",
+        manifest.declared.len()
+    );
+    assert_eq!(reading.problems.len(), 1);
+    assert_eq!(
+        reading.problems[0].to_string(),
+        "pyproject.toml:1: asks for more than 100000 dependencies"
     );
 }
