@@ -75,7 +75,7 @@ pub enum FileKind {
     /// `bom.json`, `*.cdx.json`, `sbom.json`, `*.spdx.json`, `*bom*.json`: CycloneDX or SPDX
     Sbom,
     /// Where packages come from: `.npmrc`, `.yarnrc.yml`, `pip.conf`, `settings.xml`, `nuget.config`,
-    /// `.cargo/config.toml`, `bunfig.toml`, `.bundle/config`. Says nothing of dependencies.
+    /// `.cargo/config.toml`, `bunfig.toml`, `.bundle/config`, `.swiftpm/configuration/registries.json`. Says nothing of dependencies.
     RegistrySettings,
     /// `gradlew`, `mvnw`: the project brings its own tool. Only that it is there is of interest.
     Wrapper,
@@ -150,6 +150,10 @@ fn by_name(path: &str, name: &str) -> Option<FileKind> {
         ".npmrc" | ".yarnrc" | ".yarnrc.yml" | "bunfig.toml" | "pip.conf" | "pip.ini"
         | "settings.xml" => FileKind::RegistrySettings,
         "config.toml" | "config" if path.ends_with(&format!(".cargo/{name}")) => {
+            FileKind::RegistrySettings
+        }
+        "config" if path.ends_with(".bundle/config") => FileKind::RegistrySettings,
+        "registries.json" if path.ends_with(".swiftpm/configuration/registries.json") => {
             FileKind::RegistrySettings
         }
         "gradlew" | "mvnw" => FileKind::Wrapper,

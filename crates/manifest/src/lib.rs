@@ -20,6 +20,7 @@ mod reading;
 mod refresh;
 mod ruby;
 mod sbom;
+mod settings;
 mod swift;
 mod text;
 
@@ -31,3 +32,4 @@ pub use reading::{
 };
 pub use refresh::{LeftChange, RefreshPlan, RefreshStep, SettledChange, plan_refresh};
 pub use sbom::write_cyclonedx;
+pub use settings::{RegistryUse, count_other_registries, registries};

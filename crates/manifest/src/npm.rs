@@ -14,7 +14,7 @@ mod pnpm;
 mod pnpm_workspace;
 mod spec;
 mod workspace;
-mod yaml;
+pub(crate) mod yaml;
 mod yarn;
 mod yarn_berry;
 mod yarn_v1;

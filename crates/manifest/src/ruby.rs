@@ -6,7 +6,7 @@
 
 mod lexer;
 mod lock;
-mod manifest;
+pub(crate) mod manifest;
 
 #[cfg(test)]
 mod tests;

@@ -26,7 +26,7 @@ const REPEATED_MAX: usize = 100_000;
 const KEY_CHARS_MAX: usize = 64 * 1024;
 
 /// Reads the first document of a text.
-pub(super) fn read<'a, T: Deserialize<'a>>(path: &str, text: &'a str) -> Result<T, Problem> {
+pub(crate) fn read<'a, T: Deserialize<'a>>(path: &str, text: &'a str) -> Result<T, Problem> {
     serde_saphyr::from_str_with_options(text, options()).map_err(|error| {
         let line = error.location().map(|location| location.line());
         let line = line
@@ -59,7 +59,7 @@ fn options() -> serde_saphyr::Options {
 
 /// A text, borrowed wherever the file has it as it is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
+pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
 
 impl Deref for Text<'_> {
     type Target = str;

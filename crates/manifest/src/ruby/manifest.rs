@@ -13,14 +13,14 @@ const BLOCKS_MAX: usize = 128;
 
 /// What a Gemfile or gemspec says.
 #[derive(Debug, Default)]
-pub(super) struct Manifest {
+pub(crate) struct Manifest {
     pub(super) gems: Vec<Gem>,
     /// Folders whose gemspec the Gemfile takes in.
     pub(super) gemspecs: Vec<String>,
     /// Other Gemfiles that it takes in.
     pub(super) included: Vec<String>,
     /// Addresses of sources, with their lines.
-    pub(super) sources: Vec<(String, u32)>,
+    pub(crate) sources: Vec<(String, u32)>,
     /// Of a gemspec: `name` and `version`, with their lines.
     pub(super) name: Option<(String, u32)>,
     pub(super) version: Option<(String, u32)>,
@@ -53,7 +53,7 @@ struct Arguments<'a> {
     options: Vec<(&'a str, Vec<Cow<'a, str>>)>,
 }
 
-pub(super) fn parse(text: &str) -> Manifest {
+pub(crate) fn parse(text: &str) -> Manifest {
     let tokens = tokenise(text);
     let mut manifest = Manifest::default();
     let mut blocks: Vec<Block> = Vec::new();
