@@ -248,19 +248,20 @@ fn finish(graph: &mut Graph<'_>, workspace: &Workspace<'_>, scopes: &[Scope]) {
         .iter()
         .map(|root| (root.to, root.requirement.as_deref()));
     for (to, requirement) in edges.chain(roots) {
-        let source = requirement.map_or(Source::Registry, spec::source_of);
+        let source = match requirement {
+            Some(requirement) if !archive::is_of_registry(requirement) => {
+                spec::source_of(requirement)
+            }
+            _ => Source::Registry,
+        };
         if asked[to] != Some(Source::Registry) {
             asked[to] = Some(source);
         }
     }
     for (node, asked) in graph.nodes.iter_mut().zip(asked) {
-        match (node.source, asked) {
-            (Source::Registry, Some(asked @ (Source::Url | Source::Git))) => node.source = asked,
-            // npm 5 wrote an address in place of the version.
-            (Source::Url, Some(Source::Registry)) if node.version.is_some() => {
-                node.source = Source::Registry;
-            }
-            _ => {}
+        if let (Source::Registry, Some(asked @ (Source::Url | Source::Git))) = (node.source, asked)
+        {
+            node.source = asked;
         }
     }
 }

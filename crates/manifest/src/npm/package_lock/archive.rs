@@ -10,6 +10,11 @@ pub(super) fn is_archive(address: &str) -> bool {
         .any(|ending| address.ends_with(ending))
 }
 
+/// Whether this is an archive's address as registries have it: `…/name/-/name-1.0.0.tgz`.
+pub(super) fn is_of_registry(address: &str) -> bool {
+    address.starts_with("http") && address.contains("/-/") && is_archive(address)
+}
+
 /// The package and version of an archive at this address or path, asked for as `name`. `None` if its name tells neither.
 pub(super) fn parse_archive(name: &str, address: &str) -> Option<(String, String)> {
     let address = address.split(['#', '?']).next()?;

@@ -5,15 +5,16 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use downriver_domain::Scope;
+use downriver_version::{Format, Version};
 use serde::Deserialize;
 
-use super::archive::{is_archive, parse_archive};
+use super::archive::{is_archive, is_of_registry, parse_archive};
 use super::layout::Layout;
 use super::{Installed, Nodes, finish, scope_of, source_of_resolved};
 use crate::graph::{Edge, Graph};
 use crate::lines::Lines;
 use crate::npm::json::{Members, Text, Tree, line_of};
-use crate::npm::spec::{Spec, alias};
+use crate::npm::spec::{Spec, alias, source_of};
 use crate::npm::workspace::Workspace;
 use crate::reading::{Problem, Source};
 
@@ -24,6 +25,11 @@ pub(super) struct Entry<'a> {
     version: Option<Text<'a>>,
     #[serde(borrow)]
     resolved: Tree<'a>,
+    #[serde(borrow)]
+    integrity: Tree<'a>,
+    /// As it was asked for, by versions of npm before `integrity`.
+    #[serde(borrow)]
+    from: Option<Text<'a>>,
     dev: Option<bool>,
     optional: Option<bool>,
     /// npm 5 wrote `true` for none.
@@ -136,33 +142,67 @@ impl<'a> Entry<'a> {
             .take()
             .map(|version| version.0)
             .unwrap_or_default();
-        let scope = scope_of(self.dev == Some(true), self.is_optional(), false);
-        let is_folder = |source| source == Source::Path && !is_archive(&version);
-        let installed = |name, version: Option<Cow<'a, str>>, source| Installed {
+        let (name, found, source) = self.identify(name, &version);
+        let is_folder = source == Source::Path && !is_archive(&version);
+        Installed {
             name,
-            // What comes from git or an archive may have no version here, and npm lists it without.
-            is_listed: !is_folder(source),
-            version: version.filter(|version| !version.is_empty()),
+            version: found,
             source,
-            scope,
-        };
-        if let Some((real, range)) = alias(&version) {
-            let (real, range) = (Cow::Owned(real.to_owned()), Cow::Owned(range.to_owned()));
-            return installed(real, Some(range), Source::Registry);
+            scope: scope_of(self.dev == Some(true), self.is_optional(), false),
+            // What comes from git or an archive may have no version here, and npm lists it without.
+            is_listed: !is_folder,
         }
-        match Spec::parse(name, &version).source {
-            Source::Registry => installed(
-                name.clone(),
-                Some(version.clone()),
-                source_of_resolved(&self.resolved),
-            ),
-            source @ (Source::Url | Source::Path) => match parse_archive(name, &version) {
-                Some((name, version)) => {
-                    installed(Cow::Owned(name), Some(Cow::Owned(version)), source)
+    }
+
+    fn is_from_git(&self, name: &str) -> bool {
+        let Some(Text(from)) = self.from.as_ref().filter(|_| self.integrity == Tree::Other) else {
+            return false;
+        };
+        let from = from
+            .strip_prefix(name)
+            .and_then(|from| from.strip_prefix('@'))
+            .unwrap_or(from);
+        source_of(from) == Source::Git
+    }
+
+    /// Its own name, its version and where it comes from, by what stands for its version.
+    fn identify(
+        &self,
+        name: &Cow<'a, str>,
+        version: &Cow<'a, str>,
+    ) -> (Cow<'a, str>, Option<Cow<'a, str>>, Source) {
+        if let Some((real, range)) = alias(version) {
+            let range = Cow::Owned(range.to_owned());
+            return (Cow::Owned(real.to_owned()), Some(range), Source::Registry);
+        }
+        let resolved = match &self.resolved {
+            Tree::Text(resolved) => Some(&**resolved),
+            _ => None,
+        };
+        let source = match Spec::parse(name, version).source {
+            // npm 5 wrote the address of the registry's own archive.
+            Source::Url if is_of_registry(version) => Source::Registry,
+            // Asked for as a version of what stands in git.
+            Source::Registry if self.is_from_git(name) && resolved.is_none() => Source::Git,
+            Source::Registry => source_of_resolved(&self.resolved),
+            source => source,
+        };
+        match source {
+            Source::Registry if Version::parse(Format::Npm, version).is_ok() => {
+                (name.clone(), Some(version.clone()), source)
+            }
+            Source::Registry | Source::Url | Source::Path => {
+                let archive = if is_archive(version) {
+                    Some(&**version)
+                } else {
+                    resolved
+                };
+                match archive.and_then(|archive| parse_archive(name, archive)) {
+                    Some((name, version)) => (Cow::Owned(name), Some(Cow::Owned(version)), source),
+                    None => (name.clone(), None, source),
                 }
-                None => installed(name.clone(), None, source),
-            },
-            source => installed(name.clone(), None, source),
+            }
+            source => (name.clone(), None, source),
         }
     }
 }

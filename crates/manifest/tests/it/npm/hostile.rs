@@ -48,6 +48,44 @@ fn a_lock_of_version_1_is_walked_up_as_node_does() {
 }
 
 #[test]
+fn what_a_lock_of_version_1_has_for_a_version_is_read_as_npm_does() {
+    let lock = r#"{ "lockfileVersion": 1, "dependencies": {
+"a": { "version": "https://packages.example/a/-/a-1.0.0.tgz", "integrity": "sha1-x" },
+"b": { "version": "", "resolved": "https://packages.example/b/-/b-2.0.0.tgz", "integrity": "sha1-x" },
+"c": { "version": "3.0.0", "from": "c@git+https://code.example/c.git" },
+"@s/d": { "version": "4.0.0", "from": "@s/d@^4" },
+"e": { "version": "https://files.example/e-5.0.0.tgz" },
+"f": { "version": "file:f" },
+"g": { "version": "file:g-7.0.0.tgz" }
+} }"#;
+    let reading = read("", &[("npm-shrinkwrap.json", lock)]);
+    let locked: Vec<&str> = reading.files[0].locked.iter().map(String::as_str).collect();
+    assert_eq!(
+        locked,
+        [
+            "@s/d@4.0.0",
+            "a@1.0.0",
+            "b@2.0.0",
+            "c@",
+            "e@5.0.0",
+            "g@7.0.0"
+        ]
+    );
+    let found: Vec<_> = reading
+        .dependencies
+        .iter()
+        .map(|found| found.package.name())
+        .collect();
+    assert_eq!(found, ["a", "b", "d"]);
+    let sources: Vec<_> = reading
+        .left_out
+        .iter()
+        .map(|left| format!("{} {:?}", left.name, left.source))
+        .collect();
+    assert_eq!(sources, ["c Git", "e Url", "f Path", "g Path"]);
+}
+
+#[test]
 fn the_lock_that_npm_keeps_beside_what_it_installed_has_no_root() {
     let lock = r#"{ "lockfileVersion": 3, "packages": {
 "node_modules/a": { "version": "1.0.0", "dependencies": { "b": "^1" } },

@@ -1,6 +1,7 @@
 //! What manifests and lockfiles say together.
 
 use downriver_manifest::{Files, Reading, read_application};
+use downriver_version::PackageId;
 
 /// Reads the application in a folder of a source.
 pub(super) fn read(folder: &str, contents: &[(&str, &str)]) -> Reading {
@@ -19,7 +20,7 @@ pub(super) fn told(reading: &Reading) -> Vec<String> {
             .iter()
             .map(|scope| format!("{scope:?}"))
             .collect();
-        let via: Vec<_> = found.via.iter().map(|via| via.name()).collect();
+        let via: Vec<_> = found.via.iter().map(PackageId::name).collect();
         let line = |line: Option<u32>| line.map_or("?".to_owned(), |line| line.to_string());
         format!(
             "{}@{} {} {} at {}:{}{}{}",
