@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use downriver_domain::{Evidence, Scope};
 use downriver_version::PackageId;
 
-use crate::limits::{EDGES_MAX, NODES_MAX, VIA_MAX};
+use crate::limits::{EDGES_MAX, NODES_MAX, VIA_MAX, VIAS_MAX};
 use crate::reading::{FoundDependency, LeftOut, Problem, Reading, Source};
 
 /// The graph of one lockfile (or of a manifest alone: then every node is without a version).
@@ -165,6 +165,7 @@ impl<'a> Graph<'a> {
         }
         let (reached, scopes) = self.reach(&Outgoing::new(&self));
         let outermost = self.outermost(&reached);
+        let mut vias = 0_usize;
         reading
             .dependencies
             .reserve_exact(reached.iter().flatten().count());
@@ -205,7 +206,12 @@ impl<'a> Graph<'a> {
                 });
                 continue;
             };
-            let (via, via_version) = self.way_to(at, &reached, &outermost);
+            let (mut via, via_version) = self.way_to(at, &reached, &outermost);
+            vias = vias.saturating_add(via.len());
+            if vias > VIAS_MAX {
+                via.truncate(1);
+                via.shrink_to_fit();
+            }
             reading.dependencies.push(FoundDependency {
                 package,
                 requirement: requirement.map(|text| text.clone().into_owned()),

@@ -14,6 +14,9 @@ pub const NODES_MAX: usize = 500_000;
 pub const EDGES_MAX: usize = 5_000_000;
 /// Packages on the way to a dependency: the innermost of a longer way are left out.
 pub const VIA_MAX: usize = 100;
+/// Packages on the ways of all dependencies together: beyond it only the outermost of each is kept. Otherwise a lock that
+/// is one long chain would take a hundred times its own size.
+pub const VIAS_MAX: usize = 1_000_000;
 /// Folders between the root of a source and a file.
 pub const FOLDERS_MAX: usize = 64;
 /// Files that include each other (`-r`, parent, workspace), one after the other.
