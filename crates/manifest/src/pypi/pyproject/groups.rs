@@ -70,7 +70,7 @@ impl Reader<'_, '_> {
                     self.group(groups, &included, scope, open);
                 }
                 Some(_) => {
-                    self.problem(at, format!("includes groups more than {GROUPS_MAX} times"))
+                    self.problem(at, format!("includes groups more than {GROUPS_MAX} times"));
                 }
                 None => self.problem(
                     at,
