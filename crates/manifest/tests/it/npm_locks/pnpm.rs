@@ -226,9 +226,8 @@ fn catalogs_hold_without_a_lockfile() {
     ");
 }
 
-/// Version 5 as it was, with floats that are versions of the format, and as it was on the way to 6.
 #[test]
-fn pnpm_5_is_read_with_its_own_keys_and_with_those_of_6() {
+fn pnpm_5_is_read_with_its_own_keys() {
     let plain = "lockfileVersion: 5.4
 
 importers:
@@ -288,6 +287,11 @@ packages:
     @acme/c ? 1.0.0 by react-dom {Optional} at pnpm-lock.yaml:34 locked at pnpm-lock.yaml:41
     - local comes from a file or folder, pnpm-lock.yaml:47
     ");
+}
+
+/// Version 5 as it was on the way to 6.
+#[test]
+fn pnpm_5_is_read_with_keys_and_requirements_of_6() {
     let mixed = "lockfileVersion: 5.4
 
 specifiers:
