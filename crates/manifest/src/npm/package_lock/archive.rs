@@ -26,6 +26,7 @@ pub(super) fn parse_archive(name: &str, address: &str) -> Option<(String, String
         .and_then(|path| path.rsplit_once("/-/"))
         .filter(|(_, last)| *last == file)
         .map_or(name, |(before, _)| before);
+    let named = named.replace("%2f", "/").replace("%2F", "/");
     let mut parts = named.rsplit('/');
     let project = parts.next()?;
     let version = stem.strip_prefix(project)?.strip_prefix('-')?;

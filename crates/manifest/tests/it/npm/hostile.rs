@@ -56,7 +56,8 @@ fn what_a_lock_of_version_1_has_for_a_version_is_read_as_npm_does() {
 "@s/d": { "version": "4.0.0", "from": "@s/d@^4" },
 "e": { "version": "https://files.example/e-5.0.0.tgz" },
 "f": { "version": "file:f" },
-"g": { "version": "file:g-7.0.0.tgz" }
+"g": { "version": "file:g-7.0.0.tgz" },
+"@s/h": { "version": "https://packages.example/@s%2fh/-/h-8.0.0.tgz" }
 } }"#;
     let reading = read("", &[("npm-shrinkwrap.json", lock)]);
     let locked: Vec<&str> = reading.files[0].locked.iter().map(String::as_str).collect();
@@ -64,6 +65,7 @@ fn what_a_lock_of_version_1_has_for_a_version_is_read_as_npm_does() {
         locked,
         [
             "@s/d@4.0.0",
+            "@s/h@8.0.0",
             "a@1.0.0",
             "b@2.0.0",
             "c@",
@@ -76,7 +78,7 @@ fn what_a_lock_of_version_1_has_for_a_version_is_read_as_npm_does() {
         .iter()
         .map(|found| found.package.name())
         .collect();
-    assert_eq!(found, ["a", "b", "d"]);
+    assert_eq!(found, ["a", "b", "d", "h"]);
     let sources: Vec<_> = reading
         .left_out
         .iter()
