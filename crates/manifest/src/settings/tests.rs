@@ -170,6 +170,21 @@ fn build_tools_settings_name_where_from_and_not_where_to() {
                 address("nuget/net")
             ),
         ),
+    ];
+    insta::assert_snapshot!(told("", &contents), @"
+    nuget acme/net of 111122223333 in eu-west-1 scope - NuGet.Config:2
+    maven acme/gradle of 111122223333 in eu-west-1 scope - build.gradle:4
+    maven acme/kotlin of 111122223333 in eu-west-1 scope - build.gradle:8
+    maven acme/pom of 111122223333 in eu-west-1 scope - pom.xml:1
+    maven acme/java of 111122223333 in eu-west-1 scope - settings.xml:2
+    maven acme/mirror of 111122223333 in eu-west-1 scope - settings.xml:2
+    others: 1
+    ");
+}
+
+#[test]
+fn the_settings_of_cargo_bundler_and_swift_name_registries() {
+    let contents = [
         (
             ".cargo/config.toml",
             format!(
@@ -205,13 +220,7 @@ fn build_tools_settings_name_where_from_and_not_where_to() {
     swift acme/apps of 111122223333 in eu-west-1 scope - .swiftpm/configuration/registries.json:1
     swift acme/apps of 111122223333 in eu-west-1 scope acme .swiftpm/configuration/registries.json:2
     ruby acme/gems of 111122223333 in eu-west-1 scope - Gemfile:2
-    nuget acme/net of 111122223333 in eu-west-1 scope - NuGet.Config:2
-    maven acme/gradle of 111122223333 in eu-west-1 scope - build.gradle:4
-    maven acme/kotlin of 111122223333 in eu-west-1 scope - build.gradle:8
-    maven acme/pom of 111122223333 in eu-west-1 scope - pom.xml:1
-    maven acme/java of 111122223333 in eu-west-1 scope - settings.xml:2
-    maven acme/mirror of 111122223333 in eu-west-1 scope - settings.xml:2
-    others: 2
+    others: 1
     ");
 }
 
