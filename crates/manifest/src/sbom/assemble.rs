@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use downriver_domain::{Evidence, Scope};
 use downriver_version::{Format, PackageId, Requirement, Version, parse_purl};
@@ -37,7 +38,7 @@ struct Assembly<'a> {
     scopes: Vec<Scope>,
     /// For what has no version but a range in its place.
     requirements: BTreeMap<usize, String>,
-    referred: BTreeMap<String, Referred>,
+    referred: References,
 }
 
 /// Adds what the parts tell. `text` is the whole SBOM, for the lines.
@@ -52,12 +53,15 @@ pub(super) fn assemble(
         graph: Graph::new(path),
         scopes: Vec::new(),
         requirements: BTreeMap::new(),
-        referred: BTreeMap::new(),
+        referred: References::default(),
     };
-    for subject in subjects(&parts) {
-        assembly.referred.insert(subject, Referred::Subject);
-    }
-    assembly.add_components(std::mem::take(&mut parts.components), &lines, reading)?;
+    let subjects = subjects(&parts);
+    let named = subjects.iter().cloned();
+    assembly
+        .referred
+        .add(named.map(|subject| (subject, Referred::Subject)));
+    let components = std::mem::take(&mut parts.components);
+    assembly.add_components(components, &subjects, &lines, reading)?;
     assembly.connect(&parts, &lines)?;
     drop(parts);
     assembly.ask_for_the_rest();
@@ -90,13 +94,16 @@ impl Assembly<'_> {
     fn add_components(
         &mut self,
         components: Vec<Component<'_>>,
+        subjects: &BTreeSet<String>,
         lines: &Lines<'_>,
         reading: &mut Reading,
     ) -> Result<(), Problem> {
-        let mut known: BTreeMap<(PackageId, Option<String>), usize> = BTreeMap::new();
+        // The hash first: names that begin alike are long to compare.
+        let mut known: BTreeMap<(u64, PackageId, Option<String>), usize> = BTreeMap::new();
+        let mut referred = Vec::new();
         for component in components {
             let reference = component.reference.as_deref().unwrap_or_default();
-            if matches!(self.referred.get(reference), Some(Referred::Subject)) {
+            if subjects.contains(reference) {
                 continue;
             }
             let mut named = name(&component);
@@ -115,10 +122,10 @@ impl Assembly<'_> {
                 }
             }
             let requirement = take_requirement(&mut named);
-            let key = named
-                .package
-                .clone()
-                .map(|package| (package, named.version.clone()));
+            let key = named.package.clone().map(|package| {
+                let version = named.version.clone();
+                (hash_of(&(&package, &version)), package, version)
+            });
             let met = key.as_ref().and_then(|key| known.get(key)).copied();
             let node = match met {
                 Some(node) => node,
@@ -131,12 +138,10 @@ impl Assembly<'_> {
             }
             let reference = component.reference.or(component.purl);
             if let Some(reference) = reference {
-                let reference = reference.0.into_owned();
-                self.referred
-                    .entry(reference)
-                    .or_insert(Referred::Node(node));
+                referred.push((reference.0.into_owned(), Referred::Node(node)));
             }
         }
+        self.referred.add(referred.into_iter());
         Ok(())
     }
 
@@ -168,14 +173,13 @@ impl Assembly<'_> {
         let from: Vec<Option<Referred>> = parts
             .dependents
             .iter()
-            .map(|reference| self.referred.get(&**reference).copied())
+            .map(|reference| self.referred.get(reference))
             .collect();
         for link in &parts.links {
             // A reference to nothing is wrong, but common, and tells nothing.
-            let (Some(from), Some(Referred::Node(to))) = (
-                from[link.from as usize],
-                self.referred.get(&*link.to).copied(),
-            ) else {
+            let (Some(from), Some(Referred::Node(to))) =
+                (from[link.from as usize], self.referred.get(&link.to))
+            else {
                 continue;
             };
             let scope = link.scope.unwrap_or(self.scopes[to]);
@@ -236,6 +240,38 @@ impl Assembly<'_> {
             }
         }
     }
+}
+
+/// What each reference stands for; of several that are the same, what was added first.
+#[derive(Default)]
+struct References {
+    /// In order of hash and text.
+    sorted: Vec<(u64, String, Referred)>,
+}
+
+impl References {
+    fn add(&mut self, added: impl Iterator<Item = (String, Referred)>) {
+        let added = added.map(|(text, referred)| (hash_of(text.as_str()), text, referred));
+        self.sorted.extend(added);
+        self.sorted
+            .sort_by(|one, other| (one.0, &one.1).cmp(&(other.0, &other.1)));
+        self.sorted.dedup_by(|second, first| second.1 == first.1);
+    }
+
+    fn get(&self, text: &str) -> Option<Referred> {
+        let hash = hash_of(text);
+        let at = self
+            .sorted
+            .binary_search_by(|known| (known.0, known.1.as_str()).cmp(&(hash, text)));
+        at.ok().map(|at| self.sorted[at].2)
+    }
+}
+
+/// The same in every run: nothing is chosen by it, it only makes comparing short.
+fn hash_of<T: Hash + ?Sized>(value: &T) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn reach(from: usize, outgoing: &[Vec<u32>], is_reached: &mut [bool]) {
