@@ -13,6 +13,7 @@ mod outputs;
 mod sending;
 #[cfg(test)]
 mod tests;
+mod uploading;
 
 use std::collections::BTreeMap;
 
@@ -27,6 +28,7 @@ pub use failed::{FailedMessage, FailedQueue, Moved};
 pub use objects::StoredObject;
 pub use outputs::{DeployedQueue, Outputs};
 pub use sending::{BATCH_BYTES_MAX, BATCH_MESSAGES_MAX, Refusal};
+pub use uploading::{upload, upload_key};
 
 use crate::bus::EventBus;
 use crate::clients::Clients;

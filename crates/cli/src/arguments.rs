@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use downriver_domain::ApplicationId;
 use downriver_domain::version::{PackageId, PackageVersionId};
+use downriver_domain::{ApplicationId, PipelineExecutionId};
 
 use crate::commands::versions::VersionsCommand;
 
@@ -190,9 +190,16 @@ pub(crate) struct IndexOptions {
     /// Where their source begins: shared workspace files are looked for up to here; default: where the repository does
     #[arg(long, value_name = "DIR")]
     pub(crate) root: Option<PathBuf>,
-    /// The application that the folder holds; default: that of the catalog's key `folder`, or of the folder's name
+    /// The application that the folder holds; default: that of the catalog's key `folder`, or of the folder's name; for an
+    /// upload [env: `DOWNRIVER_APPLICATION`]
     #[arg(long, value_name = "ID")]
     pub(crate) application: Option<ApplicationId>,
+    /// In a build: upload what was read, to this bucket or to that of --deployment
+    #[arg(long, value_name = "s3://BUCKET", num_args = 0..=1, default_missing_value = "", value_parser = parse_bucket, conflicts_with = "store")]
+    pub(crate) upload: Option<Bucket>,
+    /// The pipeline execution that the upload is about [env: `DOWNRIVER_EXECUTION`]
+    #[arg(long, value_name = "ID", requires = "upload")]
+    pub(crate) execution: Option<PipelineExecutionId>,
     /// Show transitive dependencies too
     #[arg(long, short)]
     pub(crate) verbose: bool,
@@ -315,6 +322,36 @@ pub(crate) enum SupposedStatus {
     Archived,
     Disposed,
     Deleted,
+}
+
+/// A bucket by its name, or that of the deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Bucket {
+    OfDeployment,
+    Named(String),
+}
+
+/// S3's rule for the names of buckets, as far as it is about characters and length.
+fn parse_bucket(given: &str) -> Result<Bucket, String> {
+    if given.is_empty() {
+        return Ok(Bucket::OfDeployment);
+    }
+    let name = given
+        .strip_prefix("s3://")
+        .map(|name| name.trim_end_matches('/'));
+    let is_bucket = name.is_some_and(|name| {
+        (3..=63).contains(&name.len())
+            && name.bytes().all(|byte| {
+                byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-')
+            })
+    });
+    match name.filter(|_| is_bucket) {
+        Some(name) => Ok(Bucket::Named(name.to_owned())),
+        None => Err(
+            "expected a bucket, as in s3://my-bucket: where in it an upload goes is fixed"
+                .to_owned(),
+        ),
+    }
 }
 
 /// CloudFormation's own rule for the name of a stack.

@@ -6,7 +6,7 @@ mod dependents;
 mod deployed;
 mod explain;
 mod history;
-mod index;
+pub(crate) mod index;
 mod operate;
 mod plan;
 mod refresh;
@@ -22,7 +22,7 @@ use downriver_local::world::complete;
 
 pub(crate) use refresh::Moved;
 
-use crate::arguments::{Arguments, CatalogCommand, Command};
+use crate::arguments::{Arguments, Bucket, CatalogCommand, Command};
 use crate::desk::Desk;
 use crate::desk::here::LocalDesk;
 use crate::exit::Exit;
@@ -37,6 +37,11 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal) -> anyhow::Res
         && let Some(changes) = refresh::given(options)?
     {
         return refresh::refresh(options, &changes, terminal);
+    }
+    if let Command::Index(options) = &arguments.command
+        && let Some(Bucket::Named(bucket)) = &options.upload
+    {
+        return deployed::upload_to(arguments, options, bucket, terminal);
     }
     let environment = std::env::var(DEPLOYMENT_VARIABLE).ok();
     let place = place_of(

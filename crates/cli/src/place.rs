@@ -6,7 +6,9 @@
 #[cfg(test)]
 mod tests;
 
-use crate::arguments::{CatalogCommand, Command, GlobalOptions, parse_deployment};
+use crate::arguments::{
+    Bucket, CatalogCommand, Command, GlobalOptions, IndexOptions, parse_deployment,
+};
 use crate::exit::refuse;
 
 /// The variable that names the deployment to ask where no option does.
@@ -104,6 +106,10 @@ const fn reach_of(command: &Command) -> (&'static str, Reach) {
         Command::Catalog(CatalogCommand::Schema) => ("catalog schema", Reach::HereOnly),
         Command::Versions(_) => ("versions", Reach::HereOnly),
         Command::Refresh(_) => ("refresh", Reach::Either),
+        Command::Index(IndexOptions {
+            upload: Some(Bucket::OfDeployment),
+            ..
+        }) => ("index --upload", Reach::DeploymentOnly),
         Command::Index(_) => ("index", Reach::HereOnly),
         Command::Completions { .. } => ("completions", Reach::HereOnly),
         Command::Catalog(CatalogCommand::Apply(_)) => ("catalog apply", Reach::DeploymentOnly),

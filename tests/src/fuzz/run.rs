@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use downriver_manifest::{Files, read_application};
+use downriver_manifest::{Files, Reading, read_application};
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::subject::subjects;
@@ -34,6 +34,12 @@ pub(super) fn child(arguments: &[String]) -> Result<ExitCode> {
         .into_iter()
         .find(|subject| subject.format == *format)
         .with_context(|| format!("there is no format `{format}`"))?;
+    if let Some(sample) = subject.unread() {
+        say(&format!(
+            "failed nothing is read of the unchanged sample {sample}"
+        ))?;
+        return Ok(ExitCode::FAILURE);
+    }
     let mut slowest = Duration::ZERO;
     for number in from..until {
         if number.is_multiple_of(step) {
@@ -65,11 +71,7 @@ pub(super) fn child(arguments: &[String]) -> Result<ExitCode> {
 
 /// Reads the input as an application's file, alone; and holds what came out against what must always hold.
 fn execute(file: &str, input: &[u8]) -> Result<()> {
-    let mut files = Files::default();
-    files.insert(file, input)?;
-    let folder = downriver_manifest::folder_of(file);
-    let folder = if folder == "gradle" { "" } else { folder };
-    let reading = read_application(folder, &files);
+    let reading = read(file, input)?;
     let lines = u32::try_from(input.iter().filter(|byte| **byte == b'\n').count() + 1)?;
     for found in &reading.dependencies {
         ensure!(!found.scopes.is_empty(), "{} has no scope", found.package);
@@ -98,6 +100,15 @@ fn execute(file: &str, input: &[u8]) -> Result<()> {
         ensure!(!problem.text.is_empty(), "a problem says nothing");
     }
     Ok(())
+}
+
+/// Reads a file alone, as an application's.
+pub(super) fn read(file: &str, input: &[u8]) -> Result<Reading> {
+    let mut files = Files::default();
+    files.insert(file, input)?;
+    let folder = downriver_manifest::folder_of(file);
+    let folder = if folder == "gradle" { "" } else { folder };
+    Ok(read_application(folder, &files))
 }
 
 fn report(number: u64, slowest: Duration) -> Result<()> {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::fuzz::mutate::mutate;
 use crate::fuzz::random::Random;
+use crate::fuzz::run::read;
 use crate::lockfiles::GENERATORS;
 
 /// Packages of the made-up samples: small ones are changed faster, and in more places.
@@ -17,10 +18,20 @@ pub(super) struct Subject {
     pub(super) format: String,
     /// The path under which an input is read.
     pub(super) file: String,
+    /// The made-up ones first.
     samples: Vec<Vec<u8>>,
 }
 
 impl Subject {
+    /// The number of a made-up sample of which nothing is read: fuzzing it would prove nothing.
+    pub(super) fn unread(&self) -> Option<usize> {
+        (0..PACKAGES.len()).find(|number| {
+            let reading = read(&self.file, &self.samples[*number]);
+            reading
+                .is_ok_and(|reading| reading.dependencies.is_empty() && reading.left_out.is_empty())
+        })
+    }
+
     /// The `number`th input that follows from this seed.
     pub(super) fn input(&self, seed: u64, number: u64) -> Vec<u8> {
         let mut random = Random::new(seed, number);

@@ -5,13 +5,14 @@ mod apply;
 mod bundle;
 mod redrive;
 mod send;
+mod upload;
 
 use downriver_aws::deployment::{Access, Deployment, DeploymentError};
 use downriver_engine::EngineError;
 use downriver_engine::ports::{QueueError, StoreError};
 
 use super::at_desk;
-use crate::arguments::{Arguments, CatalogCommand, Command};
+use crate::arguments::{Arguments, CatalogCommand, Command, IndexOptions};
 use crate::desk::deployed::{DeployedDesk, patiently};
 use crate::exit::{Exit, Refused, remote};
 use crate::terminal::Terminal;
@@ -30,6 +31,21 @@ pub(crate) fn run(
     done.map_err(|error| told(error, name))
 }
 
+/// Uploads what a folder holds to a bucket, whatever deployment it belongs to.
+pub(crate) fn upload_to(
+    arguments: &Arguments,
+    options: &IndexOptions,
+    bucket: &str,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Exit> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let done = runtime.block_on(upload::index(arguments, options, bucket, terminal));
+    terminal.end_progress();
+    done.map_err(|error| told(error, bucket))
+}
+
 async fn perform(
     arguments: &Arguments,
     name: &str,
@@ -46,6 +62,11 @@ async fn perform(
             let loaded = apply::load(&arguments.global, options)?;
             let deployment = find(arguments, name, terminal).await?;
             Box::pin(apply::apply(&deployment, options, &loaded, terminal)).await
+        }
+        Command::Index(options) => {
+            let deployment = find(arguments, name, terminal).await?;
+            let bucket = deployment.outputs().bucket.clone();
+            Box::pin(upload::index(arguments, options, &bucket, terminal)).await
         }
         Command::Redrive(options) => {
             redrive::check(options)?;

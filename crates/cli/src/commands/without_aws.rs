@@ -1,11 +1,24 @@
 //! What a build without AWS support says when it is asked for a deployment.
 
-use crate::arguments::Arguments;
+use crate::arguments::{Arguments, IndexOptions};
 use crate::exit::{Exit, refuse};
 use crate::terminal::Terminal;
 
 pub(crate) fn run(_: &Arguments, name: &str, _: &mut Terminal) -> anyhow::Result<Exit> {
-    Err(refuse(format!(
-        "cannot reach deployment {name}: this build of downriver has no AWS support; take the one of the release, or build it with `cargo build --release -p downriver --features aws`"
-    )))
+    Err(refused(&format!("cannot reach deployment {name}")))
+}
+
+pub(crate) fn upload_to(
+    _: &Arguments,
+    _: &IndexOptions,
+    bucket: &str,
+    _: &mut Terminal,
+) -> anyhow::Result<Exit> {
+    Err(refused(&format!("cannot upload to {bucket}")))
+}
+
+fn refused(what: &str) -> anyhow::Error {
+    refuse(format!(
+        "{what}: this build of downriver has no AWS support; take the one of the release, or build it with `cargo build --release -p downriver --features aws`"
+    ))
 }
