@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::{Format, ecosystem, purl};
 
@@ -10,11 +11,17 @@ mod tests;
 
 /// A package: format, namespace and name, normalised as CodeArtifact stores them (npm scope without `@`, PyPI and
 /// NuGet lower case, …). Displays as a package URL without a version.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PackageId {
+///
+/// A copy shares the text: an organisation names the same packages millions of times.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PackageId(Arc<Parts>);
+
+/// Compared in this order.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Parts {
     format: Format,
-    namespace: Option<String>,
-    name: String,
+    namespace: Option<Box<str>>,
+    name: Box<str>,
 }
 
 /// A package and one of its versions, the version text normalised where the ecosystem does so (NuGet). Displays as a
@@ -54,32 +61,32 @@ impl PackageId {
         };
         check_namespace(format, namespace.as_deref(), &name)?;
         check_text(format, "name", &name)?;
-        Ok(Self {
+        Ok(Self(Arc::new(Parts {
             format,
-            namespace,
-            name,
-        })
+            namespace: namespace.map(String::into_boxed_str),
+            name: name.into_boxed_str(),
+        })))
     }
 
-    pub const fn format(&self) -> Format {
-        self.format
+    pub fn format(&self) -> Format {
+        self.0.format
     }
 
     /// CodeArtifact's namespace: npm and Swift scope (npm's without `@`), Maven group, generic namespace.
     pub fn namespace(&self) -> Option<&str> {
-        self.namespace.as_deref()
+        self.0.namespace.as_deref()
     }
 
     pub fn name(&self) -> &str {
-        &self.name
+        &self.0.name
     }
 }
 
 impl PackageVersionId {
     /// Normalises and validates the version text (length and characters; not whether the ecosystem can order it).
     pub fn new(package: PackageId, version: &str) -> Result<Self, InvalidName> {
-        check_text(package.format, "version", version)?;
-        let version = ecosystem::normalise_version(package.format, version);
+        check_text(package.format(), "version", version)?;
+        let version = ecosystem::normalise_version(package.format(), version);
         Ok(Self { package, version })
     }
 
@@ -190,6 +197,12 @@ pub(crate) fn shown(text: &str) -> String {
         shown.push('…');
     }
     shown
+}
+
+impl fmt::Debug for PackageId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "PackageId({self})")
+    }
 }
 
 impl fmt::Display for PackageId {
