@@ -15,52 +15,17 @@ pub(super) fn add(files: &Files<'_>, one: &Move<'_>, plan: &mut RefreshPlan) {
         .keys()
         .map(|change| native_name(change.package()))
         .collect();
+    if let Some((program, fixed)) = taking_names(one.kind) {
+        push(plan, one, program, fixed, names);
+        return;
+    }
     match one.kind {
-        FileKind::NpmLock => {
-            let fixed = [
-                "update",
-                "--package-lock-only",
-                "--ignore-scripts",
-                "--no-audit",
-                "--no-fund",
-            ];
-            push(plan, one, "npm", &fixed, names);
-        }
-        FileKind::YarnLock if is_berry(files, one.file) => {
-            push(plan, one, "yarn", &["up", "--recursive"], names);
-        }
-        FileKind::YarnLock => {
-            let fixed = ["upgrade", "--ignore-scripts", "--non-interactive"];
-            push(plan, one, "yarn", &fixed, outermost(one));
-        }
-        FileKind::PnpmLock => {
-            let fixed = [
-                "update",
-                "--recursive",
-                "--depth",
-                "Infinity",
-                "--no-save",
-                "--lockfile-only",
-            ];
-            push(plan, one, "pnpm", &fixed, names);
-        }
+        FileKind::YarnLock => add_yarn(files, one, names, plan),
         FileKind::BunLock => add_bun(one, plan),
-        FileKind::PoetryLock => push(
-            plan,
-            one,
-            "poetry",
-            &["update", "--lock", "--no-interaction"],
-            names,
-        ),
-        FileKind::UvLock => push(
-            plan,
-            one,
-            "uv",
-            &["lock"],
-            flagged("--upgrade-package", names),
-        ),
-        FileKind::PdmLock => push(plan, one, "pdm", &["update", "--no-sync"], names),
-        FileKind::PipfileLock => push(plan, one, "pipenv", &["upgrade", "--lock-only"], names),
+        FileKind::UvLock => {
+            let words = flagged("--upgrade-package", names);
+            push(plan, one, "uv", &["lock"], words);
+        }
         FileKind::Requirements | FileKind::MaybeRequirements => {
             compiled::add(files, one, &names, plan);
         }
@@ -71,22 +36,11 @@ pub(super) fn add(files: &Files<'_>, one: &Move<'_>, plan: &mut RefreshPlan) {
         ),
         FileKind::Pom => add_maven(files, one, plan),
         FileKind::GradleLock => add_gradle(files, one, &names, plan),
-        FileKind::NugetLock => push(
-            plan,
-            one,
-            "dotnet",
-            &["restore", "--force-evaluate"],
-            Vec::new(),
-        ),
+        FileKind::NugetLock => {
+            let fixed = ["restore", "--force-evaluate"];
+            push(plan, one, "dotnet", &fixed, Vec::new());
+        }
         FileKind::CargoLock => push(plan, one, "cargo", &["update"], cargo_specs(one)),
-        FileKind::RubyLock => push(
-            plan,
-            one,
-            "bundle",
-            &["lock", "--conservative", "--update"],
-            names,
-        ),
-        FileKind::SwiftLock => push(plan, one, "swift", &["package", "update"], names),
         FileKind::Sbom | FileKind::NugetAssets | FileKind::MavenTree => settle(
             plan,
             one,
@@ -97,6 +51,48 @@ pub(super) fn add(files: &Files<'_>, one: &Move<'_>, plan: &mut RefreshPlan) {
             one,
             "no tool is known that moves it here: update it by hand",
         ),
+    }
+}
+
+/// Tools whose command ends with the names of the packages.
+const fn taking_names(kind: FileKind) -> Option<(&'static str, &'static [&'static str])> {
+    Some(match kind {
+        FileKind::NpmLock => (
+            "npm",
+            &[
+                "update",
+                "--package-lock-only",
+                "--ignore-scripts",
+                "--no-audit",
+                "--no-fund",
+            ],
+        ),
+        FileKind::PnpmLock => (
+            "pnpm",
+            &[
+                "update",
+                "--recursive",
+                "--depth",
+                "Infinity",
+                "--no-save",
+                "--lockfile-only",
+            ],
+        ),
+        FileKind::PoetryLock => ("poetry", &["update", "--lock", "--no-interaction"]),
+        FileKind::PdmLock => ("pdm", &["update", "--no-sync"]),
+        FileKind::PipfileLock => ("pipenv", &["upgrade", "--lock-only"]),
+        FileKind::RubyLock => ("bundle", &["lock", "--conservative", "--update"]),
+        FileKind::SwiftLock => ("swift", &["package", "update"]),
+        _ => return None,
+    })
+}
+
+fn add_yarn(files: &Files<'_>, one: &Move<'_>, names: Vec<String>, plan: &mut RefreshPlan) {
+    if is_berry(files, one.file) {
+        push(plan, one, "yarn", &["up", "--recursive"], names);
+    } else {
+        let fixed = ["upgrade", "--ignore-scripts", "--non-interactive"];
+        push(plan, one, "yarn", &fixed, outermost(one));
     }
 }
 
