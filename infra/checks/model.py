@@ -31,6 +31,8 @@ NO_VALUE = object()
 SWITCHED = {
     "DomainOwners": f"{ACCOUNT},444455556666",
     "PipelineArns": f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:shop,arn:aws:codepipeline:{REGION}:{ACCOUNT}:web",
+    "ArtifactBucketArns": "arn:aws:s3:::acme-artifacts,arn:aws:s3:::web-artifacts",
+    "ArtifactKeyArns": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b2c3d",
     "ShadowMode": "true",
     "AlarmsTopicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms",
     "LogLevel": "warn",

@@ -35,15 +35,32 @@ CALLS = {
     "resolve": EVERY | CONSUME | {"codeartifact:DescribePackageVersion", "codeartifact:ListPackageVersions"},
     "start": EVERY | CONSUME | {"codepipeline:ListPipelineExecutions", "dynamodb:DescribeTable", "sts:AssumeRole"},
     "track": EVERY | CONSUME | READ_EXECUTIONS,
-    "index": EVERY | CONSUME | {"s3:GetObject", "s3:PutObject"},
-    "sweep": EVERY | READ_EXECUTIONS | {"dynamodb:DescribeTable", "sts:AssumeRole"},
+    "index": EVERY
+    | CONSUME
+    | {
+        "codeartifact:DescribePackageVersion",
+        "codeartifact:DescribeRepository",
+        "codeartifact:ListPackageVersionDependencies",
+        "codeartifact:ListRepositoriesInDomain",
+        "codepipeline:ListActionExecutions",
+        "s3:GetObject",
+        "s3:ListBucket",
+        "s3:PutObject",
+    },
+    "sweep": EVERY
+    | READ_EXECUTIONS
+    | {"codeartifact:DescribePackageVersion", "codeartifact:ListPackageVersions", "dynamodb:DescribeTable", "sts:AssumeRole"},
 }
+# Where a parameter names keys.
+DECRYPT = {"index": {"kms:Decrypt"}}
 
 # What somebody else calls for the function, or what another action needs beside it.
 NOT_CALLED_BY_NAME = {
     "dynamodb:ConditionCheckItem": "a part of TransactWriteItems",
+    "kms:Decrypt": "S3 decrypts for who reads",
     "logs:CreateLogStream": "Lambda writes the log",
     "logs:PutLogEvents": "Lambda writes the log",
+    "s3:ListBucket": "the permission of ListObjectsV2",
     "sqs:DeleteMessage": "Lambda polls the queue",
     "sqs:GetQueueAttributes": "Lambda polls the queue",
     "sqs:ReceiveMessage": "Lambda polls the queue",
@@ -74,7 +91,7 @@ def check_wildcards(stack):
         if statement["Effect"] == "Allow" and ("NotAction" in statement or "NotResource" in statement):
             yield Finding(policy, f"statement `{sid}` allows all but something", "name what is allowed")
         for pattern in as_list(statement.get("Action", [])) + as_list(statement.get("Resource", [])):
-            if "*" not in pattern or _is_of_log_group(pattern):
+            if "*" not in pattern or _is_of_log_group(pattern) or _is_of_named_bucket(pattern, stack):
                 continue
             entries = [
                 number
@@ -98,6 +115,11 @@ def check_wildcards(stack):
                 )
 
 
+def _is_of_named_bucket(pattern, stack):
+    """The objects of a bucket that whoever deploys has named."""
+    return pattern.endswith("/*") and pattern[:-2] in stack.parameters["ArtifactBucketArns"].split(",")
+
+
 def _is_of_log_group(pattern):
     return pattern.startswith("{") and pattern.endswith("LogGroup.Arn}")
 
@@ -110,6 +132,8 @@ def check_calls(stack):
             allowed[role.removesuffix("Role")].update(as_list(statement["Action"]))
     for name, actions in allowed.items():
         wanted = CALLS.get(code_of(name), set())
+        if stack.parameters["ArtifactKeyArns"]:
+            wanted = wanted | DECRYPT.get(code_of(name), set())
         for action in sorted(actions - wanted):
             yield Finding(f"{name}Role", f"allows {action}, which its code does not call", "take it out, or add it to CALLS in infra/checks/permissions.py")
         for action in sorted(wanted - actions):
@@ -139,7 +163,10 @@ def check_settings_are_allowed(stack):
         if name not in reached:
             continue
         for action in as_list(statement["Action"]):
+            # What stands outside the stack is named by parameters, and not by settings.
             targets = {name_of(resource) for resource in as_list(statement["Resource"])}
+            if action.startswith("s3:"):
+                targets.discard(None)
             reached[name].setdefault(action, set()).update(targets)
     for name, function in functions.items():
         environment = function["Environment"]["Variables"]

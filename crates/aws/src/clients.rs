@@ -160,7 +160,16 @@ impl Clients {
 
     /// Names buckets in the path where the endpoint is an emulator's, which has no host for each.
     pub fn s3(&self) -> aws_sdk_s3::Client {
-        let mut builder = aws_sdk_s3::config::Builder::from(&self.config);
+        self.s3_with(aws_sdk_s3::config::Builder::from(&self.config))
+    }
+
+    /// For buckets of this Region: S3 answers from no other.
+    pub(crate) fn s3_in(&self, region: &RegionName) -> aws_sdk_s3::Client {
+        let builder = aws_sdk_s3::config::Builder::from(&self.config);
+        self.s3_with(builder.region(Region::new(region.as_str().to_owned())))
+    }
+
+    fn s3_with(&self, mut builder: aws_sdk_s3::config::Builder) -> aws_sdk_s3::Client {
         let is_emulator = self.endpoints.s3.is_some() || self.config.endpoint_url().is_some();
         builder.set_force_path_style(is_emulator.then_some(true));
         replace(self.endpoints.s3.as_ref(), |url| {

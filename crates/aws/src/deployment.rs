@@ -122,10 +122,12 @@ impl Deployment {
         )
     }
 
-    /// Where timers go, by which what a command makes due is looked at soon.
+    /// Where timers go, by which what a command makes due is looked at soon, and what is to be read.
     pub fn queue(&self) -> SqsQueue {
         let due = self.outputs.queue_url(DeployedQueue::Due).to_owned();
-        SqsQueue::new(self.sqs.clone(), due, None, TraceHeader::default())
+        let index = self.outputs.queue_url(DeployedQueue::Index).to_owned();
+        let trace = TraceHeader::default();
+        SqsQueue::new(self.sqs.clone(), due, None, Some(index), trace)
     }
 
     /// Where people are told what a command did.

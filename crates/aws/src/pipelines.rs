@@ -101,7 +101,7 @@ impl CodePipelines {
         }
     }
 
-    fn reader(&self, pipeline: &Pipeline) -> Result<Client, ReadError> {
+    pub(crate) fn reader(&self, pipeline: &Pipeline) -> Result<Client, ReadError> {
         let target = &pipeline.target;
         if target.account != self.own_account {
             return Err(ReadError::Denied(format!(
@@ -251,7 +251,7 @@ impl<'a> Pages<'a> {
 }
 
 /// CodePipeline's refusal to be read.
-fn read_error(error: NoResult) -> ReadError {
+pub(crate) fn read_error(error: NoResult) -> ReadError {
     match error {
         NoResult::NotNow(text) | NoResult::Unknown(text) => ReadError::Transient(text),
         NoResult::Refused { code, .. }

@@ -32,6 +32,10 @@ pub struct Resources {
     pub due_queue_url: String,
     /// Pages are sent to it; only `resolve` sends any.
     pub changes_queue_url: Option<String>,
+    /// What is to be read is sent to it; only `track`, `sweep` and `index` send any.
+    pub index_queue_url: Option<String>,
+    /// Catalogs and what builds uploaded; only `index` reads it.
+    pub bucket_name: Option<String>,
     pub bus_name: String,
     /// Executions are started under it; only `start` and `sweep` start any.
     pub starter_role: Option<StarterRole>,
@@ -60,6 +64,11 @@ pub struct AwsPorts {
 impl AwsPorts {
     pub fn new(clients: &Clients, resources: &Resources) -> Self {
         let trace = TraceHeader::default();
+        let pipelines = CodePipelines::new(
+            clients.clone(),
+            resources.account.clone(),
+            resources.starter_role.clone(),
+        );
         Self {
             store: DynamoStore::new(
                 clients.dynamodb(),
@@ -70,15 +79,12 @@ impl AwsPorts {
                 clients.sqs(),
                 resources.due_queue_url.clone(),
                 resources.changes_queue_url.clone(),
+                resources.index_queue_url.clone(),
                 trace.clone(),
             ),
-            pipelines: CodePipelines::new(
-                clients.clone(),
-                resources.account.clone(),
-                resources.starter_role.clone(),
-            ),
+            pipelines: pipelines.clone(),
             registry: CodeArtifact::new(clients.codeartifact()),
-            artifacts: S3Artifacts,
+            artifacts: S3Artifacts::new(clients.clone(), pipelines, resources.bucket_name.clone()),
             bus: EventBus::new(
                 clients.eventbridge(),
                 resources.bus_name.clone(),

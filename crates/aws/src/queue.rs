@@ -7,35 +7,49 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{MessageSystemAttributeNameForSends, MessageSystemAttributeValue};
 use downriver_domain::{AccountId, Timestamp};
 use downriver_engine::ports::{Clock as _, Queue, QueueError, ReadRequest, ResolvePage, Timer};
-use downriver_engine::wire::messages::{encode_page, encode_timer};
+use downriver_engine::wire::messages::{
+    encode_page, encode_read, encode_repositories, encode_timer,
+};
 
 use crate::clock::SystemClock;
 use crate::error::NoResult;
 use crate::trace::TraceHeader;
 
-/// Sends timers to the queue of what is due, and pages to that of changes.
+/// Sends timers to the queue of what is due, pages to that of changes, and what is to be read to that of the index.
 #[derive(Debug, Clone)]
 pub struct SqsQueue {
     client: Client,
     due_queue_url: String,
     changes_queue_url: Option<String>,
+    index_queue_url: Option<String>,
     trace: TraceHeader,
 }
 
 impl SqsQueue {
-    /// Without a queue for changes, pages cannot be sent: only `resolve` has any to send.
+    /// Without a queue for changes, pages cannot be sent: only `resolve` has any to send. Without one for the index, nothing
+    /// can be asked to be read.
     pub fn new(
         client: Client,
         due_queue_url: String,
         changes_queue_url: Option<String>,
+        index_queue_url: Option<String>,
         trace: TraceHeader,
     ) -> Self {
         Self {
             client,
             due_queue_url,
             changes_queue_url,
+            index_queue_url,
             trace,
         }
+    }
+
+    async fn send_to_index(&self, body: String) -> Result<(), QueueError> {
+        let queue_url = self.index_queue_url.as_deref();
+        let queue_url = queue_url.ok_or_else(|| {
+            QueueError("this function has no queue for what is to be read".to_owned())
+        })?;
+        self.send(queue_url, body, 0).await
     }
 
     async fn send(&self, queue_url: &str, body: String, delay_secs: i32) -> Result<(), QueueError> {
@@ -77,16 +91,12 @@ impl Queue for SqsQueue {
         self.send(queue_url, encode_page(page), 0).await
     }
 
-    async fn send_read(&self, _request: &ReadRequest) -> Result<(), QueueError> {
-        Err(QueueError(
-            "sending to the index queue is not built yet".to_owned(),
-        ))
+    async fn send_read(&self, request: &ReadRequest) -> Result<(), QueueError> {
+        self.send_to_index(encode_read(request)).await
     }
 
     async fn send_repositories(&self) -> Result<(), QueueError> {
-        Err(QueueError(
-            "sending to the index queue is not built yet".to_owned(),
-        ))
+        self.send_to_index(encode_repositories()).await
     }
 }
 

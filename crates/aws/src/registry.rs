@@ -1,7 +1,10 @@
 //! CodeArtifact, as far as it is read.
 
+mod dependencies;
 #[cfg(test)]
 mod tests;
+
+use std::sync::Arc;
 
 use aws_sdk_codeartifact::Client;
 use aws_sdk_codeartifact::types::{
@@ -15,21 +18,28 @@ use downriver_domain::{
 use downriver_engine::ports::{ListedVersion, ReadError, Registry};
 
 use crate::error::NoResult;
+use dependencies::Dependencies;
 
 /// Versions on a page: as many as CodeArtifact gives.
 const PAGE_MAX: usize = 1_000;
 /// Pages read in one call.
 const PAGES_MAX: usize = 50;
+/// Repositories on a page: as many as CodeArtifact gives, and as many as a domain has.
+const REPOSITORIES_PAGE_MAX: i32 = 1_000;
 
-/// CodeArtifact in the deployment's Region.
+/// CodeArtifact in the deployment's Region. Clones share what was read of versions' dependencies.
 #[derive(Debug, Clone)]
 pub struct CodeArtifact {
     client: Client,
+    dependencies: Arc<Dependencies>,
 }
 
 impl CodeArtifact {
-    pub const fn new(client: Client) -> Self {
-        Self { client }
+    pub fn new(client: Client) -> Self {
+        Self {
+            client,
+            dependencies: Arc::default(),
+        }
     }
 }
 
@@ -118,30 +128,85 @@ impl Registry for CodeArtifact {
 
     async fn list_repositories(
         &self,
-        _domain_owner: &AccountId,
-        _domain: &DomainName,
+        domain_owner: &AccountId,
+        domain: &DomainName,
     ) -> Result<Vec<RepositoryId>, ReadError> {
-        Err(not_built_yet())
+        let mut found = Vec::new();
+        let mut token = None;
+        for _ in 0..PAGES_MAX {
+            let page = self
+                .client
+                .list_repositories_in_domain()
+                .domain_owner(domain_owner.as_str())
+                .domain(domain.as_str())
+                .max_results(REPOSITORIES_PAGE_MAX)
+                .set_next_token(token)
+                .send()
+                .await
+                .map_err(|error| read_error(NoResult::of(&error)))?;
+            let names = page.repositories.unwrap_or_default().into_iter();
+            // What cannot be one of a catalog is of no concern.
+            let names = names.filter_map(|listed| listed.name?.parse().ok());
+            found.extend(names.map(|name| RepositoryId {
+                domain_owner: domain_owner.clone(),
+                domain: domain.clone(),
+                name,
+            }));
+            token = page.next_token;
+            if token.is_none() {
+                break;
+            }
+        }
+        Ok(found)
     }
 
     async fn describe_repository(
         &self,
-        _repository: &RepositoryId,
+        repository: &RepositoryId,
     ) -> Result<Repository, ReadError> {
-        Err(not_built_yet())
+        let answer = self
+            .client
+            .describe_repository()
+            .domain_owner(repository.domain_owner.as_str())
+            .domain(repository.domain.as_str())
+            .repository(repository.name.as_str())
+            .send()
+            .await
+            .map_err(|error| read_error(NoResult::of(&error)))?;
+        let described = answer.repository.ok_or_else(|| {
+            ReadError::Transient("CodeArtifact's answer describes no repository".to_owned())
+        })?;
+        let upstreams = described.upstreams.unwrap_or_default().into_iter();
+        let upstreams = upstreams.filter_map(|upstream| upstream.repository_name?.parse().ok());
+        let connections = described.external_connections.unwrap_or_default();
+        let connections = connections.into_iter();
+        Ok(Repository {
+            upstreams: upstreams
+                .map(|name| RepositoryId {
+                    name,
+                    ..repository.clone()
+                })
+                .collect(),
+            external_connections: connections
+                .filter_map(|connection| connection.external_connection_name)
+                .collect(),
+        })
     }
 
+    /// Of a version that stays what it is; what was read once is not asked for again.
     async fn list_dependencies(
         &self,
-        _repository: &RepositoryId,
-        _package_version: &PackageVersionId,
+        repository: &RepositoryId,
+        package_version: &PackageVersionId,
     ) -> Result<Vec<(PackageId, String)>, ReadError> {
-        Err(not_built_yet())
+        if let Some(known) = self.dependencies.get(repository, package_version) {
+            return Ok(known);
+        }
+        let listed = dependencies::list(&self.client, repository, package_version).await?;
+        self.dependencies
+            .insert(repository, package_version, &listed);
+        Ok(listed)
     }
-}
-
-fn not_built_yet() -> ReadError {
-    ReadError::Denied("reading this from CodeArtifact is not built yet".to_owned())
 }
 
 /// A status that came after this was written counts as unfinished: no build picks such a version.

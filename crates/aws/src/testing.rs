@@ -48,6 +48,8 @@ pub(crate) fn simulation() -> simulated_aws::Server {
 pub(crate) enum Answer {
     /// Status and body.
     Http(u16, String),
+    /// Status, headers as `name: value`, and body.
+    Full(u16, Vec<String>, Vec<u8>),
     /// The connection is closed without an answer.
     Close,
     /// Nothing, until the caller gives up.
@@ -73,7 +75,7 @@ pub(crate) struct Request {
     pub(crate) body: String,
 }
 
-/// Answers requests in the order in which they come; the last answer repeats.
+/// Answers requests; each is told with its number, from 0.
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) endpoint: String,
@@ -81,17 +83,27 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// Answers in the order in which requests come; the last answer repeats.
     pub(crate) fn start(answers: Vec<Answer>) -> Self {
+        Self::answering(move |number, _| {
+            let answer = answers.get(number).or_else(|| answers.last());
+            answer.cloned().unwrap_or(Answer::Close)
+        })
+    }
+
+    pub(crate) fn answering(
+        answer: impl Fn(usize, &Request) -> Answer + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let requests = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&requests);
+        let answer = Arc::new(answer);
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let Ok(stream) = stream else { return };
-                let seen = Arc::clone(&seen);
-                let answers = answers.clone();
-                thread::spawn(move || serve(&stream, &answers, &seen));
+                let (seen, answer) = (Arc::clone(&seen), Arc::clone(&answer));
+                thread::spawn(move || serve(&stream, &*answer, &seen));
             }
         });
         Self {
@@ -105,27 +117,35 @@ impl Server {
     }
 }
 
-fn serve(stream: &TcpStream, answers: &[Answer], seen: &Mutex<Vec<Request>>) {
+fn serve(
+    stream: &TcpStream,
+    answer: &dyn Fn(usize, &Request) -> Answer,
+    seen: &Mutex<Vec<Request>>,
+) {
     let Some(request) = read_request(stream) else {
         return;
     };
     let number = {
         let mut seen = seen.lock().expect("no panic");
-        seen.push(request);
+        seen.push(request.clone());
         seen.len() - 1
     };
-    match answers.get(number).or_else(|| answers.last()) {
-        Some(Answer::Http(status, body)) => {
-            let length = body.len();
-            let head = format!(
-                "HTTP/1.1 {status} X\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
-            );
-            let mut stream = stream;
-            let _ = stream.write_all(format!("{head}{body}").as_bytes());
-        }
-        Some(Answer::Silence) => thread::sleep(Duration::from_secs(20)),
-        Some(Answer::Close) | None => {}
+    let (status, headers, body) = match answer(number, &request) {
+        Answer::Http(status, body) => (status, Vec::new(), body.into_bytes()),
+        Answer::Full(status, headers, body) => (status, headers, body),
+        Answer::Silence => return thread::sleep(Duration::from_secs(20)),
+        Answer::Close => return,
+    };
+    let length = body.len();
+    let mut head =
+        format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\nconnection: close\r\n");
+    for header in headers {
+        head.push_str(&header);
+        head.push_str("\r\n");
     }
+    head.push_str("\r\n");
+    let mut stream = stream;
+    let _ = stream.write_all(&[head.into_bytes(), body].concat());
 }
 
 fn read_request(stream: &TcpStream) -> Option<Request> {

@@ -53,7 +53,9 @@ pub(crate) async fn apply<P: Ports>(
 fn failure(what: &str, key: &str, error: &ObjectError) -> Failure {
     let text = format!("failed to {what} {key}: {error}");
     match error {
-        ObjectError::NotFound | ObjectError::TooLarge { .. } => Failure::Refused(text),
+        ObjectError::NotFound | ObjectError::Empty | ObjectError::TooLarge { .. } => {
+            Failure::Refused(text)
+        }
         ObjectError::Denied(_) | ObjectError::Transient(_) => Failure::Transient(text),
     }
 }

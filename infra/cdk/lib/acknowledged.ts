@@ -25,8 +25,14 @@ const ACKNOWLEDGED: readonly Acknowledged[] = [
     reason:
       'Which packages a domain holds is not known before their events come; aws:ResourceAccount limits it to the domain owners.',
   },
+  ...['package', 'domain', 'repository'].map((kind) => ({
+    of: kind === 'package' ? ['IndexFunctionRole', 'SweepFunctionRole'] : ['IndexFunctionRole'],
+    finding: `IAM5[Resource::arn:<AWS::Partition>:codeartifact:<AWS::Region>:*:${kind}/*]`,
+    reason:
+      'Which packages and repositories a domain holds is not known at deployment; aws:ResourceAccount limits it to the domain owners.',
+  })),
   {
-    of: ['StartFunctionRole', 'TrackFunctionRole', 'SweepFunctionRole'],
+    of: ['StartFunctionRole', 'TrackFunctionRole', 'IndexFunctionRole', 'SweepFunctionRole'],
     finding: `IAM5[Resource::${EVERY_PIPELINE}]`,
     reason: 'The default of pipelineArns: every pipeline of this account, in whichever region the catalog names it; read only.',
   },
@@ -45,6 +51,22 @@ const ACKNOWLEDGED: readonly Acknowledged[] = [
     of: ['IndexFunctionRole'],
     finding: 'IAM5[Resource::<Bucket.Arn>/catalogs/*.result.json]',
     reason: 'A result lies beside its upload, with this ending alone.',
+  },
+  {
+    of: ['IndexFunctionRole'],
+    finding: 'IAM5[Resource::<Bucket.Arn>/sbom/*]',
+    reason: 'Builds name what they upload by application and execution, and a report that came early is kept there; this folder alone.',
+  },
+  {
+    of: ['IndexFunctionRole'],
+    finding: 'IAM5[Resource::arn:<AWS::Partition>:s3:::codepipeline-*]',
+    reason:
+      'The default of artifactBucketArns: the buckets that CodePipeline makes; without it a deleted artifact looks like a refused one.',
+  },
+  {
+    of: ['IndexFunctionRole'],
+    finding: 'IAM5[Resource::arn:<AWS::Partition>:s3:::codepipeline-*/*]',
+    reason: 'The default of artifactBucketArns: the buckets that CodePipeline makes; read only.',
   },
   {
     of: ['QuarantineQueue'],

@@ -11,7 +11,17 @@ import { makeAlarms } from './alarms';
 import { makeDashboard } from './dashboard';
 import { makeRules, makeSchedule } from './events';
 import { type DownriverFunctions, makeFunctions } from './functions';
-import { applyCatalogs, decide, findIt, grant, readRecords, redriveFailed, sendEvents, sendTo } from './grants';
+import {
+  applyCatalogs,
+  decide,
+  findIt,
+  grant,
+  readRecords,
+  redriveFailed,
+  sendEvents,
+  sendTo,
+  uploadBuilt,
+} from './grants';
 import { makeOutputs } from './outputs';
 import { Pipelines } from './permissions';
 import { type DownriverProps, type Settings, settingsOf } from './props';
@@ -104,6 +114,11 @@ export class Downriver extends Construct {
   /** Telling what was built and what depends on what, through the index queue: for pipelines of applications. */
   grantReport(grantee: iam.IGrantable): iam.Grant {
     return grant(grantee, [findIt(this), sendTo(this.queues.index)]);
+  }
+
+  /** Uploading what was built, below the application's own folder: for the build of one application. */
+  grantUpload(grantee: iam.IGrantable, application: string): iam.Grant {
+    return grant(grantee, [findIt(this), uploadBuilt(this, application)]);
   }
 
   /** `send`: feeding events into the deployment as if AWS had sent them. */

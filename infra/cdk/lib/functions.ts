@@ -8,10 +8,22 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { type Code, codeOf, type FunctionName } from './code';
-import { allow, indexArns, type Pipelines, packages, READ_RECORDS, send, type TableIndex, traces, WRITE_RECORDS } from './permissions';
+import {
+  allow,
+  indexArns,
+  type Pipelines,
+  packages,
+  READ_RECORDS,
+  registry,
+  send,
+  sources,
+  type TableIndex,
+  traces,
+  WRITE_RECORDS,
+} from './permissions';
 import type { LogLevel, Settings } from './props';
 import type { DownriverQueues } from './queues';
-import { keepWhenReplaced, TABLE_INDEXES, UPLOADS } from './store';
+import { keepWhenReplaced, SBOMS, TABLE_INDEXES, UPLOADS } from './store';
 
 /** Every function of a deployment. */
 export interface DownriverFunctions {
@@ -21,7 +33,7 @@ export interface DownriverFunctions {
   readonly start: lambda.Function;
   /** Follows pipeline executions, Downriver's and other people's. */
   readonly track: lambda.Function;
-  /** Applies catalogs, replaces dependencies, and records what an execution built. */
+  /** Applies catalogs, reads what executions built, and the repositories. */
   readonly index: lambda.Function;
   /** Finds and repairs what was lost; reports what is stuck. */
   readonly sweep: lambda.Function;
@@ -69,7 +81,8 @@ interface Definition {
 
 const ENDPOINT = 'AWS_ENDPOINT_URL';
 const LIST_EXECUTIONS = 'codepipeline:ListPipelineExecutions';
-const READ_EXECUTIONS = [LIST_EXECUTIONS, 'codepipeline:ListActionExecutions', 'codepipeline:GetPipeline'];
+const LIST_ACTIONS = 'codepipeline:ListActionExecutions';
+const READ_EXECUTIONS = [LIST_EXECUTIONS, LIST_ACTIONS, 'codepipeline:GetPipeline'];
 
 // Lambda drops lines below its own level before they reach the log, metrics (which carry no level) included: never above INFO.
 const LAMBDA_LOG_LEVELS: Record<LogLevel, lambda.ApplicationLogLevel> = {
@@ -142,7 +155,7 @@ function trackDefinition({ queues, settings, pipelines }: Surroundings): Definit
     timeoutSecs: 60,
     memoryMiB: 256,
     consumes: { event: 'Runs', queue: queues.runs, batchSize: 10, concurrencyMax: 10 },
-    sendsTo: { DUE_QUEUE_URL: queues.due, QUARANTINE_QUEUE_URL: queues.quarantine },
+    sendsTo: { DUE_QUEUE_URL: queues.due, INDEX_QUEUE_URL: queues.index, QUARANTINE_QUEUE_URL: queues.quarantine },
     indexes: ['waiting'],
     statements: [allow('Executions', READ_EXECUTIONS, pipelines.arns)],
     environment: { EXTRA_EVENT_SOURCES: settings.extraEventSources.join(',') },
@@ -150,20 +163,34 @@ function trackDefinition({ queues, settings, pipelines }: Surroundings): Definit
   };
 }
 
-function indexDefinition({ queues, bucket }: Surroundings): Definition {
+function indexDefinition({ queues, bucket, settings, pipelines }: Surroundings): Definition {
+  const { domainOwners, endpoints } = settings;
+  const reports = bucket.arnForObjects(`${SBOMS}*`);
+  const list = allow('ListUploads', ['s3:ListBucket'], [bucket.bucketArn]);
+  list.addCondition('StringLike', { 's3:prefix': `${SBOMS}*` });
   return {
-    description: 'Applies catalogs, replaces dependencies, and records what an execution built',
+    description: 'Applies catalogs, reads what executions built, and the repositories',
     timeoutSecs: 900,
-    memoryMiB: 1024,
+    // A lockfile of 128 MiB, unpacked, with what is read of it.
+    memoryMiB: 2048,
     consumes: { event: 'Index', queue: queues.index, batchSize: 1, concurrencyMax: 2 },
-    sendsTo: { DUE_QUEUE_URL: queues.due, QUARANTINE_QUEUE_URL: queues.quarantine },
+    sendsTo: { DUE_QUEUE_URL: queues.due, INDEX_QUEUE_URL: queues.index, QUARANTINE_QUEUE_URL: queues.quarantine },
     indexes: ['waiting'],
     statements: [
-      allow('Uploads', ['s3:GetObject'], [bucket.arnForObjects(`${UPLOADS}*`)]),
-      allow('Results', ['s3:PutObject'], [bucket.arnForObjects(`${UPLOADS}*.result.json`)]),
+      allow('Uploads', ['s3:GetObject'], [bucket.arnForObjects(`${UPLOADS}*`), reports]),
+      allow('Results', ['s3:PutObject'], [bucket.arnForObjects(`${UPLOADS}*.result.json`), reports]),
+      list,
+      allow('Actions', [LIST_ACTIONS], pipelines.arns),
+      ...sources(settings.artifactBucketArns, settings.artifactKeyArns),
+      registry('Packages', ['DescribePackageVersion', 'ListPackageVersionDependencies'], 'package', domainOwners),
+      registry('Domains', ['ListRepositoriesInDomain'], 'domain', domainOwners),
+      registry('Repositories', ['DescribeRepository'], 'repository', domainOwners),
     ],
     environment: { BUCKET_NAME: bucket.bucketName },
-    endpoints: {},
+    endpoints: {
+      AWS_ENDPOINT_URL_CODEARTIFACT: endpoints.codeArtifact,
+      AWS_ENDPOINT_URL_CODEPIPELINE: endpoints.codePipeline,
+    },
   };
 }
 
@@ -172,13 +199,14 @@ function sweepDefinition({ queues, settings, pipelines }: Surroundings, starterR
     description: 'Finds and repairs what was lost; reports what is stuck',
     timeoutSecs: 300,
     memoryMiB: 512,
-    sendsTo: { DUE_QUEUE_URL: queues.due },
+    sendsTo: { DUE_QUEUE_URL: queues.due, INDEX_QUEUE_URL: queues.index },
     failuresTo: queues.sweepDeadLetter,
     indexes: TABLE_INDEXES,
     isTableDescribed: true,
-    statements: [allow('Executions', READ_EXECUTIONS, pipelines.arns)],
+    statements: [allow('Executions', READ_EXECUTIONS, pipelines.arns), packages(settings.domainOwners)],
     environment: { STARTER_ROLE_ARN: starterRole.roleArn },
     endpoints: {
+      AWS_ENDPOINT_URL_CODEARTIFACT: settings.endpoints.codeArtifact,
       AWS_ENDPOINT_URL_CODEPIPELINE: settings.endpoints.codePipeline,
       AWS_ENDPOINT_URL_STS: settings.endpoints.sts,
     },

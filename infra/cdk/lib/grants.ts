@@ -3,7 +3,10 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Downriver } from './downriver';
 import { indexArns, READ_RECORDS, WRITE_RECORDS } from './permissions';
-import { TABLE_INDEXES, UPLOADS } from './store';
+import { SBOMS, TABLE_INDEXES, UPLOADS } from './store';
+
+/** Nothing that would mean more than one application in an ARN. */
+const APPLICATION = /^[A-Za-z0-9._-]+$/;
 
 /** Actions that are allowed together. @internal */
 export interface Permission {
@@ -51,6 +54,14 @@ export function applyCatalogs({ bucket, queues }: Downriver): Permission[] {
     { actions: ['s3:ListBucket'], resourceArns: [bucket.bucketArn] },
     sendTo(queues.index),
   ];
+}
+
+/** @internal */
+export function uploadBuilt({ bucket }: Downriver, application: string): Permission {
+  if (!APPLICATION.test(application)) {
+    throw new Error(`Downriver: "${application}" is no id of an application; give it as the catalog does`);
+  }
+  return { actions: ['s3:PutObject'], resourceArns: [bucket.arnForObjects(`${SBOMS}${application}/*`)] };
 }
 
 /** @internal */

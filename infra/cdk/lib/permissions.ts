@@ -57,15 +57,34 @@ export function traces(): iam.PolicyStatement {
   return allow('Traces', ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], ['*']);
 }
 
-/**
- * Which packages a domain holds is not known before their events come: the domain owners are named, not the packages.
- * @internal
- */
-export function packages(domainOwners: string[]): iam.PolicyStatement {
+/** What of CodeArtifact is read: the domain owners are named, not what their domains hold. @internal */
+export function registry(sid: string, actions: string[], resource: string, domainOwners: string[]): iam.PolicyStatement {
   return new iam.PolicyStatement({
-    sid: 'Packages',
-    actions: ['codeartifact:ListPackageVersions', 'codeartifact:DescribePackageVersion'],
-    resources: [`arn:${Aws.PARTITION}:codeartifact:${Aws.REGION}:*:package/*`],
+    sid,
+    actions: actions.map((action) => `codeartifact:${action}`),
+    resources: [`arn:${Aws.PARTITION}:codeartifact:${Aws.REGION}:*:${resource}/*`],
     conditions: { StringEquals: { 'aws:ResourceAccount': domainOwners } },
   });
+}
+
+/** Which packages a domain holds is not known before their events come. @internal */
+export function packages(domainOwners: string[]): iam.PolicyStatement {
+  return registry('Packages', ['ListPackageVersions', 'DescribePackageVersion'], 'package', domainOwners);
+}
+
+/** What executions were built from. @internal */
+export function sources(bucketArns: string[], keyArns: string[]): iam.PolicyStatement[] {
+  const objects = bucketArns.map((arn) => `${arn}/*`);
+  const decrypt = new iam.PolicyStatement({
+    sid: 'Keys',
+    actions: ['kms:Decrypt'],
+    resources: keyArns,
+    conditions: { StringLike: { 'kms:ViaService': 's3.*.amazonaws.com*' } },
+  });
+  return [
+    allow('Sources', ['s3:GetObject'], objects),
+    // So that an artifact that was deleted is told from one that may not be read.
+    allow('SourceBuckets', ['s3:ListBucket'], bucketArns),
+    ...(keyArns.length > 0 ? [decrypt] : []),
+  ];
 }

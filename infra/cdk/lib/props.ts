@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
+import { Aws, Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
 import type { IPipeline } from 'aws-cdk-lib/aws-codepipeline';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -42,6 +42,18 @@ export interface DownriverProps {
 
   /** Pipelines that may be started and read, beside those of `pipelineArns`. @default none */
   readonly pipelines?: IPipeline[];
+
+  /**
+   * ARNs of the buckets that hold the pipelines' artifacts, `*` allowed in each: what was built is read from the source artifact.
+   * @default the buckets that CodePipeline makes (`codepipeline-*`)
+   */
+  readonly artifactBucketArns?: string[];
+
+  /**
+   * ARNs of the KMS keys that the artifacts are encrypted with.
+   * @default none but those that AWS manages, for which nothing needs to be allowed
+   */
+  readonly artifactKeyArns?: string[];
 
   /** Everything is decided, recorded and explained; nothing is started. @default false */
   readonly shadowMode?: boolean;
@@ -95,6 +107,8 @@ export interface DownriverProps {
 export interface Settings {
   readonly architecture: Architecture;
   readonly domainOwners: string[];
+  readonly artifactBucketArns: string[];
+  readonly artifactKeyArns: string[];
   readonly shadowMode: boolean;
   readonly alarmsTopic?: ITopic;
   readonly logLevel: LogLevel;
@@ -112,6 +126,8 @@ export interface Settings {
 const HISTORY_RETENTION_DAYS_MAX = 3653;
 const ACCOUNT = /^[0-9]{12}$/;
 const PIPELINE = /^arn:[^:,]+:codepipeline:[^:,]+:[^:,]+:[^:,]+$/;
+const BUCKET = /^arn:[^:,]+:s3:::[a-z0-9.*-]+$/;
+const KEY = /^arn:[^:,]+:kms:[^:,]+:[0-9]{12}:key\/[A-Za-z0-9*-]+$/;
 const SOURCE = /^[A-Za-z0-9._-]+$/;
 const TABLE = /^[a-zA-Z0-9_.-]{3,255}$/;
 const ENDPOINT = /^https?:\/\/.+$/;
@@ -120,6 +136,8 @@ const ENDPOINT = /^https?:\/\/.+$/;
 export function settingsOf(props: DownriverProps, ownAccount: string): Settings {
   check('domainOwners', props.domainOwners, ACCOUNT, 'give account ids of 12 digits');
   check('pipelineArns', props.pipelineArns, PIPELINE, 'give ARNs of pipelines, or leave it out for all of the account');
+  check('artifactBucketArns', props.artifactBucketArns, BUCKET, 'give ARNs of buckets');
+  check('artifactKeyArns', props.artifactKeyArns, KEY, 'give ARNs of KMS keys');
   check('extraEventSources', props.extraEventSources, SOURCE, 'give names of event sources');
   check('restoredTableName', listed(props.restoredTableName), TABLE, 'give the name of a table');
   for (const [service, address] of Object.entries(props.endpoints ?? {})) {
@@ -128,6 +146,8 @@ export function settingsOf(props: DownriverProps, ownAccount: string): Settings 
   return {
     architecture: props.architecture ?? Architecture.ARM_64,
     domainOwners: props.domainOwners?.length ? props.domainOwners : [ownAccount],
+    artifactBucketArns: props.artifactBucketArns?.length ? props.artifactBucketArns : [ownArtifactBuckets()],
+    artifactKeyArns: props.artifactKeyArns ?? [],
     shadowMode: props.shadowMode ?? false,
     alarmsTopic: props.alarmsTopic,
     logLevel: props.logLevel ?? 'info',
@@ -141,6 +161,11 @@ export function settingsOf(props: DownriverProps, ownAccount: string): Settings 
     extraEventSources: props.extraEventSources ?? [],
     endpoints: props.endpoints ?? {},
   };
+}
+
+/** Those that CodePipeline makes in its console. */
+function ownArtifactBuckets(): string {
+  return `arn:${Aws.PARTITION}:s3:::codepipeline-*`;
 }
 
 function listed(value: string | undefined): string[] {

@@ -9,8 +9,11 @@ import type { Settings } from './props';
 /** Sparse, by keys only. @internal */
 export const TABLE_INDEXES = ['due', 'waiting', 'busy'] as const;
 
-/** What is uploaded by people and pipelines stands under it. @internal */
+/** What people upload stands under it. @internal */
 export const UPLOADS = 'catalogs/';
+
+/** What builds tell of what they built stands under it, by application and execution. @internal */
+export const SBOMS = 'sbom/';
 
 /** The stack's own table, in use or not. @internal */
 export function makeTable(scope: Construct, settings: Settings): dynamodb.Table {
@@ -45,7 +48,7 @@ export function tableInUse(scope: Construct, own: dynamodb.Table, settings: Sett
   return dynamodb.Table.fromTableAttributes(scope, 'RestoredTable', { tableName, globalIndexes: [...TABLE_INDEXES] });
 }
 
-/** Catalogs now, SBOMs later. @internal */
+/** Catalogs, and what builds tell of what they built. @internal */
 export function makeBucket(scope: Construct): s3.Bucket {
   const bucket = new s3.Bucket(scope, 'Bucket', {
     encryption: s3.BucketEncryption.S3_MANAGED,
@@ -54,15 +57,13 @@ export function makeBucket(scope: Construct): s3.Bucket {
     versioned: true,
     // A bucket with objects in it cannot be deleted anyway.
     removalPolicy: RemovalPolicy.RETAIN,
-    lifecycleRules: [
-      {
-        id: 'uploads',
-        prefix: UPLOADS,
-        expiration: Duration.days(90),
-        noncurrentVersionExpiration: Duration.days(30),
-        abortIncompleteMultipartUploadAfter: Duration.days(1),
-      },
-    ],
+    lifecycleRules: Object.entries({ uploads: UPLOADS, sboms: SBOMS }).map(([id, prefix]) => ({
+      id,
+      prefix,
+      expiration: Duration.days(90),
+      noncurrentVersionExpiration: Duration.days(30),
+      abortIncompleteMultipartUploadAfter: Duration.days(1),
+    })),
   });
   bucket.addToResourcePolicy(
     new iam.PolicyStatement({

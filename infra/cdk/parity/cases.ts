@@ -19,6 +19,8 @@ const SWITCHED = JSON.parse(readFileSync(join(__dirname, '..', '..', 'parity', '
 const PROPS: Record<string, (value: string, scope: Construct) => Props> = {
   DomainOwners: (value) => ({ domainOwners: value.split(',') }),
   PipelineArns: (value) => ({ pipelineArns: value.split(',') }),
+  ArtifactBucketArns: (value) => ({ artifactBucketArns: value.split(',') }),
+  ArtifactKeyArns: (value) => ({ artifactKeyArns: value.split(',') }),
   ShadowMode: (value) => ({ shadowMode: value === 'true' }),
   AlarmsTopicArn: (value, scope) => ({ alarmsTopic: Topic.fromTopicArn(scope, 'Topic', value) }),
   LogLevel: (value) => ({ logLevel: value as LogLevel }),

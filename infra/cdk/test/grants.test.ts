@@ -23,6 +23,7 @@ const WRITE = ['dynamodb:ConditionCheckItem', 'dynamodb:DeleteItem', 'dynamodb:P
 const GRANTS: [string, Granting, string[]][] = [
   ['grantRead', (downriver, grantee) => downriver.grantRead(grantee), READ],
   ['grantReport', (downriver, grantee) => downriver.grantReport(grantee), [FIND, 'sqs:SendMessage']],
+  ['grantUpload', (downriver, grantee) => downriver.grantUpload(grantee, 'web'), [FIND, 's3:PutObject']],
   ['grantSend', (downriver, grantee) => downriver.grantSend(grantee), [FIND, 'sqs:SendMessage']],
   ['grantSweep', (downriver, grantee) => downriver.grantSweep(grantee), [FIND, 'lambda:InvokeFunction']],
   ['grantApplyCatalog', (downriver, grantee) => downriver.grantApplyCatalog(grantee), APPLY],
@@ -77,6 +78,14 @@ test('catalogs are written and results read in their folder alone', () => {
   assert.ok(on(statements, 's3:PutObject').every((arn) => arn.includes('/catalogs/*')));
   assert.ok(on(statements, 's3:GetObject').every((arn) => arn.includes('/catalogs/*.result.json')));
   assert.deepEqual(on(statements, 'sqs:SendMessage'), ['{"Fn::GetAtt":["IndexQueue","Arn"]}']);
+});
+
+test('what was built is uploaded to the folder of its application alone', () => {
+  const statements = allowedBy((downriver, grantee) => downriver.grantUpload(grantee, 'web'));
+  assert.ok(on(statements, 's3:PutObject').every((arn) => arn.includes('/sbom/web/*')));
+  for (const application of ['*', 'web/*', '', 'a?']) {
+    assert.throws(() => allowedBy((downriver, grantee) => downriver.grantUpload(grantee, application)), /id of an application/);
+  }
 });
 
 test('redriving takes from queues of failed messages only', () => {

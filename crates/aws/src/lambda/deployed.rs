@@ -65,7 +65,7 @@ impl Deployed {
 
     /// Where uploads are; only `index` has a bucket.
     pub fn objects(&self) -> Option<Objects> {
-        let bucket = self.settings.bucket_name.clone()?;
+        let bucket = self.settings.resources.bucket_name.clone()?;
         Some(Objects::new(self.clients.s3(), bucket))
     }
 

@@ -15,6 +15,7 @@ use crate::queue::account_of_queue;
 const TABLE_NAME: &str = "TABLE_NAME";
 const CHANGES_QUEUE_URL: &str = "CHANGES_QUEUE_URL";
 const DUE_QUEUE_URL: &str = "DUE_QUEUE_URL";
+const INDEX_QUEUE_URL: &str = "INDEX_QUEUE_URL";
 const QUARANTINE_QUEUE_URL: &str = "QUARANTINE_QUEUE_URL";
 const BUS_NAME: &str = "BUS_NAME";
 const BUCKET_NAME: &str = "BUCKET_NAME";
@@ -99,6 +100,7 @@ impl Function {
                 DUE_QUEUE_URL,
                 EXTRA_EVENT_SOURCES,
                 HISTORY_RETENTION_DAYS,
+                INDEX_QUEUE_URL,
                 LOG_LEVEL,
                 QUARANTINE_QUEUE_URL,
                 SHADOW_MODE,
@@ -110,6 +112,7 @@ impl Function {
                 DEPLOYMENT_NAME,
                 DUE_QUEUE_URL,
                 HISTORY_RETENTION_DAYS,
+                INDEX_QUEUE_URL,
                 LOG_LEVEL,
                 QUARANTINE_QUEUE_URL,
                 SHADOW_MODE,
@@ -120,6 +123,7 @@ impl Function {
                 DEPLOYMENT_NAME,
                 DUE_QUEUE_URL,
                 HISTORY_RETENTION_DAYS,
+                INDEX_QUEUE_URL,
                 LOG_LEVEL,
                 SHADOW_MODE,
                 STARTER_ROLE_ARN,
@@ -135,7 +139,6 @@ pub struct Settings {
     pub function: Function,
     pub resources: Resources,
     pub quarantine_queue_url: Option<String>,
-    pub bucket_name: Option<String>,
     /// Which event sources are believed.
     pub sources: Sources,
     pub log_level: LevelFilter,
@@ -218,6 +221,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let table_name = self.text(TABLE_NAME, "the name of the deployment's table");
         let due_queue = self.queue(DUE_QUEUE_URL);
         let changes_queue = self.if_read(CHANGES_QUEUE_URL, Self::queue);
+        let index_queue = self.if_read(INDEX_QUEUE_URL, Self::queue);
         let quarantine_queue = self.if_read(QUARANTINE_QUEUE_URL, Self::queue);
         let bus_name = self.text(BUS_NAME, "the name of the deployment's event bus");
         let bucket_name = self.if_read(BUCKET_NAME, |reader, name| {
@@ -242,13 +246,14 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
                 table_name: table_name?,
                 due_queue_url,
                 changes_queue_url: changes_queue.map(|(url, _)| url),
+                index_queue_url: index_queue.map(|(url, _)| url),
+                bucket_name,
                 bus_name: bus_name?,
                 starter_role,
                 history_retention_days: history_retention_days?,
                 is_shadow: is_shadow?,
             },
             quarantine_queue_url: quarantine_queue.map(|(url, _)| url),
-            bucket_name,
             sources: sources.unwrap_or_default(),
             log_level: log_level?,
         })

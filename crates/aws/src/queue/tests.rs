@@ -65,12 +65,23 @@ fn page() -> ResolvePage {
     }
 }
 
+fn request() -> ReadRequest {
+    ReadRequest {
+        application: "web".parse().expect("an id"),
+        execution: "e-1".parse().expect("an id"),
+    }
+}
+
 #[tokio::test]
 async fn messages_arrive_as_they_were_sent() {
     let Some(endpoint) = emulator() else { return };
     let client = clients(&endpoint).sqs();
     let mut urls = Vec::new();
-    for name in ["downriver-test-due", "downriver-test-changes"] {
+    for name in [
+        "downriver-test-due",
+        "downriver-test-changes",
+        "downriver-test-index",
+    ] {
         let made = client
             .create_queue()
             .queue_name(name)
@@ -93,11 +104,13 @@ async fn messages_arrive_as_they_were_sent() {
         client.clone(),
         urls[0].clone(),
         Some(urls[1].clone()),
+        Some(urls[2].clone()),
         trace.clone(),
     );
     queue.send_timer(&timer()).await.expect("a queue");
     trace.set(None);
     queue.send_page(&page()).await.expect("a queue");
+    queue.send_read(&request()).await.expect("a queue");
     let mut found = Vec::new();
     for url in &urls {
         let answer = client
@@ -123,7 +136,8 @@ async fn messages_arrive_as_they_were_sent() {
         found,
         [
             (Message::Timer(timer()), Some(header.to_owned())),
-            (Message::Page(page()), None)
+            (Message::Page(page()), None),
+            (Message::Read(request()), None),
         ]
     );
 }
@@ -137,6 +151,7 @@ async fn a_timer_ahead_is_delayed() {
     let queue = SqsQueue::new(
         clients(&server.endpoint).sqs(),
         "http://x/123456789012/due".to_owned(),
+        None,
         None,
         trace,
     );
@@ -155,16 +170,44 @@ async fn a_timer_ahead_is_delayed() {
 }
 
 #[tokio::test]
+async fn what_is_to_be_read_goes_to_the_index_queue() {
+    let server = Server::start(vec![Answer::Http(200, r#"{"MessageId":"1"}"#.to_owned())]);
+    let queue = SqsQueue::new(
+        clients(&server.endpoint).sqs(),
+        "http://x/123456789012/due".to_owned(),
+        None,
+        Some("http://x/123456789012/index".to_owned()),
+        TraceHeader::default(),
+    );
+    queue.send_read(&request()).await.expect("an answer");
+    queue.send_repositories().await.expect("an answer");
+    let sent = server.requests();
+    for (request, kind) in sent.iter().zip(["read", "repositories"]) {
+        let body: serde_json::Value = serde_json::from_str(&request.body).expect("JSON");
+        assert_eq!(body["QueueUrl"], "http://x/123456789012/index");
+        let message = body["MessageBody"].as_str().expect("a message");
+        assert!(
+            message.contains(&format!(r#""kind":"{kind}""#)),
+            "{message}"
+        );
+    }
+    assert_eq!(sent.len(), 2);
+}
+
+#[tokio::test]
 async fn a_queue_that_refuses_is_told_with_its_reason() {
     let server = Server::start(vec![Answer::refusal(400, "QueueDoesNotExist")]);
     let queue = SqsQueue::new(
         clients(&server.endpoint).sqs(),
         "http://x/123456789012/due".to_owned(),
         None,
+        None,
         TraceHeader::default(),
     );
     let error = queue.send_timer(&timer()).await.expect_err("refused");
     assert_eq!(error.0, "QueueDoesNotExist: because");
+    let error = queue.send_repositories().await.expect_err("no queue");
+    assert_eq!(error.0, "this function has no queue for what is to be read");
     let error = queue.send_page(&page()).await.expect_err("no queue");
     assert_eq!(
         error.0,

@@ -1,5 +1,7 @@
-use downriver_testkit::simulated_aws::HeldVersion;
 use downriver_testkit::simulated_aws::client::Control;
+use downriver_testkit::simulated_aws::{
+    Fault, FaultKind, HeldDependency, HeldRepository, HeldVersion, Operation, Refusal,
+};
 
 use super::*;
 use crate::testing::{Answer, Server, clients, simulation};
@@ -93,6 +95,145 @@ async fn what_a_repository_holds_is_listed_and_described() {
             .describe_package_version(&repository(), &missing)
             .await,
         Err(ReadError::NotFound)
+    );
+}
+
+fn described(name: &str, upstreams: &[&str], connections: &[&str]) -> HeldRepository {
+    HeldRepository {
+        domain_owner: "111122223333".to_owned(),
+        domain: "acme".to_owned(),
+        name: name.to_owned(),
+        administrator: None,
+        upstreams: upstreams.iter().map(ToString::to_string).collect(),
+        external_connections: connections.iter().map(ToString::to_string).collect(),
+    }
+}
+
+#[tokio::test]
+async fn the_repositories_of_a_domain_are_listed_and_described() {
+    let simulation = simulation();
+    let control = Control::new(&simulation.endpoint());
+    control.put_repositories(&[
+        described("libraries", &["shared", "mirror"], &[]),
+        described("mirror", &[], &["public:npmjs"]),
+        described("shared", &[], &[]),
+    ]);
+    let registry = registry(&simulation.endpoint());
+    let RepositoryId {
+        domain_owner,
+        domain,
+        ..
+    } = repository();
+    let named = |name: &str| RepositoryId {
+        name: name.parse().expect("a repository"),
+        ..repository()
+    };
+    let listed = registry.list_repositories(&domain_owner, &domain).await;
+    let all = ["libraries", "mirror", "shared"].map(named).to_vec();
+    assert_eq!(listed, Ok(all));
+    assert_eq!(
+        registry.describe_repository(&repository()).await,
+        Ok(Repository {
+            upstreams: vec![named("shared"), named("mirror")],
+            external_connections: Vec::new(),
+        })
+    );
+    assert_eq!(
+        registry.describe_repository(&named("mirror")).await,
+        Ok(Repository {
+            upstreams: Vec::new(),
+            external_connections: vec!["public:npmjs".to_owned()],
+        })
+    );
+    let nowhere = named("nowhere");
+    assert_eq!(
+        registry.describe_repository(&nowhere).await,
+        Err(ReadError::NotFound)
+    );
+    control.add_fault(&Fault {
+        operation: Operation::ListRepositoriesInDomain,
+        of: None,
+        fault: FaultKind::Refuse(Refusal::Denied),
+        times: 1,
+        after: 0,
+    });
+    let denied = registry.list_repositories(&domain_owner, &domain).await;
+    assert!(matches!(denied, Err(ReadError::Denied(_))), "{denied:?}");
+}
+
+#[tokio::test]
+async fn what_a_version_asks_for_is_read_once_and_without_what_only_its_authors_need() {
+    let simulation = simulation();
+    let control = Control::new(&simulation.endpoint());
+    let depends =
+        |namespace: Option<&str>, package: &str, kind: &str, requirement: &str| HeldDependency {
+            namespace: namespace.map(str::to_owned),
+            package: package.to_owned(),
+            kind: Some(kind.to_owned()),
+            requirement: requirement.to_owned(),
+        };
+    let mut dependencies = vec![
+        depends(Some("acme"), "base", "regular", "^1.0.0"),
+        depends(None, "left-pad", "optional", "~1.2"),
+        depends(None, "react", "peer", ">=17"),
+        depends(None, "tester", "dev", "^9.0.0"),
+        depends(None, "managed", "regular", ""),
+    ];
+    dependencies
+        .extend((0..150).map(|number| depends(None, &format!("leaf-{number}"), "regular", "*")));
+    control.put_versions(&[HeldVersion {
+        dependencies,
+        ..held("2.4.0", "Published", 1_000)
+    }]);
+    let registry = registry(&simulation.endpoint());
+    let version = "pkg:npm/%40acme/tokens@2.4.0".parse().expect("a version");
+    let listed = registry.list_dependencies(&repository(), &version).await;
+    let listed = listed.expect("a list");
+    let asked = |url: &str, requirement: &str| (package(url), requirement.to_owned());
+    assert_eq!(
+        listed[..3],
+        [
+            asked("pkg:npm/%40acme/base", "^1.0.0"),
+            asked("pkg:npm/left-pad", "~1.2"),
+            asked("pkg:npm/react", ">=17"),
+        ]
+    );
+    assert_eq!(listed.len(), 153, "both pages");
+    let calls = control.calls().len();
+    let clone = registry.clone();
+    let again = clone.list_dependencies(&repository(), &version).await;
+    assert_eq!(again, Ok(listed));
+    assert_eq!(control.calls().len(), calls, "nothing was asked again");
+    let missing = "pkg:npm/%40acme/tokens@9.9.9".parse().expect("a version");
+    for _ in 0..2 {
+        let found = registry.list_dependencies(&repository(), &missing).await;
+        assert_eq!(found, Err(ReadError::NotFound), "it may come");
+    }
+}
+
+#[tokio::test]
+async fn a_requirement_of_pypi_comes_without_its_marker() {
+    let server = Server::start(vec![Answer::Http(
+        200,
+        r#"{"dependencies":[
+            {"package":"requests","dependencyType":"Requires-Dist","versionRequirement":"(>=2.0,<3) ; python_version < '3.9'"},
+            {"package":"six","versionRequirement":">=1.16"},
+            {"package":"no requirement at all"},
+            {"package":"idna","dependencyType":"Requires-Dist","versionRequirement":" ; extra == 'x'"}
+        ]}"#
+        .to_owned(),
+    )]);
+    let version = "pkg:pypi/tokens@1.0".parse().expect("a version");
+    let listed = registry(&server.endpoint)
+        .list_dependencies(&repository(), &version)
+        .await;
+    let asked = |url: &str, requirement: &str| (package(url), requirement.to_owned());
+    assert_eq!(
+        listed,
+        Ok(vec![
+            asked("pkg:pypi/requests", ">=2.0,<3"),
+            asked("pkg:pypi/six", ">=1.16"),
+        ])
     );
 }
 

@@ -14,6 +14,7 @@ pub fn environment(endpoint: &str) -> Vec<(&'static str, String)> {
         ("DUE_QUEUE_URL", queue("DueQueue")),
         ("EXTRA_EVENT_SOURCES", String::new()),
         ("HISTORY_RETENTION_DAYS", "400".to_owned()),
+        ("INDEX_QUEUE_URL", queue("IndexQueue")),
         ("LOG_LEVEL", "info".to_owned()),
         ("QUARANTINE_QUEUE_URL", queue("QuarantineQueue")),
         ("SHADOW_MODE", "false".to_owned()),

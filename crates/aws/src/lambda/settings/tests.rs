@@ -60,7 +60,7 @@ fn what_is_set_comes_out_typed() {
     assert_eq!(settings.log_level, LevelFilter::WARN);
     assert!(settings.resources.changes_queue_url.is_some());
     assert_eq!(settings.resources.starter_role, None);
-    assert_eq!(settings.bucket_name, None);
+    assert_eq!(settings.resources.bucket_name, None);
     let expected = ["emulated.codeartifact", "emulated.codepipeline"].map(ToOwned::to_owned);
     assert_eq!(settings.sources, Sources::with_extra(expected));
 }
@@ -114,6 +114,7 @@ fn environment() -> BTreeMap<&'static str, &'static str> {
             "https://sqs.example/111122223333/changes",
         ),
         ("DUE_QUEUE_URL", "https://sqs.example/111122223333/due"),
+        ("INDEX_QUEUE_URL", "https://sqs.example/111122223333/index"),
         (
             "QUARANTINE_QUEUE_URL",
             "https://sqs.example/111122223333/quarantine",
