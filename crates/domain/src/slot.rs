@@ -403,11 +403,13 @@ impl Slot {
         ) || self.tail.is_some()
     }
 
-    /// When a slot without a current rebuild is to be looked at: its tail ends, or what joined it is to be judged.
+    /// When a slot without a current rebuild is to be looked at: its tail ends, what joined it is to be judged, or the wait for
+    /// its index result is over.
     pub fn idle_wake(&self, now: Timestamp) -> Option<Timestamp> {
         let joined = (!self.joined.is_empty())
             .then(|| self.index_awaited_until.map_or(now, |until| until.max(now)));
-        [self.tail.as_ref().map(|tail| tail.until), joined]
+        let index = self.index_awaited_until.filter(|until| now < *until);
+        [self.tail.as_ref().map(|tail| tail.until), joined, index]
             .into_iter()
             .flatten()
             .min()

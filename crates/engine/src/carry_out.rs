@@ -141,7 +141,8 @@ async fn arm<P: Ports>(session: &Session<'_, P>, slot: &Slot) -> Result<(), Engi
     let Some(at) = slot.wake_at else {
         return Ok(());
     };
-    if at.secs_since(session.now) > <P::Queue as Queue>::DELAY_SECS_MAX || is_woken(slot) {
+    let is_long = at.secs_since(session.now) > <P::Queue as Queue>::DELAY_SECS_MAX;
+    if is_long || is_woken(slot) || is_only_indexed(slot) {
         return Ok(());
     }
     let timer = Timer {
@@ -158,6 +159,14 @@ fn is_woken(slot: &Slot) -> bool {
         return false;
     };
     !pending.waits.is_empty() && pending.waits.iter().all(|wait| wait.on != WaitOn::Time)
+}
+
+/// Nothing waits for the index result: if none comes, only `sweep` needs to know.
+fn is_only_indexed(slot: &Slot) -> bool {
+    matches!(slot.state, SlotState::Idle)
+        && slot.joined.is_empty()
+        && slot.tail.is_none()
+        && slot.wake_at == slot.index_awaited_until
 }
 
 /// The slot as its next version, to be changed and committed.

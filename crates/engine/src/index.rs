@@ -1,25 +1,27 @@
 //! What was built: proof after an execution.
 
+mod advice;
+mod execution;
+mod findings;
+mod proof;
 pub mod reading;
+mod requirements;
+mod settle;
 
-use std::collections::{BTreeMap, BTreeSet};
+use downriver_domain::version::PackageId;
+use downriver_domain::{ApplicationId, PipelineExecutionId};
 
-use downriver_domain::slot::{Build, Delivered, Held, HeldReason, Slot, SlotState};
-use downriver_domain::version::{PackageId, Version};
-use downriver_domain::{ApplicationId, Built, Dependency, PipelineExecutionId};
-
-use crate::built::admits;
-use crate::carry_out::{carry_out, next_version, note};
+use crate::carry_out::carry_out;
 use crate::error::EngineError;
-use crate::history::{HistoryBody, HistoryEntry, NoteKind, Outcome, RebuildRecord};
 use crate::ports::{
-    ApplicationState, BuiltWrite, Commit, CommitOutcome, HistoryOf, Notice, NoticeKind, Ports,
-    Store,
+    ApplicationState, Artifacts, CommitOutcome, Pipelines, Ports, ReadError, Store,
 };
 use crate::session::{CONTENTION_MAX, Session, contended};
+use crate::wire::messages::encode_built;
 
-/// Entries of an application's history read to find the rebuild that a proof is about.
-const HISTORY_READ_MAX: usize = 200;
+use findings::Findings;
+
+pub use execution::{ReadReport, read_execution};
 
 /// What an execution built, as read from an SBOM or lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,312 +41,100 @@ pub struct BuiltPackage {
 }
 
 /// Sets the built versions of an execution as proven, and says whether it delivered what it was for. A report on an
-/// execution that is not the last successful one changes nothing.
+/// execution that still runs is kept until its end; one on an execution before the last successful one changes nothing.
 pub async fn record_built<P: Ports>(ports: &P, report: &BuiltReport) -> Result<(), EngineError> {
     let session = Session::open(ports).await?;
-    let mut by_package: BTreeMap<&PackageId, Vec<&BuiltPackage>> = BTreeMap::new();
-    for built in &report.packages {
-        by_package.entry(&built.package).or_default().push(built);
-    }
+    let mut findings = Findings::default();
+    findings.take_report(report);
+    let mut is_kept = false;
     for _ in 0..CONTENTION_MAX {
         let Some(state) = session.load(&report.application).await? else {
             return Ok(());
         };
-        let is_baseline = state
-            .slot
-            .builds
-            .first()
-            .is_some_and(|build| build.execution == report.execution);
-        if !is_baseline {
+        if is_baseline(&state, &report.execution) {
+            let dependencies = ports.store().load_dependencies(&report.application).await?;
+            let Some(settled) =
+                settle::settle(&session, &state, &dependencies, &findings, false).await?
+            else {
+                return Ok(());
+            };
+            if carry_out(&session, &settled.commit, &settled.notices).await? == CommitOutcome::Done
+            {
+                return Ok(());
+            }
+        } else if is_kept || !is_ahead(&session, &state, &report.execution).await? {
             return Ok(());
-        }
-        let (commit, notices) = proven(&session, &state, &by_package).await?;
-        if carry_out(&session, &commit, &notices).await? == CommitOutcome::Done {
-            return Ok(());
+        } else {
+            keep(&session, report).await?;
+            // Its end may have been read in between, without it: then it is taken in now.
+            is_kept = true;
         }
     }
     Err(contended(&report.application))
 }
 
-type ByPackage<'a> = BTreeMap<&'a PackageId, Vec<&'a BuiltPackage>>;
+fn is_baseline(state: &ApplicationState, execution: &PipelineExecutionId) -> bool {
+    let newest = state.slot.builds.first();
+    newest.is_some_and(|build| build.execution == *execution)
+}
 
-async fn proven<P: Ports>(
+/// Whether this execution may still become the last successful one.
+async fn is_ahead<P: Ports>(
     session: &Session<'_, P>,
     state: &ApplicationState,
-    reported: &ByPackage<'_>,
-) -> Result<(Commit, Vec<Notice>), EngineError> {
-    let id = &state.application.id;
-    let mut slot = next_version(&state.slot);
-    let Some(build) = slot.builds.first_mut() else {
-        return Ok((Commit::default(), Vec::new()));
-    };
-    build.is_proven = true;
-    let build = build.clone();
-    slot.index_awaited_until = None;
-    if matches!(slot.state, SlotState::Idle) {
-        slot.wake_at = slot.idle_wake(session.now);
-    } else if matches!(slot.state, SlotState::Pending(_)) {
-        slot.wake_at = Some(session.now);
-    }
-    let dependencies = session.ports.store().load_dependencies(id).await?;
-    let built = changed(id, &dependencies, reported, &build);
-    let mut history = Vec::new();
-    let regressed = regressions(state, reported);
-    // Told once, and left alone: without it, the next event of any kind would start it again.
-    for delivered in &regressed {
-        hold(&mut slot, delivered, &build);
-    }
-    let mut notices = regressed_notice(session, &build, id, &regressed);
-    if let Some(rebuild) = &build.rebuild {
-        let proof = prove(&mut slot, &build, reported);
-        if !build.delivered.is_empty() {
-            history.push(note(
-                id,
-                NoteKind::Proof,
-                Some(rebuild),
-                Some(&build.execution),
-                &proof.text,
-                session.now,
-            ));
-        }
-        // What an execution that overtook ours did not settle is still to come.
-        let is_over = state
-            .slot
-            .rebuild()
-            .is_none_or(|known| known.id != *rebuild);
-        if is_over && let Some(record) = last_record(session, id, rebuild.as_str()).await? {
-            let record = RebuildRecord {
-                outcome: proof.outcome,
-                reason: proof.text.clone(),
-                ..record
-            };
-            history.push(HistoryEntry {
-                at: session.now,
-                application: Some(id.clone()),
-                package_version: None,
-                body: HistoryBody::Rebuild(record),
-            });
-        }
-        if proof.outcome == Outcome::NotPickedUp {
-            notices.push(Notice {
-                rebuild: Some(rebuild.clone()),
-                ..told(NoticeKind::RebuildEnded, id, proof.text, session)
-            });
-        }
-    }
-    Ok((
-        Commit {
-            slot: Some(slot),
-            built,
-            history,
-            ..Commit::default()
-        },
-        notices,
-    ))
-}
-
-struct Proof {
-    outcome: Outcome,
-    text: String,
-}
-
-/// Holds what was built against what the rebuild was for.
-fn prove(slot: &mut Slot, build: &Build, reported: &ByPackage<'_>) -> Proof {
-    let mut missed = Vec::new();
-    let mut unread = Vec::new();
-    for delivered in &build.delivered {
-        match reported.get(&delivered.package) {
-            None => unread.push(delivered.package.to_string()),
-            Some(built)
-                if !built
-                    .iter()
-                    .any(|built| contains(delivered, &built.version)) =>
-            {
-                hold(slot, delivered, build);
-                let versions: Vec<&str> =
-                    built.iter().map(|built| built.version.as_str()).collect();
-                missed.push(format!(
-                    "{}: wanted {}, built {}",
-                    delivered.package,
-                    delivered.to,
-                    versions.join(" and ")
-                ));
-            }
-            Some(_) => {}
-        }
-    }
-    let execution = &build.execution;
-    if !missed.is_empty() {
-        let text = format!(
-            "execution {execution} did not pick up {}; update the lockfile or the requirement that holds it; \
-             this version is not attempted again",
-            missed.join(", ")
-        );
-        Proof {
-            outcome: Outcome::NotPickedUp,
-            text,
-        }
-    } else if unread.is_empty() {
-        Proof {
-            outcome: Outcome::Delivered,
-            text: format!("execution {execution} built what it was for"),
-        }
-    } else {
-        let text = format!(
-            "execution {execution} succeeded; nothing tells what it built of {}",
-            unread.join(", ")
-        );
-        Proof {
-            outcome: Outcome::Unproven,
-            text,
-        }
-    }
-}
-
-/// The wanted version, or a newer one that appeared meanwhile.
-fn contains(delivered: &Delivered, built: &str) -> bool {
-    if delivered.to == built {
-        return true;
-    }
-    let format = delivered.package.format();
-    match (
-        Version::parse(format, built),
-        Version::parse(format, &delivered.to),
-    ) {
-        (Ok(built), Ok(wanted)) => built
-            .compare(&wanted)
-            .is_some_and(std::cmp::Ordering::is_ge),
-        _ => false,
-    }
-}
-
-/// The edges whose built version is not what was reported.
-fn changed(
-    application: &ApplicationId,
-    dependencies: &[Dependency],
-    reported: &ByPackage<'_>,
-    build: &Build,
-) -> Vec<BuiltWrite> {
-    let mut instances: BTreeMap<&PackageId, u32> = BTreeMap::new();
-    let mut writes = Vec::new();
-    for dependency in dependencies {
-        let counter = instances.entry(&dependency.package).or_default();
-        let instance = *counter;
-        *counter += 1;
-        let Some(built) = reported
-            .get(&dependency.package)
-            .and_then(|built| of_instance(dependency, built))
-        else {
-            continue;
-        };
-        let proven = Built::Proven(built.version.clone());
-        if dependency.built == proven && dependency.built_revision == built.revision {
-            continue;
-        }
-        writes.push(BuiltWrite {
-            application: application.clone(),
-            package: dependency.package.clone(),
-            instance,
-            built: proven,
-            built_as_of: build.started_at,
-            built_revision: built.revision.clone(),
-        });
-    }
-    writes
-}
-
-/// Of several instances that were built, the one that this requirement admits.
-fn of_instance<'a>(
-    dependency: &Dependency,
-    built: &[&'a BuiltPackage],
-) -> Option<&'a BuiltPackage> {
-    built
+    execution: &PipelineExecutionId,
+) -> Result<bool, EngineError> {
+    let slot = &state.slot;
+    if slot
+        .builds
         .iter()
-        .find(|built| admits(dependency, &built.version))
-        .or_else(|| built.first())
-        .copied()
-}
-
-/// A person's execution built less than we had delivered: the refreshed lockfile was never committed.
-fn regressions<'a>(state: &'a ApplicationState, reported: &ByPackage<'_>) -> Vec<&'a Delivered> {
-    let [build, before, ..] = state.slot.builds.as_slice() else {
-        return Vec::new();
-    };
-    if build.rebuild.is_some() {
-        return Vec::new();
+        .any(|build| build.execution == *execution)
+    {
+        return Ok(false);
     }
-    let is_regressed = |delivered: &&Delivered| {
-        reported.get(&delivered.package).is_some_and(|built| {
-            !built
-                .iter()
-                .any(|built| contains(delivered, &built.version))
-        })
-    };
-    before.delivered.iter().filter(is_regressed).collect()
-}
-
-fn regressed_notice<P>(
-    session: &Session<'_, P>,
-    build: &Build,
-    application: &ApplicationId,
-    regressed: &[&Delivered],
-) -> Vec<Notice> {
-    if regressed.is_empty() {
-        return Vec::new();
-    }
-    let regressed: BTreeSet<String> = regressed
+    let seen = slot
+        .executions
         .iter()
-        .map(|delivered| format!("{}@{}", delivered.package, delivered.to))
-        .collect();
-    let regressed: Vec<String> = regressed.into_iter().collect();
-    let text = format!(
-        "execution {} built less than {} that Downriver delivered before; is the refreshed lockfile committed?",
-        build.execution,
-        regressed.join(", ")
-    );
-    vec![told(NoticeKind::Regressed, application, text, session)]
-}
-
-/// What this execution attempted is not attempted again; what was published after its start is.
-fn hold(slot: &mut Slot, delivered: &Delivered, build: &Build) {
-    let held = Held {
-        version: delivered.to.clone(),
-        reason: HeldReason::NotPickedUp,
-        since: build.started_at,
-    };
-    slot.held.insert(delivered.package.clone(), held);
-}
-
-fn told<P>(
-    kind: NoticeKind,
-    application: &ApplicationId,
-    text: String,
-    session: &Session<'_, P>,
-) -> Notice {
-    Notice {
-        kind,
-        at: session.now,
-        application: Some(application.clone()),
-        rebuild: None,
-        package_version: None,
-        is_urgent: false,
-        text,
+        .find(|seen| seen.execution == *execution);
+    if let Some(seen) = seen {
+        return Ok(seen.ended_at.is_none());
     }
-}
-
-async fn last_record<P: Ports>(
-    session: &Session<'_, P>,
-    application: &ApplicationId,
-    rebuild: &str,
-) -> Result<Option<RebuildRecord>, EngineError> {
-    let of = HistoryOf::Application(application.clone());
-    let entries = session
+    let pipeline = &state.application.pipeline;
+    match session
         .ports
-        .store()
-        .load_history(&of, HISTORY_READ_MAX)
-        .await?;
-    Ok(entries.into_iter().find_map(|entry| match entry.body {
-        HistoryBody::Rebuild(record) if record.id.as_str() == rebuild => Some(record),
-        _ => None,
-    }))
+        .pipelines()
+        .load_execution(pipeline, execution)
+        .await
+    {
+        Ok(found) => Ok(slot
+            .builds
+            .first()
+            .is_none_or(|newest| found.started_at >= newest.started_at)),
+        Err(ReadError::NotFound) => Ok(false),
+        // It cannot be told: kept, it costs an object.
+        Err(ReadError::Denied(_)) => Ok(true),
+        Err(error @ ReadError::Transient(_)) => Err(error.into()),
+    }
+}
+
+async fn keep<P: Ports>(session: &Session<'_, P>, report: &BuiltReport) -> Result<(), EngineError> {
+    let body = encode_built(report);
+    // The same report always has the same name, and two of one execution have two.
+    let name = format!("built-{:016x}.json", fingerprint(body.as_bytes()));
+    let artifacts = session.ports.artifacts();
+    Ok(artifacts
+        .store_upload(
+            &report.application,
+            &report.execution,
+            &name,
+            body.into_bytes(),
+        )
+        .await?)
+}
+
+/// FNV-1a.
+fn fingerprint(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
 }

@@ -14,6 +14,7 @@ pub mod operate;
 pub mod ports;
 pub mod query;
 pub mod register;
+pub mod repositories;
 pub mod resolve;
 mod restored;
 mod session;

@@ -26,7 +26,7 @@ use downriver_domain::{
     PipelineExecutionId, RebuildId, RepositoryId, RepositoryInventory, Target, Timestamp, Topology,
 };
 
-use crate::history::HistoryEntry;
+use crate::history::{HistoryEntry, Outcome};
 
 /// The largest number of ids in one [`Store::load_applications`] (DynamoDB's BatchGetItem reads 100 keys).
 pub const LOAD_APPLICATIONS_MAX: usize = 50;
@@ -326,6 +326,8 @@ pub enum NoticeKind {
     VersionWithdrawn,
     Regressed,
     CascadeStopped,
+    /// What was built holds what the rebuild was for, or not, or nothing tells: `Delivered`, `NotPickedUp` or `Unproven`.
+    RebuildProof(Outcome),
 }
 
 pub trait Bus {
@@ -358,6 +360,12 @@ pub trait Ports {
     /// Shadow mode of the whole deployment: everything is decided and recorded, nothing starts. The catalog may say so too.
     fn is_shadow(&self) -> bool {
         false
+    }
+
+    /// Whether [`Ports::registry`] knows more than the events that come in. If it is made of those, there is nothing to find in
+    /// it, and `sweep` does not compare.
+    fn has_registry_of_its_own(&self) -> bool {
+        true
     }
 
     /// How long the function that calls may work before it is killed, in seconds. An intent to start is nobody else's until

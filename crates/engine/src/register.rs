@@ -10,7 +10,9 @@ use downriver_domain::{Application, ApplicationId, Dependency, Timestamp, Topolo
 use crate::carry_out::{carry_out, look_soon, next_version, note};
 use crate::error::EngineError;
 use crate::history::NoteKind;
-use crate::ports::{Commit, CommitOutcome, LOAD_APPLICATIONS_MAX, Ports, Registration, Store};
+use crate::ports::{
+    Commit, CommitOutcome, LOAD_APPLICATIONS_MAX, Ports, Queue, Registration, Store,
+};
 use crate::session::{CONTENTION_MAX, Session, contended};
 
 /// Registered applications read at once.
@@ -84,6 +86,8 @@ pub async fn apply<P: Ports>(
     for entries in catalog.applications.chunks(LOAD_APPLICATIONS_MAX) {
         register(&session, entries, registered_at, &mut applied).await?;
     }
+    // Repositories of which nothing was known may be among its.
+    ports.queue().send_repositories().await?;
     Ok(applied)
 }
 
@@ -103,16 +107,25 @@ pub async fn refresh_dependencies<P: Ports>(
     if is_same_edges(&before, &dependencies) {
         return Ok(Refreshed::Unchanged);
     }
-    let mut entry = Registration {
+    let entry = Registration {
         application: known.application,
         dependencies: with_what_was_built(dependencies, before),
     };
-    entry.application.upriver = record_upriver(ports, &entry).await?;
-    ports.store().record_registration(&entry).await?;
+    let entry = record_edges(ports, entry).await?;
     let session = Session::open(ports).await?;
     let text = "its dependencies were sent anew; it is judged anew";
     judge_anew(&session, &entry, text).await?;
     Ok(Refreshed::Changed)
+}
+
+/// Registers an application with other edges than before; the producer graph follows before they do.
+pub(crate) async fn record_edges<P: Ports>(
+    ports: &P,
+    mut entry: Registration,
+) -> Result<Registration, EngineError> {
+    entry.application.upriver = record_upriver(ports, &entry).await?;
+    ports.store().record_registration(&entry).await?;
+    Ok(entry)
 }
 
 /// The producers of what an application now depends on; the producer graph follows before its edges do.
@@ -279,39 +292,12 @@ async fn judge_anew<P: Ports>(
     entry: &Registration,
     text: &str,
 ) -> Result<(), EngineError> {
-    let store = session.ports.store();
-    let visible = session
-        .topology
-        .visible_from(&entry.application.repositories);
-    let packages: BTreeSet<&PackageId> = entry
+    let packages: BTreeSet<PackageId> = entry
         .dependencies
         .iter()
-        .map(|dependency| &dependency.package)
+        .map(|dependency| dependency.package.clone())
         .collect();
-    let mut joined = BTreeMap::new();
-    for package in packages {
-        let inventory = store.load_inventory(package).await?;
-        let newest = inventory
-            .repositories
-            .iter()
-            .filter(|(repository, _)| visible.contains(*repository))
-            .flat_map(|(repository, records)| {
-                records
-                    .versions
-                    .iter()
-                    .map(move |(text, record)| (repository, text, record))
-            })
-            .max_by_key(|(_, _, record)| record.published_at);
-        if let Some((repository, version, _)) = newest {
-            let change = Joined {
-                version: version.clone(),
-                repository: repository.clone(),
-                seen_at: session.now,
-                is_news: false,
-            };
-            joined.insert(package.clone(), change);
-        }
-    }
+    let joined = joined_of(session, &entry.application, &packages).await?;
     for _ in 0..CONTENTION_MAX {
         let Some(state) = session.load(&entry.application.id).await? else {
             return Ok(());
@@ -341,6 +327,40 @@ async fn judge_anew<P: Ports>(
         }
     }
     Err(contended(&entry.application.id))
+}
+
+/// Of these packages, those with a version that the application sees, as something that waits to be judged.
+pub(crate) async fn joined_of<P: Ports>(
+    session: &Session<'_, P>,
+    application: &Application,
+    packages: &BTreeSet<PackageId>,
+) -> Result<BTreeMap<PackageId, Joined>, EngineError> {
+    let visible = session.topology.visible_from(&application.repositories);
+    let mut joined = BTreeMap::new();
+    for package in packages {
+        let inventory = session.ports.store().load_inventory(package).await?;
+        let newest = inventory
+            .repositories
+            .iter()
+            .filter(|(repository, _)| visible.contains(*repository))
+            .flat_map(|(repository, records)| {
+                records
+                    .versions
+                    .iter()
+                    .map(move |(text, record)| (repository, text, record))
+            })
+            .max_by_key(|(_, _, record)| record.published_at);
+        if let Some((repository, version, _)) = newest {
+            let change = Joined {
+                version: version.clone(),
+                repository: repository.clone(),
+                seen_at: session.now,
+                is_news: false,
+            };
+            joined.insert(package.clone(), change);
+        }
+    }
+    Ok(joined)
 }
 
 /// What is pending ends with that reason at its next look; what runs is tracked to its end.

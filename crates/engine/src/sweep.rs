@@ -1,20 +1,23 @@
 //! The periodic pass that re-reads the truth; an event only makes things sooner.
 
 mod pass;
+mod reconcile;
 mod report;
 mod restored;
+mod results;
 
 use downriver_domain::ApplicationId;
 use downriver_domain::slot::{Running, SlotState};
 
-pub use report::{Found, RestoredReport, SweepFailure, SweepReport};
+pub use report::{Found, Reconciled, RestoredReport, SweepFailure, SweepReport};
 
 use self::pass::Pass;
 use crate::carry_out::wake_paused;
 use crate::error::EngineError;
 use crate::ports::{
-    ApplicationState, LOAD_APPLICATIONS_MAX, Pipelines, Ports, ReadError, Store, StoreError,
+    ApplicationState, LOAD_APPLICATIONS_MAX, Pipelines, Ports, Queue, ReadError, Store, StoreError,
 };
+use crate::repositories;
 use crate::session::Session;
 use crate::start::{Looked, look};
 use crate::track::{ExecutionEvent, ExecutionState, track_once};
@@ -40,12 +43,30 @@ pub async fn sweep<P: Ports>(ports: &P) -> Result<SweepReport, EngineError> {
         return Ok(pass.report);
     }
     find_ended(&mut pass).await?;
+    results::ask_again(&mut pass).await?;
     look_at_overdue(&mut pass).await?;
     match wake_paused(&session, PAUSED_MAX).await {
         Ok(woken) => woken.iter().for_each(|id| pass.report.woken.note(id)),
         Err(error) => pass.report.fail(None, error)?,
     }
+    ask_for_repositories(&mut pass).await?;
+    if ports.has_registry_of_its_own() {
+        reconcile::reconcile(&mut pass).await?;
+    }
     Ok(pass.report)
+}
+
+/// The graph of repositories is read anew when it is old.
+async fn ask_for_repositories<P: Ports>(pass: &mut Pass<'_, P>) -> Result<(), EngineError> {
+    let session = pass.session;
+    let controls = session.ports.store().load_controls().await?;
+    let is_fresh = controls
+        .repositories_read_at
+        .is_some_and(|at| session.now.secs_since(at) < repositories::REFRESH_SECS);
+    if !is_fresh && let Err(error) = session.ports.queue().send_repositories().await {
+        pass.report.fail(None, error.into())?;
+    }
+    Ok(())
 }
 
 /// Reads every execution that a slot believes to run.
@@ -64,6 +85,7 @@ async fn find_ended<P: Ports>(pass: &mut Pass<'_, P>) -> Result<(), EngineError>
             else {
                 continue;
             };
+            results::ask_one(pass, &state).await?;
             if !pass.may_read_ends(&running.pipeline.target) {
                 continue;
             }

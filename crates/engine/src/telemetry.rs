@@ -15,7 +15,9 @@ use downriver_domain::{ApplicationId, PipelineExecutionId, RebuildId};
 use crate::history::{
     HistoryBody, HistoryEntry, Note, NoteKind, Outcome, RebuildRecord, Seen, SeenEffect,
 };
+use crate::index::ReadReport;
 use crate::ports::Commit;
+use crate::sweep::SweepReport;
 
 /// Latencies kept of one invocation; a start function's batch has ten messages. (`CloudWatch` takes 100 values of one metric.)
 pub const LATENCIES_MAX: usize = 100;
@@ -37,6 +39,14 @@ pub struct Figures {
     pub failures: u64,
     pub stuck: u64,
     pub parked: u64,
+    /// What proof showed of our rebuilds: `Delivered`, `NotPickedUp`, `Unproven`.
+    pub proofs: BTreeMap<&'static str, u64>,
+    /// Packages whose inventories were compared with CodeArtifact, and versions that no event had told of.
+    pub reconciled_packages: u64,
+    pub found_differences: u64,
+    /// Read of what executions uploaded and of their sources.
+    pub files_read: u64,
+    pub bytes_read: u64,
 }
 
 impl Figures {
@@ -47,6 +57,13 @@ impl Figures {
         self.failures += other.failures;
         self.stuck += other.stuck;
         self.parked += other.parked;
+        self.reconciled_packages += other.reconciled_packages;
+        self.found_differences += other.found_differences;
+        self.files_read += other.files_read;
+        self.bytes_read += other.bytes_read;
+        for (outcome, count) in other.proofs {
+            *self.proofs.entry(outcome).or_default() += count;
+        }
         for (verdict, count) in other.verdicts {
             *self.verdicts.entry(verdict).or_default() += count;
         }
@@ -56,6 +73,26 @@ impl Figures {
         self.publish_to_start_millis
             .extend(other.publish_to_start_millis);
         self.publish_to_start_millis.truncate(LATENCIES_MAX);
+    }
+}
+
+impl From<&ReadReport> for Figures {
+    fn from(report: &ReadReport) -> Self {
+        Self {
+            files_read: report.files,
+            bytes_read: report.bytes,
+            ..Self::default()
+        }
+    }
+}
+
+impl From<&SweepReport> for Figures {
+    fn from(report: &SweepReport) -> Self {
+        Self {
+            reconciled_packages: report.reconciled.packages,
+            found_differences: report.reconciled.differences,
+            ..Self::default()
+        }
     }
 }
 
@@ -93,6 +130,12 @@ fn count_note(figures: &mut Figures, commit: &Commit, note: &Note) {
             figures
                 .publish_to_start_millis
                 .extend(publish_to_start_millis(commit));
+        }
+        NoteKind::Proof => {
+            let outcome = note.rebuild.as_ref().and_then(|id| outcome_of(commit, id));
+            if let Some(outcome) = outcome {
+                *figures.proofs.entry(outcome).or_default() += 1;
+            }
         }
         NoteKind::Waiting => {
             if let Some(SlotState::Pending(pending)) = commit.slot.as_ref().map(|slot| &slot.state)

@@ -5,11 +5,12 @@ pub(crate) mod others;
 mod superseded;
 
 use downriver_domain::slot::{Running, SlotState, StartedBy};
-use downriver_domain::{Pipeline, PipelineExecutionId, Timestamp};
+use downriver_domain::{ApplicationId, Pipeline, PipelineExecutionId, Timestamp};
 
 use crate::error::EngineError;
 use crate::ports::{
-    ApplicationState, Execution, ExecutionStatus, Pipelines, Ports, ReadError, Store, Trigger,
+    ApplicationState, Execution, ExecutionStatus, Pipelines, Ports, Queue, ReadError, ReadRequest,
+    Store, Trigger,
 };
 use crate::session::{CONTENTION_MAX, Session, contended};
 use crate::start::{Looked, record_started};
@@ -150,6 +151,23 @@ async fn settle_again<P: Ports>(
         }
         _ => Ok(Looked::Done),
     }
+}
+
+/// What a success built is to be read. If this is lost, `sweep` asks again.
+async fn ask_for_reading<P: Ports>(
+    session: &Session<'_, P>,
+    application: &ApplicationId,
+    execution: &PipelineExecutionId,
+    looked: &Looked,
+) -> Result<(), EngineError> {
+    if matches!(looked, Looked::Done) {
+        let request = ReadRequest {
+            application: application.clone(),
+            execution: execution.clone(),
+        };
+        session.ports.queue().send_read(&request).await?;
+    }
+    Ok(())
 }
 
 fn follows(running: &Running, execution: &PipelineExecutionId) -> bool {

@@ -75,7 +75,7 @@ const fn any_version(format: Format) -> &'static str {
 }
 
 /// A committed lockfile holds the version: an SBOM, or what a build left behind, tells a version but holds none.
-fn is_locked(found: &FoundDependency) -> bool {
+pub(super) fn is_locked(found: &FoundDependency) -> bool {
     let Some(lock) = found.lock.as_ref().filter(|_| found.locked.is_some()) else {
         return false;
     };

@@ -7,7 +7,7 @@ use downriver_domain::impact::{Ask, Verdict};
 use downriver_domain::slot::{Merged, Pending, SlotState, rejudge};
 use downriver_domain::version::{PackageId, PackageVersionId};
 
-use super::Looked;
+use super::{Looked, finish};
 use crate::carry_out::{carry_out, next_version};
 use crate::error::EngineError;
 use crate::history::{HistoryBody, HistoryEntry};
@@ -21,8 +21,11 @@ pub(super) async fn judge_joined<P: Ports>(
     session: &Session<'_, P>,
     state: &ApplicationState,
 ) -> Result<Looked, EngineError> {
-    if state.slot.joined.is_empty() || state.slot.is_index_awaited(session.now) {
+    if state.slot.is_index_awaited(session.now) {
         return Ok(Looked::Done);
+    }
+    if state.slot.joined.is_empty() {
+        return stop_waiting(session, state).await;
     }
     let (commit, merged, notices) = rejudged(session, state).await?;
     let outcome = carry_out(session, &commit, &notices).await?;
@@ -34,6 +37,24 @@ pub(super) async fn judge_joined<P: Ports>(
             Looked::Again
         },
     )
+}
+
+/// No index result came in time, and nothing waits for one: nothing is to be looked at any more.
+async fn stop_waiting<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+) -> Result<Looked, EngineError> {
+    let wake_at = state.slot.idle_wake(session.now);
+    if state.slot.wake_at == wake_at {
+        return Ok(Looked::Done);
+    }
+    let mut slot = next_version(&state.slot);
+    slot.wake_at = wake_at;
+    let commit = Commit {
+        slot: Some(slot),
+        ..Commit::default()
+    };
+    finish(session, &commit, &[]).await
 }
 
 pub(super) type Anew = (

@@ -51,6 +51,11 @@ impl<'a, P: Ports> Pass<'a, P> {
         self.is_after(self.until)
     }
 
+    /// Without being more left for it: what goes round and round is never done.
+    pub(super) fn is_out_of_time(&self) -> bool {
+        self.session.ports.clock().now() >= self.until
+    }
+
     pub(super) fn may_look(&mut self, target: &Target) -> bool {
         !self.is_after(self.until) && self.answers(target)
     }

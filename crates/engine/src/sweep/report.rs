@@ -20,12 +20,16 @@ pub struct SweepReport {
     pub ended: Found,
     /// Starts whose result was never recorded: found, or called again.
     pub recovered: Found,
+    /// Index results that were asked for once more.
+    pub asked: Found,
     /// Rebuilds that were paused and that nothing pauses any more.
     pub woken: Found,
     /// Rebuilds that need a person.
     pub stuck: Found,
     /// Executions that have been running for longer than `max run`.
     pub parked: Found,
+    /// What the comparison of inventories with CodeArtifact came to.
+    pub reconciled: Reconciled,
     /// Failures in order, at most 50.
     pub failures: Vec<SweepFailure>,
     /// All failures, those not in the list included.
@@ -45,6 +49,16 @@ pub struct RestoredReport {
     pub held: Found,
     /// All applications were dealt with: the others may start.
     pub is_complete: bool,
+}
+
+/// Inventories compared with CodeArtifact in one pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reconciled {
+    pub packages: u64,
+    /// Versions that no event had told of: new, of another status, or gone.
+    pub differences: u64,
+    /// Repositories that may not be read.
+    pub denied: u64,
 }
 
 /// How often, and the first 20 applications.

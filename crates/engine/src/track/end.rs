@@ -7,7 +7,7 @@ use downriver_domain::slot::{
 };
 use downriver_domain::{AttemptId, PipelineExecutionId};
 
-use super::{ExecutionEvent, ExecutionState, superseded};
+use super::{ExecutionEvent, ExecutionState, ask_for_reading, superseded};
 use crate::built;
 use crate::carry_out::{marker_write, next_version, note, rebuild_entry};
 use crate::error::EngineError;
@@ -95,7 +95,11 @@ async fn end<P: Ports>(
         is_urgent: false,
         text,
     };
-    finish(session, &commit, &[notice]).await
+    let looked = finish(session, &commit, &[notice]).await?;
+    if *ending == Ending::Succeeded {
+        ask_for_reading(session, &application.id, &running.execution, &looked).await?;
+    }
+    Ok(looked)
 }
 
 /// The marker of a producer whose execution ended: put again for a retry, kept while its publishes are awaited.

@@ -7,7 +7,7 @@ use downriver_domain::slot::{
 };
 use downriver_domain::{Cascade, PipelineExecutionId, Timestamp};
 
-use super::{ExecutionEvent, ExecutionState};
+use super::{ExecutionEvent, ExecutionState, ask_for_reading};
 use crate::built;
 use crate::carry_out::{next_version, note as note_entry};
 use crate::error::EngineError;
@@ -79,7 +79,7 @@ pub(super) async fn note<P: Ports>(
             session.now,
         ));
     }
-    finish(
+    let looked = finish(
         session,
         &Commit {
             slot: Some(slot),
@@ -89,7 +89,11 @@ pub(super) async fn note<P: Ports>(
         },
         &[],
     )
-    .await
+    .await?;
+    if event.state == ExecutionState::Succeeded && !is_rollback {
+        ask_for_reading(session, &state.application.id, &event.execution, &looked).await?;
+    }
+    Ok(looked)
 }
 
 fn built_by(event: &ExecutionEvent, started_at: Timestamp) -> Build {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use downriver_domain::slot::{Pending, Running, SlotState, settle_followed};
 use downriver_domain::version::PackageId;
 
+use super::ask_for_reading;
 use super::end::{after, returned};
 use crate::built;
 use crate::carry_out::{next_version, note, rebuild_entry};
@@ -215,7 +216,7 @@ async fn settled<P: Ports>(
         ),
     ];
     let marker = after(&slot, state);
-    finish(
+    let looked = finish(
         session,
         &Commit {
             slot: Some(slot),
@@ -226,7 +227,9 @@ async fn settled<P: Ports>(
         },
         &[],
     )
-    .await
+    .await?;
+    ask_for_reading(session, id, &execution.id, &looked).await?;
+    Ok(looked)
 }
 
 /// The followed one did not succeed: Pending again, no attempt counted.

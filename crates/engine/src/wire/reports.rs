@@ -16,9 +16,11 @@ pub struct SweepDocument {
     overdue: FoundV1,
     ended: FoundV1,
     recovered: FoundV1,
+    asked: FoundV1,
     woken: FoundV1,
     stuck: FoundV1,
     parked: FoundV1,
+    reconciled: ReconciledV1,
     failures: Vec<FailureV1>,
     failures_count: u64,
     is_more_left: bool,
@@ -30,6 +32,13 @@ struct RestoredV1 {
     caught_up: FoundV1,
     held: FoundV1,
     is_complete: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct ReconciledV1 {
+    packages: u64,
+    differences: u64,
+    denied: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -58,9 +67,15 @@ impl From<&SweepReport> for SweepDocument {
             overdue: FoundV1::from(&report.overdue),
             ended: FoundV1::from(&report.ended),
             recovered: FoundV1::from(&report.recovered),
+            asked: FoundV1::from(&report.asked),
             woken: FoundV1::from(&report.woken),
             stuck: FoundV1::from(&report.stuck),
             parked: FoundV1::from(&report.parked),
+            reconciled: ReconciledV1 {
+                packages: report.reconciled.packages,
+                differences: report.reconciled.differences,
+                denied: report.reconciled.denied,
+            },
             failures: failures.collect(),
             failures_count: report.failures_count,
             is_more_left: report.is_more_left,

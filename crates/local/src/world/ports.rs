@@ -102,6 +102,11 @@ impl Ports for World {
         &self.simulation
     }
 
+    /// The simulated one is made of the events that are replayed.
+    fn has_registry_of_its_own(&self) -> bool {
+        false
+    }
+
     fn time_limit_secs(&self) -> u64 {
         FUNCTION_SECS_MAX
     }

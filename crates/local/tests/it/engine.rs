@@ -1,6 +1,7 @@
 //! Use cases of the engine where several stores or moments matter: on the embedded store, with pipelines that keep state.
 
 mod desk;
+mod reading;
 mod registering;
 mod restorable;
 mod restored;

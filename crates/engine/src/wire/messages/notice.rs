@@ -30,6 +30,8 @@ struct NoticeV1<'a> {
     rebuild: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     package_version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'static str>,
     is_urgent: bool,
     text: String,
 }
@@ -43,6 +45,10 @@ pub fn encode_notice(notice: &Notice, deployment: &str) -> EncodedNotice {
         application: notice.application.as_ref().map(ApplicationId::as_str),
         rebuild: notice.rebuild.as_ref().map(RebuildId::as_str),
         package_version: notice.package_version.as_ref().map(ToString::to_string),
+        outcome: match notice.kind {
+            NoticeKind::RebuildProof(outcome) => Some(outcome.as_str()),
+            _ => None,
+        },
         is_urgent: notice.is_urgent,
         text: cut(&notice.text),
     };
@@ -63,6 +69,7 @@ const fn detail_type(kind: NoticeKind) -> &'static str {
         NoticeKind::VersionWithdrawn => "Downriver Version Withdrawn",
         NoticeKind::Regressed => "Downriver Regressed",
         NoticeKind::CascadeStopped => "Downriver Cascade Stopped",
+        NoticeKind::RebuildProof(_) => "Downriver Rebuild Proof",
     }
 }
 

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::SweepDocument;
-use crate::sweep::{Found, RestoredReport, SweepFailure, SweepReport};
+use crate::sweep::{Found, Reconciled, RestoredReport, SweepFailure, SweepReport};
 
 #[test]
 fn a_backup_that_was_put_back_stands_in_the_answer() {
@@ -32,6 +32,11 @@ fn a_sweep_is_answered_with_all_that_it_found() {
             reason: "no answer".to_owned(),
         }],
         failures_count: 60,
+        reconciled: Reconciled {
+            packages: 100,
+            differences: 3,
+            denied: 1,
+        },
         is_more_left: true,
         ..SweepReport::default()
     };
@@ -41,7 +46,9 @@ fn a_sweep_is_answered_with_all_that_it_found() {
         "overdue": {"count": 21, "first": ["shop"]},
         "ended": none,
         "recovered": none,
+        "asked": none,
         "woken": none,
+        "reconciled": {"packages": 100, "differences": 3, "denied": 1},
         "stuck": none,
         "parked": none,
         "failures": [{"reason": "no answer"}],

@@ -6,17 +6,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use downriver_domain::slot::Slot;
 use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{
-    AccountId, Application, ApplicationId, Dependency, DomainName, Operation, Pipeline,
-    PipelineExecutionId, Repository, RepositoryId, Sighting, Timestamp, VersionStatus,
+    AccountId, Application, ApplicationId, Dependency, DomainName, Operation, Origin,
+    PackagePattern, Pipeline, PipelineExecutionId, Repository, RepositoryId, Sighting, Timestamp,
+    Topology, VersionStatus,
 };
 use downriver_engine::history::{HistoryBody, HistoryEntry};
 use downriver_engine::ports::{
-    Artifacts, Bus, Clock, Execution, ExecutionStatus, HistoryOf, ListedVersion, Notice, Pipelines,
-    Ports, Queue, QueueError, ReadError, ReadRequest, Registry, ResolvePage, SourceRead,
-    StartError, StartExecution, Store, Timer, Trigger, Upload, UploadError,
+    Artifacts, Bus, Clock, CommitOutcome, Execution, ExecutionStatus, HistoryOf, ListedVersion,
+    Notice, Pipelines, Ports, Queue, QueueError, ReadError, ReadRequest, Registry, ResolvePage,
+    SourceFiles, SourceRead, StartError, StartExecution, Store, Timer, Trigger, Upload,
+    UploadError,
 };
 use downriver_engine::register::{self, Catalog};
 use downriver_engine::sweep::{SweepReport, sweep};
+use downriver_engine::track::{ExecutionEvent, ExecutionState, track};
 use downriver_engine::{resolve, start};
 use downriver_testkit::builders::{at, id, package_version, registration, repository, topology};
 use downriver_testkit::run_at_once;
@@ -37,6 +40,16 @@ pub(super) struct Desk {
     pub(super) reads_of: RefCell<Vec<ApplicationId>>,
     pub(super) tokens: RefCell<Vec<String>>,
     timers: RefCell<Vec<Timer>>,
+    /// What executions uploaded, by execution.
+    pub(super) uploads: RefCell<Vec<(String, Upload)>>,
+    /// The files of every source.
+    pub(super) source: RefCell<Vec<(String, String)>>,
+    /// Readings that were asked for.
+    pub(super) requests: RefCell<Vec<ReadRequest>>,
+    pub(super) notices: RefCell<Vec<Notice>>,
+    /// What CodeArtifact holds beside what events told: repository, package, version.
+    pub(super) listed: RefCell<Vec<(RepositoryId, PackageId, ListedVersion)>>,
+    pub(super) repositories: RefCell<BTreeMap<RepositoryId, Repository>>,
 }
 
 impl Desk {
@@ -53,6 +66,12 @@ impl Desk {
             reads_of: RefCell::default(),
             tokens: RefCell::default(),
             timers: RefCell::default(),
+            uploads: RefCell::default(),
+            source: RefCell::default(),
+            requests: RefCell::default(),
+            notices: RefCell::default(),
+            listed: RefCell::default(),
+            repositories: RefCell::default(),
         };
         desk.apply(&catalog(applications));
         desk
@@ -92,7 +111,25 @@ impl Desk {
             sequence: u64::try_from(secs).expect("time goes on"),
             event_time: at(secs),
         };
+        self.list(purl, version, secs);
         run_at_once(resolve::resolve(self, &[sighting])).expect("the event is resolved");
+    }
+
+    /// It is in the repository, though no event may tell.
+    pub(super) fn list(&self, purl: &str, version: &str, secs: i64) {
+        let row = ListedVersion {
+            version: version.to_owned(),
+            status: VersionStatus::Published,
+            revision: None,
+            origin: Origin::Internal,
+            published_at: Some(at(secs)),
+        };
+        let package: PackageId = purl.parse().expect("a package URL");
+        let entry = (repository("shared"), package, row);
+        let mut listed = self.listed.borrow_mut();
+        if !listed.contains(&entry) {
+            listed.push(entry);
+        }
     }
 
     pub(super) fn sweep(&self) -> SweepReport {
@@ -126,6 +163,34 @@ impl Desk {
             .borrow_mut()
             .push((pipeline.clone(), started));
         execution
+    }
+
+    /// The event of an execution's success.
+    pub(super) fn tell_end(&self, pipeline: &Pipeline, execution: &str) {
+        let event = ExecutionEvent {
+            pipeline: pipeline.clone(),
+            execution: id(execution),
+            state: ExecutionState::Succeeded,
+            started_at: None,
+            event_time: at(self.now.get()),
+            trigger: None,
+        };
+        run_at_once(track(self, &event)).expect("the event is tracked");
+    }
+
+    /// Counts this package as one of our own from now on.
+    pub(super) fn own(&self, purl: &str) {
+        let known = run_at_once(self.store.load_topology()).expect("the store works");
+        let mut topology = Topology::clone(&known);
+        topology.revision += 1;
+        let package: PackageId = purl.parse().expect("a package URL");
+        topology.internal.push(PackagePattern {
+            format: package.format(),
+            namespace: package.namespace().map(str::to_owned),
+            name: package.name().to_owned(),
+        });
+        let outcome = run_at_once(self.store.record_topology(&topology));
+        assert_eq!(outcome.expect("the store works"), CommitOutcome::Done);
     }
 
     /// As if it had never been started.
@@ -253,7 +318,8 @@ impl Queue for Desk {
         unreachable!("few depend on {}", page.package)
     }
 
-    async fn send_read(&self, _request: &ReadRequest) -> Result<(), QueueError> {
+    async fn send_read(&self, request: &ReadRequest) -> Result<(), QueueError> {
+        self.requests.borrow_mut().push(request.clone());
         Ok(())
     }
 
@@ -266,20 +332,29 @@ impl Artifacts for Desk {
     async fn load_uploads(
         &self,
         _application: &ApplicationId,
-        _execution: &PipelineExecutionId,
+        execution: &PipelineExecutionId,
         _since: Timestamp,
         _until: Timestamp,
     ) -> Result<Vec<Upload>, ReadError> {
-        Ok(Vec::new())
+        let uploads = self.uploads.borrow();
+        let of_execution = uploads.iter().filter(|(of, _)| of == execution.as_str());
+        Ok(of_execution.map(|(_, upload)| upload.clone()).collect())
     }
 
     async fn store_upload(
         &self,
         _application: &ApplicationId,
-        _execution: &PipelineExecutionId,
-        _name: &str,
-        _bytes: Vec<u8>,
+        execution: &PipelineExecutionId,
+        name: &str,
+        bytes: Vec<u8>,
     ) -> Result<(), UploadError> {
+        let upload = Upload {
+            name: name.to_owned(),
+            bytes,
+        };
+        let mut uploads = self.uploads.borrow_mut();
+        uploads.retain(|(of, known)| of != execution.as_str() || known.name != name);
+        uploads.push((execution.to_string(), upload));
         Ok(())
     }
 
@@ -287,14 +362,31 @@ impl Artifacts for Desk {
         &self,
         _pipeline: &Pipeline,
         _execution: &PipelineExecutionId,
-        _choose: &(dyn Fn(&[String]) -> BTreeSet<String> + Sync),
+        choose: &(dyn Fn(&[String]) -> BTreeSet<String> + Sync),
     ) -> Result<SourceRead, ReadError> {
-        Ok(SourceRead::Nothing("nothing was built".to_owned()))
+        let source = self.source.borrow();
+        if source.is_empty() {
+            return Ok(SourceRead::Nothing("its source is not kept".to_owned()));
+        }
+        let paths: Vec<String> = source.iter().map(|(path, _)| path.clone()).collect();
+        let chosen = choose(&paths);
+        let files: Vec<(String, Vec<u8>)> = source
+            .iter()
+            .filter(|(path, _)| chosen.contains(path))
+            .map(|(path, text)| (path.clone(), text.clone().into_bytes()))
+            .collect();
+        Ok(SourceRead::Files(SourceFiles {
+            location: "s3://artifacts/web".to_owned(),
+            bytes_read: files.iter().map(|(_, bytes)| bytes.len() as u64).sum(),
+            bytes_total: 1_000_000,
+            files,
+        }))
     }
 }
 
 impl Bus for Desk {
-    async fn publish(&self, _notices: &[Notice]) -> Result<(), QueueError> {
+    async fn publish(&self, notices: &[Notice]) -> Result<(), QueueError> {
+        self.notices.borrow_mut().extend_from_slice(notices);
         Ok(())
     }
 }
@@ -354,19 +446,31 @@ impl Pipelines for Desk {
 impl Registry for Desk {
     async fn list_package_versions(
         &self,
-        _repository: &RepositoryId,
-        _package: &PackageId,
+        repository: &RepositoryId,
+        package: &PackageId,
         _limit: usize,
     ) -> Result<Vec<ListedVersion>, ReadError> {
-        Ok(Vec::new())
+        let listed = self.listed.borrow();
+        let held = listed
+            .iter()
+            .filter(|(of, known, _)| of == repository && known == package);
+        Ok(held.map(|(_, _, row)| row.clone()).collect())
     }
 
     async fn describe_package_version(
         &self,
-        _repository: &RepositoryId,
-        _package_version: &PackageVersionId,
+        repository: &RepositoryId,
+        package_version: &PackageVersionId,
     ) -> Result<ListedVersion, ReadError> {
-        Err(ReadError::NotFound)
+        let listed = self.listed.borrow();
+        let found = listed.iter().find(|(of, package, row)| {
+            of == repository
+                && package == package_version.package()
+                && row.version == package_version.version()
+        });
+        found
+            .map(|(_, _, row)| row.clone())
+            .ok_or(ReadError::NotFound)
     }
 
     async fn list_repositories(
@@ -374,21 +478,24 @@ impl Registry for Desk {
         _domain_owner: &AccountId,
         _domain: &DomainName,
     ) -> Result<Vec<RepositoryId>, ReadError> {
-        Err(ReadError::NotFound)
+        Ok(self.repositories.borrow().keys().cloned().collect())
     }
 
     async fn describe_repository(
         &self,
-        _repository: &RepositoryId,
+        repository: &RepositoryId,
     ) -> Result<Repository, ReadError> {
-        Err(ReadError::NotFound)
+        let known = self.repositories.borrow();
+        known.get(repository).cloned().ok_or(ReadError::NotFound)
     }
 
+    /// Everything asks for `^1.0.0` of the tokens.
     async fn list_dependencies(
         &self,
         _repository: &RepositoryId,
         _package_version: &PackageVersionId,
     ) -> Result<Vec<(PackageId, String)>, ReadError> {
-        Err(ReadError::NotFound)
+        let tokens = "pkg:npm/tokens".parse().expect("a package URL");
+        Ok(vec![(tokens, "^1.0.0".to_owned())])
     }
 }

@@ -21,6 +21,10 @@ use downriver_local::sqlite::SqliteStore;
 pub(super) struct Restorable {
     store: SqliteStore,
     is_restored: Cell<bool>,
+    /// Calls that succeed before one breaks its function off.
+    calls_left: Cell<Option<u32>>,
+    /// A write that breaks off was made all the same.
+    is_written: Cell<bool>,
 }
 
 impl Restorable {
@@ -28,7 +32,37 @@ impl Restorable {
         Self {
             store: SqliteStore::in_memory().expect("a store in memory opens"),
             is_restored: Cell::new(false),
+            calls_left: Cell::new(None),
+            is_written: Cell::new(false),
         }
+    }
+
+    /// From now on so many calls succeed; none after them, though the first write of those is made if `is_written`.
+    pub(super) fn break_after(&self, calls: u32, is_written: bool) {
+        self.calls_left.set(Some(calls));
+        self.is_written.set(is_written);
+    }
+
+    pub(super) fn mend(&self) {
+        self.calls_left.set(None);
+    }
+
+    fn step(&self) -> Result<(), StoreError> {
+        match self.calls_left.get() {
+            Some(0) => Err(StoreError::Transient("broken off".to_owned())),
+            Some(left) => {
+                self.calls_left.set(Some(left - 1));
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What becomes of a write, and whether it is made.
+    fn write(&self) -> (Result<(), StoreError>, bool) {
+        let step = self.step();
+        let is_made = step.is_ok() || self.is_written.take();
+        (step, is_made)
     }
 
     pub(super) fn back_up(&self) {
@@ -53,17 +87,26 @@ impl Store for Restorable {
     }
 
     async fn load_topology(&self) -> Result<Arc<Topology>, StoreError> {
+        self.step()?;
         self.store.load_topology().await
     }
 
     async fn record_topology(&self, topology: &Topology) -> Result<CommitOutcome, StoreError> {
-        self.store.record_topology(topology).await
+        let (step, is_made) = self.write();
+        let written = if is_made {
+            Some(self.store.record_topology(topology).await?)
+        } else {
+            None
+        };
+        step?;
+        Ok(written.expect("a write that succeeds is made"))
     }
 
     async fn load_applications(
         &self,
         ids: &[ApplicationId],
     ) -> Result<Vec<ApplicationState>, StoreError> {
+        self.step()?;
         self.store.load_applications(ids).await
     }
 
@@ -83,7 +126,14 @@ impl Store for Restorable {
     }
 
     async fn record_registration(&self, registration: &Registration) -> Result<(), StoreError> {
-        self.store.record_registration(registration).await
+        let (step, is_made) = self.write();
+        let written = if is_made {
+            Some(self.store.record_registration(registration).await?)
+        } else {
+            None
+        };
+        step?;
+        Ok(written.expect("a write that succeeds is made"))
     }
 
     async fn remove_registration(&self, application: &ApplicationId) -> Result<(), StoreError> {
@@ -94,6 +144,7 @@ impl Store for Restorable {
         &self,
         application: &ApplicationId,
     ) -> Result<Vec<Dependency>, StoreError> {
+        self.step()?;
         self.store.load_dependencies(application).await
     }
 
@@ -102,6 +153,7 @@ impl Store for Restorable {
         application: &ApplicationId,
         packages: &BTreeSet<PackageId>,
     ) -> Result<Vec<Edge>, StoreError> {
+        self.step()?;
         self.store.load_edges(application, packages).await
     }
 
@@ -119,14 +171,23 @@ impl Store for Restorable {
     }
 
     async fn load_inventory(&self, package: &PackageId) -> Result<PackageInventory, StoreError> {
+        self.step()?;
         self.store.load_inventory(package).await
     }
 
     async fn commit(&self, commit: &Commit) -> Result<CommitOutcome, StoreError> {
-        self.store.commit(commit).await
+        let (step, is_made) = self.write();
+        let written = if is_made {
+            Some(self.store.commit(commit).await?)
+        } else {
+            None
+        };
+        step?;
+        Ok(written.expect("a write that succeeds is made"))
     }
 
     async fn load_controls(&self) -> Result<Controls, StoreError> {
+        self.step()?;
         self.store.load_controls().await
     }
 
@@ -159,6 +220,7 @@ impl Store for Restorable {
         of: &HistoryOf,
         limit: usize,
     ) -> Result<Vec<HistoryEntry>, StoreError> {
+        self.step()?;
         self.store.load_history(of, limit).await
     }
 

@@ -7,6 +7,7 @@ use super::super::{
     CatalogRequest, DependenciesReport, encode_built, encode_catalog, encode_dependencies,
     encode_page, encode_read, encode_repositories, encode_timer,
 };
+use crate::history::Outcome;
 use crate::index::{BuiltPackage, BuiltReport};
 use crate::ports::{EdgeCursor, Notice, NoticeKind, PageChange, ReadRequest, ResolvePage, Timer};
 
@@ -210,6 +211,9 @@ pub(super) fn notices() -> Vec<Notice> {
         (NoticeKind::VersionWithdrawn, false, true),
         (NoticeKind::Regressed, false, false),
         (NoticeKind::CascadeStopped, false, true),
+        (NoticeKind::RebuildProof(Outcome::Delivered), true, false),
+        (NoticeKind::RebuildProof(Outcome::NotPickedUp), true, false),
+        (NoticeKind::RebuildProof(Outcome::Unproven), true, false),
     ];
     let notice = |(kind, has_rebuild, has_version): (NoticeKind, bool, bool)| Notice {
         kind,
