@@ -6,12 +6,12 @@
 )]
 
 mod artifacts;
-mod services;
+mod outside;
 
 pub use artifacts::{
     Artifacts, SourceFiles, SourceRead, UPLOAD_BYTES_MAX, UPLOADS_MAX, Upload, UploadError,
 };
-pub use services::{
+pub use outside::{
     Execution, ExecutionStatus, FailedStage, ListedVersion, Pipelines, ReadError, Registry,
     StartError, StartExecution, Trigger,
 };

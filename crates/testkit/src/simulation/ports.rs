@@ -1,7 +1,7 @@
 //! One copy of a function at work: the ports of the engine around the real store and the simulated services, with
 //! everything that may go wrong at each call.
 
-mod services;
+mod outside;
 
 use std::cell::{Ref, RefMut};
 use std::collections::BTreeSet;

@@ -1,5 +1,7 @@
 //! One deployment: the store, pipelines that people and Downriver start, and a clock that is set.
 
+mod artifacts;
+
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,10 +14,9 @@ use downriver_domain::{
 };
 use downriver_engine::history::{HistoryBody, HistoryEntry};
 use downriver_engine::ports::{
-    Artifacts, Bus, Clock, CommitOutcome, Execution, ExecutionStatus, HistoryOf, ListedVersion,
-    Notice, Pipelines, Ports, Queue, QueueError, ReadError, ReadRequest, Registry, ResolvePage,
-    SourceFiles, SourceRead, StartError, StartExecution, Store, Timer, Trigger, Upload,
-    UploadError,
+    Bus, Clock, CommitOutcome, Execution, ExecutionStatus, HistoryOf, ListedVersion, Notice,
+    Pipelines, Ports, Queue, QueueError, ReadError, ReadRequest, Registry, ResolvePage, StartError,
+    StartExecution, Store, Timer, Trigger, Upload,
 };
 use downriver_engine::register::{self, Catalog};
 use downriver_engine::sweep::{SweepReport, sweep};
@@ -325,62 +326,6 @@ impl Queue for Desk {
 
     async fn send_repositories(&self) -> Result<(), QueueError> {
         Ok(())
-    }
-}
-
-impl Artifacts for Desk {
-    async fn load_uploads(
-        &self,
-        _application: &ApplicationId,
-        execution: &PipelineExecutionId,
-        _since: Timestamp,
-        _until: Timestamp,
-    ) -> Result<Vec<Upload>, ReadError> {
-        let uploads = self.uploads.borrow();
-        let of_execution = uploads.iter().filter(|(of, _)| of == execution.as_str());
-        Ok(of_execution.map(|(_, upload)| upload.clone()).collect())
-    }
-
-    async fn store_upload(
-        &self,
-        _application: &ApplicationId,
-        execution: &PipelineExecutionId,
-        name: &str,
-        bytes: Vec<u8>,
-    ) -> Result<(), UploadError> {
-        let upload = Upload {
-            name: name.to_owned(),
-            bytes,
-        };
-        let mut uploads = self.uploads.borrow_mut();
-        uploads.retain(|(of, known)| of != execution.as_str() || known.name != name);
-        uploads.push((execution.to_string(), upload));
-        Ok(())
-    }
-
-    async fn load_source(
-        &self,
-        _pipeline: &Pipeline,
-        _execution: &PipelineExecutionId,
-        choose: &(dyn Fn(&[String]) -> BTreeSet<String> + Sync),
-    ) -> Result<SourceRead, ReadError> {
-        let source = self.source.borrow();
-        if source.is_empty() {
-            return Ok(SourceRead::Nothing("its source is not kept".to_owned()));
-        }
-        let paths: Vec<String> = source.iter().map(|(path, _)| path.clone()).collect();
-        let chosen = choose(&paths);
-        let files: Vec<(String, Vec<u8>)> = source
-            .iter()
-            .filter(|(path, _)| chosen.contains(path))
-            .map(|(path, text)| (path.clone(), text.clone().into_bytes()))
-            .collect();
-        Ok(SourceRead::Files(SourceFiles {
-            location: "s3://artifacts/web".to_owned(),
-            bytes_read: files.iter().map(|(_, bytes)| bytes.len() as u64).sum(),
-            bytes_total: 1_000_000,
-            files,
-        }))
     }
 }
 
