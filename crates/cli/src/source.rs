@@ -88,6 +88,7 @@ pub(crate) fn read_place(place: &Place) -> anyhow::Result<ReadPlace> {
             text: InvalidPath(path.clone()).to_string(),
             file: path,
             line: None,
+            is_gap: false,
         })
         .collect();
     let mut contents = Vec::new();
@@ -99,6 +100,7 @@ pub(crate) fn read_place(place: &Place) -> anyhow::Result<ReadPlace> {
                 file: path.to_owned(),
                 line: None,
                 text,
+                is_gap: false,
             }),
         }
     }

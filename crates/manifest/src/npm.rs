@@ -274,7 +274,7 @@ fn join(files: &Files<'_>, workspace: &Workspace<'_>, reading: &mut Reading) {
         }
         if at != counts {
             let other = texts[counts].0.0;
-            reading.problem(Problem::new(
+            reading.problem(Problem::gap(
                 path,
                 None,
                 format!("does not count: {other} stands beside it"),

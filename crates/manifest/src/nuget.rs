@@ -212,7 +212,7 @@ impl<'f> Sources<'f> {
             let path_in_source = join_path(folder_of(path), project);
             match path_in_source.and_then(|path| self.find(&path)) {
                 Some((path, _)) => found.push(path),
-                None => reading.problem(Problem::new(
+                None => reading.problem(Problem::gap(
                     path,
                     None,
                     format!("lists `{project}`, which the source does not hold"),

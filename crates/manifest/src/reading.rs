@@ -105,6 +105,8 @@ pub struct Problem {
     pub line: Option<u32>,
     /// A sentence's end: what is wrong, and where it can be told what to do.
     pub text: String,
+    /// The file was read whole: what it refers to is not in the source, or only a build can tell it.
+    pub is_gap: bool,
 }
 
 impl Problem {
@@ -113,6 +115,14 @@ impl Problem {
             file: file.to_owned(),
             line,
             text: text.into(),
+            is_gap: false,
+        }
+    }
+
+    pub(crate) fn gap(file: &str, line: Option<u32>, text: impl Into<String>) -> Self {
+        Self {
+            is_gap: true,
+            ..Self::new(file, line, text)
         }
     }
 }

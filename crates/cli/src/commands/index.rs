@@ -177,7 +177,8 @@ pub(crate) fn show(
             terminal.print(&text)?;
         }
     }
-    let is_whole = read.iter().all(|read| read.reading.problems.is_empty());
+    let mut problems = read.iter().flat_map(|read| &read.reading.problems);
+    let is_whole = problems.all(|problem| problem.is_gap);
     Ok(if is_whole {
         Exit::Fine
     } else {

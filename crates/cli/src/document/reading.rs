@@ -79,6 +79,8 @@ struct ProblemDocument {
     file: String,
     line: Option<u32>,
     text: String,
+    /// The file itself was read whole.
+    gap: bool,
 }
 
 impl FolderDocument {
@@ -147,6 +149,7 @@ fn problem(problem: &Problem) -> ProblemDocument {
         file: problem.file.clone(),
         line: problem.line,
         text: problem.text.clone(),
+        gap: problem.is_gap,
     }
 }
 

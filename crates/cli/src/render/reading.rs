@@ -33,7 +33,12 @@ pub(crate) fn reading(page: Page, folder: &str, reading: &Reading, is_verbose: b
         hang(&mut out, page, "  product: ", &text, 11);
     }
     for problem in &reading.problems {
-        let head = format!("  {} ", paint.bad("problem:"));
+        let word = if problem.is_gap {
+            paint.warn("not told:")
+        } else {
+            paint.bad("problem:")
+        };
+        let head = format!("  {word} ");
         hang(&mut out, page, &head, &problem.to_string(), 11);
     }
     out

@@ -162,7 +162,7 @@ impl Join<'_, '_> {
                         "says that `{}` needs `{reference}`, but holds no such package: run `cargo update --workspace`",
                         package.name
                     );
-                    reading.problem(Problem::new(graph.file, line.or(Some(package.line)), text));
+                    reading.problem(Problem::gap(graph.file, line.or(Some(package.line)), text));
                     return;
                 };
                 if outcome.is_ok() {

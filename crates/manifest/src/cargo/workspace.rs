@@ -156,7 +156,7 @@ impl<'f> Project<'f> {
                 "takes `{}` from its workspace, which does not share it: add it to `[workspace.dependencies]`",
                 declared.key
             );
-            reading.problem(Problem::new(&manifest.path, Some(declared.line), text));
+            reading.problem(Problem::gap(&manifest.path, Some(declared.line), text));
         }
         found
     }
@@ -300,7 +300,7 @@ impl<'f> Project<'f> {
                 continue;
             }
             let text = format!("has the member `{name}`, of which the source holds no {MANIFEST}");
-            reading.problem(Problem::new(&manifest.path, None, text));
+            reading.problem(Problem::gap(&manifest.path, None, text));
         }
         if patterns.is_empty() {
             return found.into_iter().collect();

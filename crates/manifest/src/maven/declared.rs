@@ -96,7 +96,7 @@ pub(super) fn into_reading(declared: Vec<Declared>, reading: &mut Reading) {
             .map(|name| format!("`{name}`"));
         let names = names.collect::<Vec<_>>().join(", ");
         let text = format!("{}: {names}{more}; {}", trouble.what, trouble.advice);
-        reading.problem(Problem::new(&file, line, text));
+        reading.problem(Problem::gap(&file, line, text));
     }
 }
 

@@ -171,5 +171,5 @@ fn unread(build: &Build<'_>, project: &Project, reading: &mut Reading) {
         ""
     };
     let text = format!("asks for what only Gradle can tell: {shown}{more}; {ADVICE}");
-    reading.problem(Problem::new(path, Some(*line), text));
+    reading.problem(Problem::gap(path, Some(*line), text));
 }

@@ -117,7 +117,7 @@ fn members(
             None => {
                 if let Some(named) = named {
                     let text = format!("the module `{path}` is not in the source");
-                    reading.problem(Problem::new(&named.file, named.line, text));
+                    reading.problem(Problem::gap(&named.file, named.line, text));
                 }
                 continue;
             }
@@ -151,7 +151,7 @@ fn add_modules(
             open.push_back((path, is_optional, Some(evidence)));
         } else {
             let text = format!("the module `{module}` is outside of the source");
-            reading.problem(Problem::new(&pom.path, Some(*line), text));
+            reading.problem(Problem::gap(&pom.path, Some(*line), text));
         }
     }
 }
@@ -216,7 +216,7 @@ fn read_trees(
                 let root = roots.first().cloned().unwrap_or_default();
                 let text =
                     format!("tells of `{root}`, which is not among the projects of this folder");
-                reading.problem(Problem::new(path, Some(1), text));
+                reading.problem(Problem::gap(path, Some(1), text));
             }
             continue;
         }

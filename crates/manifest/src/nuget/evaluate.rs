@@ -184,7 +184,7 @@ impl<'f> Evaluator<'f> {
                     let found = at.and_then(|path| Some(sources.find(&path)?.0));
                     if found.is_none() && !is_conditional && !expanded.contains('*') {
                         let text = format!("imports `{project}`, which the source does not hold");
-                        reading.problem(Problem::new(&file.path, Some(*line), text));
+                        reading.problem(Problem::gap(&file.path, Some(*line), text));
                     }
                     if depth >= INCLUDES_MAX {
                         let text =

@@ -198,7 +198,7 @@ impl Sheet {
                 "has `{text}`, which an environment variable decides: its requirement is not known"
             );
             self.problems
-                .push(Problem::new(&self.path, Some(line), what));
+                .push(Problem::gap(&self.path, Some(line), what));
             parse_specifier(name).map(|mut specifier| {
                 specifier.requirement = None;
                 specifier

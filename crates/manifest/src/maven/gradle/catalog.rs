@@ -73,7 +73,7 @@ impl Reader<'_> {
         for (alias, line, value) in self.items(table, "libraries") {
             match self.entry(line, value, false, &catalog.versions) {
                 Ok(entry) => drop(catalog.libraries.insert(accessor(alias), entry)),
-                Err(what) => problems.push(Problem::new(
+                Err(what) => problems.push(Problem::gap(
                     self.path,
                     Some(line),
                     format!("the library `{alias}` {what}"),
@@ -83,7 +83,7 @@ impl Reader<'_> {
         for (alias, line, value) in self.items(table, "plugins") {
             match self.entry(line, value, true, &catalog.versions) {
                 Ok(entry) => drop(catalog.plugins.insert(accessor(alias), entry)),
-                Err(what) => problems.push(Problem::new(
+                Err(what) => problems.push(Problem::gap(
                     self.path,
                     Some(line),
                     format!("the plugin `{alias}` {what}"),

@@ -86,7 +86,7 @@ impl<'p> Items<'p> {
         let Some((found, _)) = found else {
             if item.action == Action::Include && !path.contains('*') {
                 let text = format!("refers to `{path}`, which the source does not hold");
-                reading.problem(Problem::new(file, Some(item.line), text));
+                reading.problem(Problem::gap(file, Some(item.line), text));
             }
             return;
         };
@@ -283,5 +283,5 @@ fn check(name: &str, version: &Central, reading: &mut Reading) -> Option<String>
 
 fn unknown_property(text: &str, file: &str, line: u32) -> Problem {
     let text = format!("says `{text}`, which nothing in the source sets to a value");
-    Problem::new(file, Some(line), text)
+    Problem::gap(file, Some(line), text)
 }

@@ -114,7 +114,7 @@ impl Sheets {
             };
             if !is_there {
                 let what = format!("includes `{included}`, which is no file of this source");
-                reading.problem(Problem::new(path, Some(line), what));
+                reading.problem(Problem::gap(path, Some(line), what));
             }
         }
         true
