@@ -7,7 +7,7 @@ use downriver_aws::objects::Objects;
 use downriver_engine::ports::Ports;
 use downriver_engine::wire::Sources;
 use downriver_engine::wire::messages::{self, Message};
-use downriver_engine::{index, register};
+use downriver_engine::{index, register, repositories};
 use lambda_runtime::{Error, LambdaEvent};
 
 /// One batch of the index queue.
@@ -64,8 +64,11 @@ impl<P: Ports> Consumer for Reports<'_, P> {
                         .await?;
                 }
                 Message::Built(report) => index::record_built(self.ports, report).await?,
-                Message::Read(_) | Message::Repositories => {
-                    return Err(Failure::Refused("this is not read yet".to_owned()));
+                Message::Read(request) => {
+                    index::read_execution(self.ports, request).await?;
+                }
+                Message::Repositories => {
+                    repositories::refresh(self.ports).await?;
                 }
                 Message::Event(_) | Message::Timer(_) | Message::Page(_) => {}
             }
