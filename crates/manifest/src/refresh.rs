@@ -150,12 +150,19 @@ fn place<'r>(change: &PackageVersionId, instances: &[&'r FoundDependency]) -> Pl
         .collect();
     let Some(first) = admitting.first() else {
         let found = instances[0];
-        return Placed::Left {
-            reason: format!(
-                "`{}` does not admit {}: change the requirement first",
-                found.requirement.as_deref().unwrap_or("?"),
-                change.version()
+        let requirement = found.requirement.as_deref().unwrap_or("?");
+        let version = change.version();
+        let reason = match found.via.last() {
+            None => {
+                format!("`{requirement}` does not admit {version}: change the requirement first")
+            }
+            Some(by) => format!(
+                "`{requirement}` of {} does not admit {version}: another version of that has to ask for it",
+                native_name(by)
             ),
+        };
+        return Placed::Left {
+            reason,
             at: Some(found.evidence.clone()),
         };
     };

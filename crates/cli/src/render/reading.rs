@@ -15,22 +15,22 @@ pub(crate) fn reading(page: Page, folder: &str, reading: &Reading, is_verbose: b
     files(&mut out, page, reading);
     dependencies(&mut out, page, reading, is_verbose);
     left_out(&mut out, page, reading, is_verbose);
-    for product in &reading.products {
+    for product in reading
+        .products
+        .iter()
+        .filter(|product| !product.is_private)
+    {
         let version = product
             .version
             .as_deref()
-            .unwrap_or("a version of the build");
-        let is_published = if product.is_private {
-            "is not published"
-        } else {
-            "may be published"
-        };
+            .map(|version| format!(" {version}"));
         let text = format!(
-            "{} {version} {is_published} ({})",
+            "{}{} ({})",
             package(&product.package),
+            version.unwrap_or_default(),
             evidence_text(&product.evidence)
         );
-        hang(&mut out, page, "  product: ", &text, 11);
+        hang(&mut out, page, "  may publish ", &text, 14);
     }
     for problem in &reading.problems {
         let word = if problem.is_gap {
