@@ -16,7 +16,9 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-pub use deployment::{environment, failed_messages, queue_event};
+pub use deployment::{
+    answer_as_new, environment, failed_messages, quarantined, queue_event, start_function,
+};
 pub use endpoint::{Asked, Endpoint, ask};
 use http::{Request, Response, Server};
 use process::Process;

@@ -1,6 +1,10 @@
-//! A deployment as a function sees it: its environment, and the events of its queue.
+//! A deployment as a function sees it: its environment, the events of its queue, and AWS where nothing has happened yet.
+
+use std::path::Path;
 
 use serde_json::{Value, json};
+
+use super::{Asked, Endpoint, Function};
 
 /// Every variable that any function reads, everything of AWS at `endpoint`.
 pub fn environment(endpoint: &str) -> Vec<(&'static str, String)> {
@@ -58,6 +62,52 @@ pub fn failed_messages(response: &str) -> Vec<String> {
         .map(|failure| {
             let id = failure["itemIdentifier"].as_str();
             id.expect("a failure names its message").to_owned()
+        })
+        .collect()
+}
+
+/// A function's binary, everything of AWS at `endpoint`.
+///
+/// # Panics
+/// If it does not start.
+pub fn start_function(program: &str, endpoint: &Endpoint) -> Function {
+    let environment = environment(endpoint.url());
+    Function::start(Path::new(program), &environment).expect("the binary starts")
+}
+
+/// An empty table, and queues that take everything.
+pub fn answer_as_new(asked: &Asked) -> (u16, String) {
+    let body = if asked.operation.ends_with(".DescribeTable") {
+        r#"{"Table":{"TableName":"acme-table","TableId":"1f2a3b4c-0000-4000-8000-000000000001"}}"#
+    } else if asked.operation.starts_with("AmazonSQS.") {
+        r#"{"MessageId":"0f6a","MD5OfMessageBody":"","Successful":[],"Failed":[]}"#
+    } else {
+        "{}"
+    };
+    (200, body.to_owned())
+}
+
+/// What was sent to the quarantine queue: body, reason, queue, message id.
+///
+/// # Panics
+/// If something was sent to another queue, or without its time.
+pub fn quarantined(endpoint: &Endpoint) -> Vec<[String; 4]> {
+    let asked = endpoint.asked().into_iter();
+    asked
+        .filter(|asked| asked.operation == "AmazonSQS.SendMessage")
+        .map(|asked| {
+            let sent: Value = serde_json::from_str(&asked.body).expect("a request is JSON");
+            let queue = sent["QueueUrl"].as_str().unwrap_or_default();
+            assert!(queue.ends_with("/QuarantineQueue"), "{sent}");
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            let attribute = |name: &str| text(&sent["MessageAttributes"][name]["StringValue"]);
+            assert!(attribute("quarantined_at").ends_with('Z'), "{sent}");
+            [
+                text(&sent["MessageBody"]),
+                attribute("reason"),
+                attribute("from_queue"),
+                attribute("message_id"),
+            ]
         })
         .collect()
 }

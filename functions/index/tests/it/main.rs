@@ -1,13 +1,12 @@
 //! The real binary, on a Runtime API of ours and an endpoint that stands for AWS.
 #![cfg(test)]
 
-use std::path::Path;
 use std::time::Duration;
 
 use downriver_testkit::runtime_api::{
-    Asked, Endpoint, Function, environment, failed_messages, queue_event,
+    Endpoint, Function, answer_as_new, failed_messages, quarantined, queue_event, start_function,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -20,7 +19,7 @@ fn a_catalog_with_problems_is_answered_beside_it() {
         if asked.operation.starts_with("GET ") {
             return (200, BUNDLE.to_owned());
         }
-        answer(asked)
+        answer_as_new(asked)
     });
     let endpoint = endpoint.expect("a free port");
     let mut function = start(&endpoint);
@@ -53,7 +52,7 @@ fn an_upload_that_is_not_what_was_sent_or_not_here_is_quarantined() {
         if asked.operation.starts_with("GET ") {
             return (200, BUNDLE.to_owned());
         }
-        answer(asked)
+        answer_as_new(asked)
     });
     let endpoint = endpoint.expect("a free port");
     let mut function = start(&endpoint);
@@ -96,42 +95,6 @@ fn request(sha256: &str, bucket: Option<&str>) -> String {
     request.to_string()
 }
 
-/// What was sent to the quarantine queue: body, reason, queue, message id.
-fn quarantined(endpoint: &Endpoint) -> Vec<[String; 4]> {
-    let asked = endpoint.asked().into_iter();
-    asked
-        .filter(|asked| asked.operation == "AmazonSQS.SendMessage")
-        .map(|asked| {
-            let sent: Value = serde_json::from_str(&asked.body).expect("a request is JSON");
-            assert!(
-                sent["QueueUrl"]
-                    .as_str()
-                    .is_some_and(|url| url.ends_with("/QuarantineQueue"))
-            );
-            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-            let attribute = |name: &str| text(&sent["MessageAttributes"][name]["StringValue"]);
-            assert!(attribute("quarantined_at").ends_with('Z'), "{sent}");
-            [
-                text(&sent["MessageBody"]),
-                attribute("reason"),
-                attribute("from_queue"),
-                attribute("message_id"),
-            ]
-        })
-        .collect()
-}
-
 fn start(endpoint: &Endpoint) -> Function {
-    let program = Path::new(env!("CARGO_BIN_EXE_index"));
-    Function::start(program, &environment(endpoint.url())).expect("the binary starts")
-}
-
-/// An empty table, and queues that take everything.
-fn answer(asked: &Asked) -> (u16, String) {
-    let body = if asked.operation.starts_with("AmazonSQS.") {
-        r#"{"MessageId":"0f6a","MD5OfMessageBody":"","Successful":[],"Failed":[]}"#
-    } else {
-        "{}"
-    };
-    (200, body.to_owned())
+    start_function(env!("CARGO_BIN_EXE_index"), endpoint)
 }

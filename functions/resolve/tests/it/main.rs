@@ -1,19 +1,17 @@
 //! The real binary, on a Runtime API of ours and an endpoint that stands for AWS.
 #![cfg(test)]
 
-use std::path::Path;
 use std::time::Duration;
 
 use downriver_testkit::runtime_api::{
-    Asked, Endpoint, Function, environment, failed_messages, queue_event,
+    Endpoint, Function, answer_as_new, failed_messages, quarantined, queue_event, start_function,
 };
-use serde_json::Value;
 
 const MINUTE: Duration = Duration::from_mins(1);
 
 #[test]
 fn what_is_not_for_this_queue_is_quarantined_with_the_reason() {
-    let endpoint = Endpoint::start(answer).expect("a free port");
+    let endpoint = Endpoint::start(answer_as_new).expect("a free port");
     let mut function = start(&endpoint);
     let pipeline = include_str!("../../../../events/codepipeline.succeeded.json");
     // A catalog was never applied: no domain owner is believed.
@@ -38,7 +36,7 @@ fn without_the_topology_nothing_is_judged_and_everything_comes_again() {
         if asked.operation.starts_with("DynamoDB") {
             return (500, "{}".to_owned());
         }
-        answer(asked)
+        answer_as_new(asked)
     });
     let endpoint = endpoint.expect("a free port");
     let mut function = start(&endpoint);
@@ -48,42 +46,6 @@ fn without_the_topology_nothing_is_judged_and_everything_comes_again() {
     assert!(quarantined(&endpoint).is_empty());
 }
 
-/// What was sent to the quarantine queue: body, reason, queue, message id.
-fn quarantined(endpoint: &Endpoint) -> Vec<[String; 4]> {
-    let asked = endpoint.asked().into_iter();
-    asked
-        .filter(|asked| asked.operation == "AmazonSQS.SendMessage")
-        .map(|asked| {
-            let sent: Value = serde_json::from_str(&asked.body).expect("a request is JSON");
-            assert!(
-                sent["QueueUrl"]
-                    .as_str()
-                    .is_some_and(|url| url.ends_with("/QuarantineQueue"))
-            );
-            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-            let attribute = |name: &str| text(&sent["MessageAttributes"][name]["StringValue"]);
-            assert!(attribute("quarantined_at").ends_with('Z'), "{sent}");
-            [
-                text(&sent["MessageBody"]),
-                attribute("reason"),
-                attribute("from_queue"),
-                attribute("message_id"),
-            ]
-        })
-        .collect()
-}
-
 fn start(endpoint: &Endpoint) -> Function {
-    let program = Path::new(env!("CARGO_BIN_EXE_resolve"));
-    Function::start(program, &environment(endpoint.url())).expect("the binary starts")
-}
-
-/// An empty table, and queues that take everything.
-fn answer(asked: &Asked) -> (u16, String) {
-    let body = if asked.operation.starts_with("AmazonSQS.") {
-        r#"{"MessageId":"0f6a","MD5OfMessageBody":"","Successful":[],"Failed":[]}"#
-    } else {
-        "{}"
-    };
-    (200, body.to_owned())
+    start_function(env!("CARGO_BIN_EXE_resolve"), endpoint)
 }

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use downriver_testkit::runtime_api::{
-    Answer, Asked, Endpoint, Function, environment, failed_messages, queue_event,
+    Answer, Asked, Endpoint, Function, answer_as_new, failed_messages, quarantined, queue_event,
+    start_function,
 };
 use serde_json::Value;
 
@@ -15,7 +16,7 @@ const TIMER: &str = r#"{"v":"1","kind":"timer","application":"shop","slot_revisi
 
 #[test]
 fn a_poison_message_is_quarantined_unchanged_and_costs_no_other_its_turn() {
-    let endpoint = Endpoint::start(answer).expect("a free port");
+    let endpoint = Endpoint::start(answer_as_new).expect("a free port");
     let mut function = start(&endpoint);
     let event = queue_event("DueQueue", &["not {json", TIMER]);
     let response = function.invoke(&event, MINUTE).response();
@@ -35,7 +36,7 @@ fn a_poison_message_is_quarantined_unchanged_and_costs_no_other_its_turn() {
 
 #[test]
 fn lines_carry_the_request_and_figures_follow() {
-    let endpoint = Endpoint::start(answer).expect("a free port");
+    let endpoint = Endpoint::start(answer_as_new).expect("a free port");
     let mut function = start(&endpoint);
     function
         .invoke(&queue_event("DueQueue", &["{}"]), MINUTE)
@@ -57,7 +58,7 @@ fn lines_carry_the_request_and_figures_follow() {
 
 #[test]
 fn messages_whose_time_does_not_suffice_are_delivered_again_soon() {
-    let endpoint = Endpoint::start(answer).expect("a free port");
+    let endpoint = Endpoint::start(answer_as_new).expect("a free port");
     let mut function = start(&endpoint);
     let event = queue_event("DueQueue", &[TIMER, TIMER]);
     let response = function.invoke(&event, Duration::from_secs(3)).response();
@@ -75,7 +76,7 @@ fn a_table_that_throttles_fails_messages_not_the_function() {
             let body = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException"}"#;
             return (400, body.to_owned());
         }
-        answer(asked)
+        answer_as_new(asked)
     });
     let endpoint = endpoint.expect("a free port");
     let mut function = start(&endpoint);
@@ -99,7 +100,7 @@ fn without_its_environment_it_ends_and_says_what_is_missing() {
 
 #[test]
 fn a_timer_that_comes_before_its_time_is_sent_again() {
-    let endpoint = Endpoint::start(answer).expect("a free port");
+    let endpoint = Endpoint::start(answer_as_new).expect("a free port");
     let mut function = start(&endpoint);
     let early = TIMER.replace("2026", "9026");
     let event = queue_event("DueQueue", &[&early]);
@@ -125,42 +126,6 @@ fn a_timer_that_comes_before_its_time_is_sent_again() {
     );
 }
 
-/// What was sent to the quarantine queue: body, reason, queue, message id.
-fn quarantined(endpoint: &Endpoint) -> Vec<[String; 4]> {
-    let asked = endpoint.asked().into_iter();
-    asked
-        .filter(|asked| asked.operation == "AmazonSQS.SendMessage")
-        .map(|asked| {
-            let sent: Value = serde_json::from_str(&asked.body).expect("a request is JSON");
-            assert!(
-                sent["QueueUrl"]
-                    .as_str()
-                    .is_some_and(|url| url.ends_with("/QuarantineQueue"))
-            );
-            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-            let attribute = |name: &str| text(&sent["MessageAttributes"][name]["StringValue"]);
-            assert!(attribute("quarantined_at").ends_with('Z'), "{sent}");
-            [
-                text(&sent["MessageBody"]),
-                attribute("reason"),
-                attribute("from_queue"),
-                attribute("message_id"),
-            ]
-        })
-        .collect()
-}
-
 fn start(endpoint: &Endpoint) -> Function {
-    let program = Path::new(env!("CARGO_BIN_EXE_start"));
-    Function::start(program, &environment(endpoint.url())).expect("the binary starts")
-}
-
-/// An empty table, and queues that take everything.
-fn answer(asked: &Asked) -> (u16, String) {
-    let body = if asked.operation.starts_with("AmazonSQS.") {
-        r#"{"MessageId":"0f6a","MD5OfMessageBody":"","Successful":[],"Failed":[]}"#
-    } else {
-        "{}"
-    };
-    (200, body.to_owned())
+    start_function(env!("CARGO_BIN_EXE_start"), endpoint)
 }

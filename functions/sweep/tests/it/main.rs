@@ -1,17 +1,16 @@
 //! The real binary, on a Runtime API of ours and an endpoint that stands for AWS.
 #![cfg(test)]
 
-use std::path::Path;
 use std::time::Duration;
 
-use downriver_testkit::runtime_api::{Answer, Asked, Endpoint, Function, environment};
+use downriver_testkit::runtime_api::{Answer, Endpoint, Function, answer_as_new, start_function};
 use serde_json::Value;
 
 const MINUTE: Duration = Duration::from_mins(1);
 
 #[test]
 fn a_sweep_answers_with_its_report_whatever_asked_for_it() {
-    let endpoint = Endpoint::start(answer).expect("a free port");
+    let endpoint = Endpoint::start(answer_as_new).expect("a free port");
     let mut function = start(&endpoint);
     for event in ["{}", r#"{"anything":["at","all"]}"#] {
         let response = function.invoke(event, MINUTE).response();
@@ -47,18 +46,5 @@ fn a_sweep_without_the_store_fails_and_the_next_one_can_succeed() {
 }
 
 fn start(endpoint: &Endpoint) -> Function {
-    let program = Path::new(env!("CARGO_BIN_EXE_sweep"));
-    Function::start(program, &environment(endpoint.url())).expect("the binary starts")
-}
-
-/// An empty table, and queues that take everything.
-fn answer(asked: &Asked) -> (u16, String) {
-    let body = if asked.operation.ends_with(".DescribeTable") {
-        r#"{"Table":{"TableName":"acme-table","TableId":"1f2a3b4c-0000-4000-8000-000000000001"}}"#
-    } else if asked.operation.starts_with("AmazonSQS.") {
-        r#"{"MessageId":"0f6a","MD5OfMessageBody":"","Successful":[],"Failed":[]}"#
-    } else {
-        "{}"
-    };
-    (200, body.to_owned())
+    start_function(env!("CARGO_BIN_EXE_sweep"), endpoint)
 }
