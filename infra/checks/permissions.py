@@ -37,12 +37,11 @@ CALLS = {
     "track": EVERY | CONSUME | READ_EXECUTIONS,
     "index": EVERY
     | CONSUME
+    | READ_EXECUTIONS
     | {
-        "codeartifact:DescribePackageVersion",
         "codeartifact:DescribeRepository",
         "codeartifact:ListPackageVersionDependencies",
         "codeartifact:ListRepositoriesInDomain",
-        "codepipeline:ListActionExecutions",
         "s3:GetObject",
         "s3:ListBucket",
         "s3:PutObject",

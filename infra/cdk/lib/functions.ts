@@ -81,8 +81,7 @@ interface Definition {
 
 const ENDPOINT = 'AWS_ENDPOINT_URL';
 const LIST_EXECUTIONS = 'codepipeline:ListPipelineExecutions';
-const LIST_ACTIONS = 'codepipeline:ListActionExecutions';
-const READ_EXECUTIONS = [LIST_EXECUTIONS, LIST_ACTIONS, 'codepipeline:GetPipeline'];
+const READ_EXECUTIONS = [LIST_EXECUTIONS, 'codepipeline:ListActionExecutions', 'codepipeline:GetPipeline'];
 
 // Lambda drops lines below its own level before they reach the log, metrics (which carry no level) included: never above INFO.
 const LAMBDA_LOG_LEVELS: Record<LogLevel, lambda.ApplicationLogLevel> = {
@@ -180,9 +179,9 @@ function indexDefinition({ queues, bucket, settings, pipelines }: Surroundings):
       allow('Uploads', ['s3:GetObject'], [bucket.arnForObjects(`${UPLOADS}*`), reports]),
       allow('Results', ['s3:PutObject'], [bucket.arnForObjects(`${UPLOADS}*.result.json`), reports]),
       list,
-      allow('Actions', [LIST_ACTIONS], pipelines.arns),
+      allow('Executions', READ_EXECUTIONS, pipelines.arns),
       ...sources(settings.artifactBucketArns, settings.artifactKeyArns),
-      registry('Packages', ['DescribePackageVersion', 'ListPackageVersionDependencies'], 'package', domainOwners),
+      registry('Packages', ['ListPackageVersionDependencies'], 'package', domainOwners),
       registry('Domains', ['ListRepositoriesInDomain'], 'domain', domainOwners),
       registry('Repositories', ['DescribeRepository'], 'repository', domainOwners),
     ],
