@@ -108,7 +108,12 @@ pub struct Instance {
     pub is_locked: bool,
     pub path: Vec<PackageId>,
     pub scope: Scope,
+    /// Where the requirement is written.
     pub evidence: Evidence,
+    /// Where a lockfile or SBOM holds the version.
+    pub lock: Option<Evidence>,
+    /// No file told the requirement.
+    pub is_requirement_assumed: bool,
 }
 
 impl Verdict {

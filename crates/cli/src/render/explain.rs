@@ -100,10 +100,10 @@ fn evidence(out: &mut String, page: Page, instances: &[Instance]) {
             let path: Vec<String> = instance.path.iter().map(package).collect();
             [
                 instance.verdict.as_str().to_owned(),
-                instance.requirement.clone(),
+                requirement(instance),
                 built(&instance.built, instance.is_locked),
                 scope_name(instance.scope).to_owned(),
-                evidence_text(&instance.evidence),
+                read_from(instance),
                 path.join(" > "),
             ]
         })
@@ -117,6 +117,27 @@ fn evidence(out: &mut String, page: Page, instances: &[Instance]) {
         "through",
     ];
     table(out, page, &header, &rows);
+}
+
+/// As it is written; where nothing tells it, as it is supposed to be.
+fn requirement(instance: &Instance) -> String {
+    let assumed = if instance.is_requirement_assumed {
+        " (assumed)"
+    } else {
+        ""
+    };
+    format!("{}{assumed}", instance.requirement)
+}
+
+/// Where the requirement stands, and where the version that was built is held.
+fn read_from(instance: &Instance) -> String {
+    let written = evidence_text(&instance.evidence);
+    match &instance.lock {
+        Some(lock) if *lock != instance.evidence => {
+            format!("{written}, locked in {}", evidence_text(lock))
+        }
+        _ => written,
+    }
 }
 
 fn rests_on(judgement: &Judgement) -> String {

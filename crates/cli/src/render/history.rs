@@ -49,7 +49,9 @@ fn sentences(entry: &HistoryEntry) -> Vec<(String, String)> {
             }
         },
         // The outcome says the same.
-        HistoryBody::Note(note) if note.kind == NoteKind::Proof => Vec::new(),
+        HistoryBody::Note(note) if note.kind == NoteKind::Proof && note.rebuild.is_some() => {
+            Vec::new()
+        }
         HistoryBody::Note(note) => vec![(subject.unwrap_or_default(), note.text.clone())],
     }
 }

@@ -62,6 +62,8 @@ fn judgement(id: &str, verdict: Verdict, action: Action, reason: &str) -> Judgem
             path: Vec::new(),
             scope: Scope::Runtime,
             evidence: evidence(),
+            lock: None,
+            is_requirement_assumed: false,
         }],
     }
 }

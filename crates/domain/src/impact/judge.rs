@@ -290,5 +290,7 @@ fn of_edge(edge: &Edge, built: Built, verdict: &Verdict) -> Instance {
         path: dependency.path.clone(),
         scope: dependency.scope,
         evidence: dependency.evidence.clone(),
+        lock: dependency.lock.clone(),
+        is_requirement_assumed: dependency.is_requirement_assumed,
     }
 }

@@ -134,6 +134,11 @@ fn judgement() -> Judgement {
                 file: "package-lock.json".to_owned(),
                 line: Some(3),
             },
+            lock: Some(Evidence {
+                file: "package-lock.json".to_owned(),
+                line: None,
+            }),
+            is_requirement_assumed: true,
         }],
     }
 }

@@ -44,6 +44,12 @@ struct InstanceV1 {
     file: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     line: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lock_file: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lock_line: Option<u32>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    is_requirement_assumed: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -142,6 +148,9 @@ impl From<&Instance> for InstanceV1 {
             scope: instance.scope.into(),
             file: instance.evidence.file.clone(),
             line: instance.evidence.line,
+            lock_file: instance.lock.as_ref().map(|lock| lock.file.clone()),
+            lock_line: instance.lock.as_ref().and_then(|lock| lock.line),
+            is_requirement_assumed: instance.is_requirement_assumed,
         }
     }
 }
@@ -161,6 +170,11 @@ impl TryFrom<InstanceV1> for Instance {
                 file: stored.file,
                 line: stored.line,
             },
+            lock: stored.lock_file.map(|file| Evidence {
+                file,
+                line: stored.lock_line,
+            }),
+            is_requirement_assumed: stored.is_requirement_assumed,
         })
     }
 }

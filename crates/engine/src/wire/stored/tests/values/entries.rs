@@ -105,6 +105,8 @@ fn judgement(verdict: Verdict, action: Action) -> Judgement {
             file: "package-lock.json".to_owned(),
             line: Some(3),
         },
+        lock: None,
+        is_requirement_assumed: false,
     };
     let least = Instance {
         built: Built::Unknown,
