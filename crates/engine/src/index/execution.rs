@@ -286,9 +286,9 @@ fn changed_packages(before: &[Dependency], after: &[Dependency]) -> BTreeSet<Pac
             );
             shapes.entry(&known.package).or_default().push(shape);
         }
-        shapes
-            .values_mut()
-            .for_each(|shapes| shapes.sort_unstable());
+        for of_package in shapes.values_mut() {
+            of_package.sort_unstable();
+        }
         shapes
     }
     let (before, after) = (shapes(before), shapes(after));

@@ -21,7 +21,7 @@ pub(super) struct Proof {
 pub(super) struct Advice {
     /// `package-lock.json:120 holds 1.0.0`
     pub(super) holder: String,
-    /// `run `npm update tokens``
+    /// A sentence's end: "run `npm update tokens`".
     pub(super) action: String,
 }
 

@@ -134,11 +134,29 @@ pub(super) fn dependencies() -> Vec<DependenciesReport> {
             ..plain.clone()
         }),
     );
+    vec![
+        DependenciesReport {
+            application: "web-shop".parse().expect("an application id"),
+            dependencies: all,
+        },
+        DependenciesReport {
+            application: "web-shop".parse().expect("an application id"),
+            dependencies: Vec::new(),
+        },
+        DependenciesReport {
+            application: "web-shop".parse().expect("an application id"),
+            dependencies: told(&plain),
+        },
+    ]
+}
+
+/// With all that a reading tells.
+fn told(plain: &Dependency) -> Vec<Dependency> {
     let lock = |line| Evidence {
         file: "package-lock.json".to_owned(),
         line,
     };
-    let told = vec![
+    vec![
         Dependency {
             is_locked: true,
             lock: Some(lock(Some(120))),
@@ -153,21 +171,7 @@ pub(super) fn dependencies() -> Vec<DependenciesReport> {
         Dependency {
             is_direct: true,
             path: vec![package("pkg:npm/%40acme/ui")],
-            ..plain
-        },
-    ];
-    vec![
-        DependenciesReport {
-            application: "web-shop".parse().expect("an application id"),
-            dependencies: all,
-        },
-        DependenciesReport {
-            application: "web-shop".parse().expect("an application id"),
-            dependencies: Vec::new(),
-        },
-        DependenciesReport {
-            application: "web-shop".parse().expect("an application id"),
-            dependencies: told,
+            ..plain.clone()
         },
     ]
 }
