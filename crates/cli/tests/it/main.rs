@@ -3,6 +3,8 @@
 
 #[cfg(feature = "aws")]
 mod deployment;
+#[cfg(unix)]
+mod index;
 mod interrupted;
 mod operators;
 mod questions;

@@ -84,6 +84,12 @@ impl Scene {
         Ran::of(&output)
     }
 
+    /// With these variables besides the test's own.
+    pub(crate) fn run_in(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Ran {
+        let mut command = self.command(arguments);
+        Ran::of(&command.envs(variables.iter().copied()).output().unwrap())
+    }
+
     /// With these variables, and of AWS's own none but them.
     #[cfg(feature = "aws")]
     pub(crate) fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Ran {
@@ -114,7 +120,15 @@ impl Scene {
         let mut command = Command::new(env!("CARGO_BIN_EXE_downriver"));
         command.current_dir(&self.folder).args(arguments);
         command.env_remove("NO_COLOR").env("USER", "pat");
-        command.env_remove("DOWNRIVER_DEPLOYMENT");
+        for name in [
+            "DEPLOYMENT",
+            "CHANGES",
+            "REBUILD",
+            "APPLICATION",
+            "EXECUTION",
+        ] {
+            command.env_remove(format!("DOWNRIVER_{name}"));
+        }
         command
     }
 }
