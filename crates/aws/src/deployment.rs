@@ -5,6 +5,7 @@
 //! the bucket. Every error says what was asked, where, and what to do. Must not decide, and must not print.
 
 mod access;
+mod discovery;
 mod error;
 mod events;
 mod failed;
@@ -22,6 +23,7 @@ use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
 use aws_sdk_cloudformation::types::Stack;
 
 pub use access::Access;
+pub use discovery::{Account, DeclaredPipeline};
 pub use error::DeploymentError;
 pub use events::{BUS_BYTES_MAX, BUS_EVENTS_MAX, BusEvent};
 pub use failed::{FailedMessage, FailedQueue, Moved};

@@ -117,7 +117,7 @@ pub(crate) enum Command {
     Index(IndexOptions),
     /// In a build: bring the changes of this rebuild into the lockfiles, with the package manager's own commands
     ///
-    /// The changes are those of the pipeline variable DOWNRIVER_CHANGES, else those of the rebuild DOWNRIVER_REBUILD, of
+    /// The changes are those of the pipeline variable `DOWNRIVER_CHANGES`, else those of the rebuild `DOWNRIVER_REBUILD`, of
     /// which the deployment is asked. Without either there is nothing to do.
     Refresh(RefreshOptions),
     /// Check the catalog, apply it to a deployment, or print its JSON Schema
@@ -233,6 +233,11 @@ pub(crate) enum CatalogCommand {
     },
     /// Make a deployment hold exactly this catalog
     Apply(ApplyOptions),
+    /// Write what an account's pipelines tell into the catalog; what people wrote stays
+    ///
+    /// Asks the account of your AWS credentials, in one region, and no deployment: CodePipeline for the pipelines and their
+    /// tags, S3 for the source of their last successful executions, CodeArtifact for the repositories that the sources name.
+    Discover(DiscoverOptions),
     /// Print the JSON Schema of a catalog, for editors
     Schema,
 }
@@ -247,6 +252,24 @@ pub(crate) struct ApplyOptions {
     /// How long to wait for the deployment's answer
     #[arg(long, value_name = "SECS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) wait: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiscoverOptions {
+    /// Default: what `--catalog` says, else `downriver.toml` in this folder; made if it is not there
+    pub(crate) file: Option<PathBuf>,
+    /// Only pipelines of such a name, `*` stands for any run of characters; may be repeated
+    #[arg(long = "name", value_name = "PATTERN")]
+    pub(crate) names: Vec<String>,
+    /// Only pipelines with this tag; may be repeated: with all of them
+    #[arg(long = "tag", value_name = "KEY[=VALUE]")]
+    pub(crate) tags: Vec<String>,
+    /// The tag that names the owner; default: `owner`, else `team`, in upper or lower case
+    #[arg(long, value_name = "KEY")]
+    pub(crate) owner_tag: Option<String>,
+    /// Say what would change; write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Args)]

@@ -60,6 +60,12 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal) -> anyhow::Res
             }
             deployed::run(arguments, &name, terminal)
         }
+        Place::Account => match &arguments.command {
+            Command::Catalog(CatalogCommand::Discover(options)) => {
+                deployed::discover(arguments, options, terminal)
+            }
+            _ => unreachable!("no other command asks an account"),
+        },
     }
 }
 

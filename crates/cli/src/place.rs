@@ -1,4 +1,4 @@
-//! Where a command works: on this machine, or at a deployment.
+//! Where a command works: on this machine, at a deployment, or on an account as a whole.
 //!
 //! `--deployment` is an order: what contradicts it is refused. `DOWNRIVER_DEPLOYMENT` is a default: it holds for commands
 //! that can ask a deployment, unless `--store` or `--catalog` names something on this machine.
@@ -22,6 +22,8 @@ pub(crate) enum Place {
         /// Nothing on the command line says that it is not this machine that answers.
         is_from_environment: bool,
     },
+    /// The account of the caller's AWS credentials.
+    Account,
 }
 
 /// Where a command can work.
@@ -30,6 +32,7 @@ enum Reach {
     HereOnly,
     Either,
     DeploymentOnly,
+    AccountOnly,
 }
 
 /// Where the command is to work. `environment`: what `DOWNRIVER_DEPLOYMENT` holds.
@@ -41,6 +44,10 @@ pub(crate) fn place_of(
     let (name, reach) = reach_of(command);
     let environment = environment.filter(|value| !value.is_empty());
     let place = match (&options.deployment, reach) {
+        (given, Reach::AccountOnly) => {
+            check_no_store(options, name, given.is_some())?;
+            Place::Account
+        }
         (Some(_), Reach::HereOnly) => {
             return Err(refuse(format!(
                 "`downriver {name}` works on this machine only: leave --deployment out"
@@ -84,6 +91,24 @@ pub(crate) fn place_of(
     Ok(place)
 }
 
+/// An account is asked: there is nothing for a store or a deployment to say.
+fn check_no_store(
+    options: &GlobalOptions,
+    name: &str,
+    is_deployment_given: bool,
+) -> anyhow::Result<()> {
+    let other = if is_deployment_given {
+        "--deployment"
+    } else if options.store.is_some() {
+        "--store"
+    } else {
+        return Ok(());
+    };
+    Err(refuse(format!(
+        "`downriver {name}` asks the account of your AWS credentials: leave {other} out"
+    )))
+}
+
 /// A deployment has its own store, with the catalog that was applied to it.
 fn check_alone(options: &GlobalOptions, command: &Command) -> anyhow::Result<()> {
     let is_catalog_read = matches!(command, Command::Catalog(_));
@@ -112,6 +137,7 @@ const fn reach_of(command: &Command) -> (&'static str, Reach) {
         }) => ("index --upload", Reach::DeploymentOnly),
         Command::Index(_) => ("index", Reach::HereOnly),
         Command::Completions { .. } => ("completions", Reach::HereOnly),
+        Command::Catalog(CatalogCommand::Discover(_)) => ("catalog discover", Reach::AccountOnly),
         Command::Catalog(CatalogCommand::Apply(_)) => ("catalog apply", Reach::DeploymentOnly),
         Command::Send(_) => ("send", Reach::DeploymentOnly),
         Command::Redrive(_) => ("redrive", Reach::DeploymentOnly),

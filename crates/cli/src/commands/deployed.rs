@@ -3,6 +3,7 @@
 
 mod apply;
 mod bundle;
+mod discover;
 mod redrive;
 mod send;
 mod upload;
@@ -12,7 +13,7 @@ use downriver_engine::EngineError;
 use downriver_engine::ports::{QueueError, StoreError};
 
 use super::at_desk;
-use crate::arguments::{Arguments, CatalogCommand, Command, IndexOptions};
+use crate::arguments::{Arguments, CatalogCommand, Command, DiscoverOptions, IndexOptions};
 use crate::desk::deployed::{DeployedDesk, patiently};
 use crate::exit::{Exit, Refused, remote};
 use crate::terminal::Terminal;
@@ -44,6 +45,28 @@ pub(crate) fn upload_to(
     let done = runtime.block_on(upload::index(arguments, options, bucket, terminal));
     terminal.end_progress();
     done.map_err(|error| told(error, bucket))
+}
+
+/// Asks the caller's account for its pipelines, and writes down what they tell.
+pub(crate) fn discover(
+    arguments: &Arguments,
+    options: &DiscoverOptions,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Exit> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let access = Access {
+        region: arguments.global.region.clone(),
+        profile: arguments.global.profile.clone(),
+    };
+    let work = discover::discover(&arguments.global, options, &access, terminal);
+    let done = runtime.block_on(work);
+    terminal.end_progress();
+    done.map_err(|error| match error.downcast::<DeploymentError>() {
+        Ok(known) => remote(known.to_string()),
+        Err(error) => error,
+    })
 }
 
 async fn perform(

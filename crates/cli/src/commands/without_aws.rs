@@ -1,6 +1,6 @@
 //! What a build without AWS support says when it is asked for a deployment.
 
-use crate::arguments::{Arguments, IndexOptions};
+use crate::arguments::{Arguments, DiscoverOptions, IndexOptions};
 use crate::exit::{Exit, refuse};
 use crate::terminal::Terminal;
 
@@ -15,6 +15,14 @@ pub(crate) fn upload_to(
     _: &mut Terminal,
 ) -> anyhow::Result<Exit> {
     Err(refused(&format!("cannot upload to {bucket}")))
+}
+
+pub(crate) fn discover(
+    _: &Arguments,
+    _: &DiscoverOptions,
+    _: &mut Terminal,
+) -> anyhow::Result<Exit> {
+    Err(refused("cannot ask an account"))
 }
 
 fn refused(what: &str) -> anyhow::Error {

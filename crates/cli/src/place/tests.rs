@@ -100,3 +100,13 @@ fn a_name_that_no_stack_can_have_is_refused_wherever_it_stands() {
             .contains("begins with a letter")
     );
 }
+
+#[test]
+fn an_account_is_asked_with_a_region_and_without_a_deployment() {
+    let line = "downriver catalog discover --region eu-west-1 --profile ops --catalog c.toml";
+    assert_eq!(place(line, Some("hub")).unwrap(), Place::Account);
+    for other in ["--deployment hub", "--store s.db"] {
+        let reason = place(&format!("downriver catalog discover {other}"), None).unwrap_err();
+        assert!(reason.contains("asks the account"), "{other}: {reason}");
+    }
+}

@@ -3,6 +3,8 @@
 
 #[cfg(feature = "aws")]
 mod deployment;
+#[cfg(feature = "aws")]
+mod discovered;
 #[cfg(unix)]
 mod index;
 mod interrupted;

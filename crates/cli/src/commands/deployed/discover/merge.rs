@@ -23,10 +23,16 @@ pub(super) struct Difference {
 pub(super) enum Change {
     Added,
     /// From what discovery wrote before.
-    Updated { from: String, to: String },
+    Updated {
+        from: String,
+        to: String,
+    },
     Removed,
     /// A person wrote something else than is found.
-    Kept { written: String, found: String },
+    Kept {
+        written: String,
+        found: String,
+    },
     /// It is not found any more; it stays until a person takes it out.
     Gone,
 }
@@ -49,7 +55,10 @@ impl fmt::Display for Difference {
             Change::Updated { from, to } => write!(out, "{path}: {from} is now {to}"),
             Change::Removed => write!(out, "{path}: taken out, since it is not found any more"),
             Change::Kept { written, found } => {
-                write!(out, "{path}: stays {written}, as it was edited; found was {found}")
+                write!(
+                    out,
+                    "{path}: stays {written}, as it was edited; found was {found}"
+                )
             }
             Change::Gone => write!(
                 out,
@@ -73,10 +82,20 @@ pub(super) fn merge(
     for (name, item) in found.iter() {
         let Some(found) = item.as_table_like() else {
             let (before, found) = (before.as_table(), item);
-            merge_key(catalog.as_table_mut(), before, name, Some(found), name, &mut differences);
+            merge_key(
+                catalog.as_table_mut(),
+                before,
+                name,
+                Some(found),
+                name,
+                &mut differences,
+            );
             continue;
         };
-        let before = before.get(name).and_then(Item::as_table_like).unwrap_or(&empty);
+        let before = before
+            .get(name)
+            .and_then(Item::as_table_like)
+            .unwrap_or(&empty);
         let is_section = SECTIONS.contains(&name);
         let section = catalog.entry(name).or_insert_with(|| {
             let mut table = Table::new();
@@ -119,7 +138,10 @@ fn merge_section(
             }
             continue;
         }
-        let before = before.get(name).and_then(Item::as_table_like).unwrap_or(&empty);
+        let before = before
+            .get(name)
+            .and_then(Item::as_table_like)
+            .unwrap_or(&empty);
         if let Some(table) = catalog.get_mut(name).and_then(Item::as_table_like_mut) {
             merge_table(table, before, found, &path, differences);
         }
