@@ -5,7 +5,10 @@ mod sighting;
 mod tests;
 mod view;
 
-pub use sighting::{SightingEffect, SightingOrder, apply_sighting, order_sighting, seed_inventory};
+pub use sighting::{
+    SightingEffect, SightingOrder, apply_sighting, date_listed, dates_listed, order_sighting,
+    seed_inventory,
+};
 pub use view::{View, VisibleVersion};
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,7 +1,7 @@
 //! What an accepted event does to the inventory. Pure; the engine asks CodeArtifact only where this module says that
 //! the event alone cannot tell.
 
-use downriver_version::PackageId;
+use downriver_version::{Format, PackageId};
 
 use super::{
     Cascade, Operation, Origin, RepositoryId, RepositoryInventory, Sighting, VersionRecord,
@@ -135,6 +135,30 @@ pub fn apply_sighting(
         (false, false) if was == status => SightingEffect::Unchanged,
         (false, false) => SightingEffect::Noted,
     }
+}
+
+/// Whether an event that came after its version was listed tells when that version was published: a listing does not.
+///
+/// Only the first publish does; an update may be of metadata, but a Maven or generic version is created `Unfinished` and
+/// then updated.
+pub fn dates_listed(known: &VersionRecord, sighting: &Sighting) -> bool {
+    let is_undated = known.is_seeded && known.published_at == Some(Timestamp::MIN);
+    let format = sighting.package_version.package().format();
+    let is_publish = match sighting.operation {
+        Operation::Created => true,
+        Operation::Updated => matches!(format, Format::Maven | Format::Generic),
+        Operation::Deleted => false,
+    };
+    is_undated && is_publish && sighting.status == VersionStatus::Published
+}
+
+/// Takes the time of a version that was only listed from the event of its publish. Whatever else the listing told is
+/// newer than the event, and stays.
+pub fn date_listed(known: &mut VersionRecord, sighting: &Sighting, cascade: &Cascade) {
+    known.first_seen = sighting.event_time;
+    known.published_at = Some(sighting.event_time);
+    known.revised_at = sighting.event_time;
+    known.cascade = cascade.clone();
 }
 
 /// Fills an inventory from `ListPackageVersions`. Rows carry the seeding time, so that older events do not change them;

@@ -7,9 +7,10 @@ use proptest::prelude::*;
 
 use super::{
     Cascade, Operation, Origin, PackageInventory, RepositoryInventory, Sighting, SightingEffect,
-    SightingOrder, VersionRecord, VersionStatus, View, apply_sighting, order_sighting,
-    seed_inventory,
+    SightingOrder, VersionRecord, VersionStatus, View, apply_sighting, date_listed, dates_listed,
+    order_sighting, seed_inventory,
 };
+use crate::Timestamp;
 use crate::testing::{at, record, repository, tokens, topology};
 
 use SightingEffect::{Appeared, Noted, Revised, Unchanged, Withdrawn};
@@ -329,4 +330,26 @@ proptest! {
         prop_assert_eq!((record.status, record.event_time), (last.status, last.event_time));
         prop_assert_eq!(order_sighting(Some(record), &last), SightingOrder::Same);
     }
+}
+
+#[test]
+fn the_publish_of_a_listed_version_tells_when_it_was() {
+    let row = ("1.0.0".to_owned(), Published, None, Origin::Internal);
+    let package = tokens(Format::Npm);
+    let mut inventory = seed_inventory(&repository("shared"), &package, [row], at(100));
+    let publish = Sighting {
+        operation: Operation::Created,
+        ..sighting(Published, "r1", 99, 7)
+    };
+    let known = inventory.versions.get_mut("1.0.0").unwrap();
+    assert!(dates_listed(known, &publish));
+    date_listed(known, &publish, &Cascade::default());
+    assert_eq!(known.published_at, Some(at(99)));
+    assert!(!dates_listed(known, &publish), "it is dated once");
+    known.published_at = Some(Timestamp::MIN);
+    let update = sighting(Published, "r1", 99, 7);
+    assert!(
+        !dates_listed(known, &update),
+        "an update of an npm version is no publish"
+    );
 }

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use downriver_domain::inventory::{
-    SightingEffect, SightingOrder, apply_sighting, order_sighting, seed_inventory,
+    SightingEffect, SightingOrder, apply_sighting, date_listed, dates_listed, order_sighting,
+    seed_inventory,
 };
 use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{
     Cascade, Operation, Origin, PackageInventory, RepositoryId, RepositoryInventory, Sighting,
-    VersionRecord, VersionStatus,
+    Timestamp, VersionRecord, VersionStatus,
 };
 
 use crate::carry_out::carry_out;
@@ -24,6 +25,9 @@ use crate::session::{CONTENTION_MAX, Session, contended};
 const SEEDED_VERSIONS_MAX: usize = 5_000;
 /// Downstream repositories read before a withdrawal is judged.
 const DOWNSTREAM_READ_MAX: usize = 100;
+
+/// How long before a listing a publish may be whose event the listing overtook, in seconds.
+const OVERTAKEN_SECS_MAX: u64 = 900;
 
 /// Newest entries of a package version's history read to tell whether its verdicts were written.
 const TOLD_READ_MAX: usize = 20;
@@ -298,6 +302,9 @@ async fn take_in_one<P: Ports>(
     let known = records.versions.get(version);
     let order = order_sighting(known, sighting);
     let as_known = known.map_or_else(Cascade::default, |known| known.cascade.clone());
+    if known.is_some_and(|known| dates_listed(known, sighting)) {
+        return take_in_listed(session, inventory, records, sighting, order).await;
+    }
     match order {
         SightingOrder::Same => return Ok((SightingEffect::Unchanged, as_known)),
         SightingOrder::Older => return Ok((SightingEffect::Stale, as_known)),
@@ -344,6 +351,41 @@ async fn take_in_one<P: Ports>(
         record.revised_at = revised_at;
         return Ok((SightingEffect::Noted, cascade));
     }
+    Ok((effect, cascade))
+}
+
+/// The publish of a version that a listing told already, since when not. One from shortly before the listing is as new as
+/// any: it was only overtaken; one from long before is dated and judged, and nobody is told again.
+async fn take_in_listed<P: Ports>(
+    session: &Session<'_, P>,
+    inventory: &PackageInventory,
+    records: &mut RepositoryInventory,
+    sighting: &Sighting,
+    order: SightingOrder,
+) -> Result<(SightingEffect, Cascade), EngineError> {
+    let package_version = &sighting.package_version;
+    let version = package_version.version();
+    let original = inventory
+        .first_record(version)
+        .filter(|(repository, first)| **repository != sighting.repository && !first.is_seeded);
+    let cascade = match original {
+        Some((_, first)) => first.cascade.clone(),
+        None => descend(session, package_version.package(), sighting.event_time).await?,
+    };
+    let listed_at = records.seeded_at.unwrap_or(Timestamp::MIN);
+    if order == SightingOrder::Newer {
+        let origin = records.versions[version].origin;
+        apply_sighting(records, sighting, origin, &cascade);
+    }
+    if let Some(record) = records.versions.get_mut(version) {
+        date_listed(record, sighting, &cascade);
+    }
+    let is_overtaken = sighting.event_time >= listed_at.minus_secs(OVERTAKEN_SECS_MAX);
+    let effect = if is_overtaken {
+        SightingEffect::Appeared
+    } else {
+        SightingEffect::Stale
+    };
     Ok((effect, cascade))
 }
 
