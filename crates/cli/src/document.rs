@@ -94,6 +94,10 @@ pub(crate) struct InstanceDocument {
     pub(crate) scope: String,
     /// The file it was read from, and the line where that is known: `package-lock.json:31`.
     pub(crate) evidence: String,
+    /// No file tells the requirement: it is what the tool would have written for the locked version.
+    pub(crate) requirement_assumed: bool,
+    /// Where a lockfile holds the built version.
+    pub(crate) lock: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]

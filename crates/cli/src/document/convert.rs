@@ -78,6 +78,8 @@ fn instance(instance: &Instance) -> InstanceDocument {
         path: instance.path.iter().map(ToString::to_string).collect(),
         scope: scope_name(instance.scope).to_owned(),
         evidence: evidence_text(&instance.evidence),
+        requirement_assumed: instance.is_requirement_assumed,
+        lock: instance.lock.as_ref().map(evidence_text),
     }
 }
 

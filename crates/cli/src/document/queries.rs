@@ -72,6 +72,9 @@ struct EdgeDocument {
     path: Vec<String>,
     scope: &'static str,
     evidence: String,
+    requirement_assumed: bool,
+    /// Where a lockfile holds the version.
+    lock: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -230,6 +233,8 @@ fn edge(edge: &Edge) -> EdgeDocument {
         path: texts(&dependency.path),
         scope: scope_name(dependency.scope),
         evidence: evidence_text(&dependency.evidence),
+        requirement_assumed: dependency.is_requirement_assumed,
+        lock: dependency.lock.as_ref().map(evidence_text),
     }
 }
 
