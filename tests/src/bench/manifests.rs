@@ -19,8 +19,9 @@ pub(super) const NAME: &str = "manifests";
 /// How large the files are that are made up.
 const FILE_BYTES: usize = 20_000_000;
 const FILE_BYTES_QUICK: usize = 1_000_000;
-/// No manifest asks for more, and lockfiles of this many packages are large enough.
+/// Lockfiles of this many packages are large enough.
 const PACKAGES_MAX: usize = 90_000;
+const PACKAGES_OF_MANIFEST_MAX: usize = 10_000;
 const RUNS: usize = 5;
 const AIMED_AT: [&str; 3] = ["package-lock.json v3", "Cargo.lock", "CycloneDX"];
 const BYTES_PER_SECOND_MIN: f64 = 100e6;
@@ -40,7 +41,12 @@ pub(super) fn write(setting: &Setting) -> Result<Vec<Measurement>> {
         const SAMPLE: usize = 500;
         let bytes_each = (generator.generate)(SAMPLE).len() / SAMPLE;
         let count = wanted / bytes_each.max(1);
-        let text = (generator.generate)(count.min(PACKAGES_MAX));
+        let most = if generator.is_manifest {
+            PACKAGES_OF_MANIFEST_MAX
+        } else {
+            PACKAGES_MAX
+        };
+        let text = (generator.generate)(count.min(most));
         let path = path_of(&setting.folder, number, generator);
         fs::create_dir_all(path.parent().context("a file stands in a folder")?)?;
         fs::write(&path, text).with_context(|| format!("failed to write {}", path.display()))?;

@@ -148,9 +148,7 @@ repositories { maven { url 'https://repo.example/a:b:c' } }
     "#);
 }
 
-#[test]
-fn every_way_to_write_a_dependency_in_kotlin_is_read() {
-    let script = r#"
+const KOTLIN_SCRIPT: &str = r#"
 plugins {
     `java-library`
     kotlin("jvm") version "1.9.24"
@@ -182,7 +180,8 @@ kotlin { sourceSets {
     commonMain.dependencies { implementation("com.acme:multi-main:1") }
 } }
 "#;
-    let catalog = r#"
+
+const KOTLIN_CATALOG: &str = r#"
 [versions]
 other = "4.2"
 rich = { strictly = "[1,2[", prefer = "1.5" }
@@ -197,11 +196,14 @@ pricing = ["tax_api", "ship"]
 [plugins]
 release = { id = "com.acme.release", version.ref = "other" }
 "#;
+
+#[test]
+fn every_way_to_write_a_dependency_in_kotlin_is_read() {
     let reading = read(
         "",
         &[
-            ("build.gradle.kts", script),
-            ("gradle/libs.versions.toml", catalog),
+            ("build.gradle.kts", KOTLIN_SCRIPT),
+            ("gradle/libs.versions.toml", KOTLIN_CATALOG),
         ],
     );
     insta::assert_snapshot!(list(&reading), @"

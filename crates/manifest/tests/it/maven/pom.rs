@@ -85,13 +85,13 @@ fn a_property_that_is_its_own_value_is_a_problem_and_no_endless_loop() {
 
 #[test]
 fn properties_that_multiply_are_stopped() {
-    let mut properties = "<p0>xxxxxxxxxx</p0>".to_owned();
-    for level in 1..30 {
-        let before = level - 1;
-        properties += &format!(
-            "<p{level}>${{p{before}}}${{p{before}}}${{p{before}}}${{p{before}}}</p{level}>"
-        );
-    }
+    let levels: Vec<String> = (1..30)
+        .map(|level| {
+            let before = format!("${{p{}}}", level - 1).repeat(4);
+            format!("<p{level}>{before}</p{level}>")
+        })
+        .collect();
+    let properties = format!("<p0>xxxxxxxxxx</p0>{}", levels.concat());
     let pom = format!("<project><groupId>a</groupId><artifactId>b</artifactId><properties>{properties}</properties>
 <dependencies><dependency><groupId>com.acme</groupId><artifactId>money</artifactId><version>${{p29}}</version></dependency></dependencies></project>");
     let reading = read("", &[("pom.xml", &pom)]);
