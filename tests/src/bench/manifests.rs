@@ -85,7 +85,12 @@ pub(super) fn read(setting: &Setting, number: usize) -> Result<Vec<Measurement>>
     if let (Some(before), Some(peak)) = (before, peak) {
         let times = (peak - before) / as_float(bytes.len());
         let name = format!("{}: peak memory by size of the file", generator.format);
-        measurements.push(Measurement::new(name, Unit::Ratio, vec![times]).with_target(MEMORY_MAX));
+        let memory = Measurement::new(name, Unit::Ratio, vec![times]);
+        measurements.push(if has_aim {
+            memory.with_target(MEMORY_MAX)
+        } else {
+            memory
+        });
     }
     Ok(measurements)
 }
