@@ -23,11 +23,16 @@ pub async fn handle(
         .await
 }
 
-/// Findings are what events should have done, and what could not be done.
+/// Findings are what events and messages should have done, and what could not be done.
 fn metrics(report: &SweepReport) -> SweepMetrics {
+    let missed = report.ended.count + report.asked.count + report.reconciled.differences;
     SweepMetrics {
-        findings: report.ended.count + report.recovered.count + report.failures_count,
+        findings: missed + report.recovered.count + report.failures_count,
         stuck_rebuilds: report.stuck.count,
         parked_rebuilds: report.parked.count,
+        results_asked_again: report.asked.count,
+        packages_compared: report.reconciled.packages,
+        missed_versions: report.reconciled.differences,
+        repositories_denied: report.reconciled.denied,
     }
 }

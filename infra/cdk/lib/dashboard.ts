@@ -65,11 +65,12 @@ function whatWaits(queues: DownriverQueues): Graph[] {
   ];
   const lines = (metric: string, of: [string, IQueue][]) =>
     of.map(([label, queue]) => ['AWS/SQS', metric, 'QueueName', queue.queueName, { label }]);
+  const repaired = ['SweepFindings', 'MissedVersions', 'ResultsAskedAgain'].map((name) => own(name));
   return [
     graph('Dead letters and quarantine', 'Maximum', lines('ApproximateNumberOfMessagesVisible', failed)),
     graph('Messages waiting', 'Maximum', lines('ApproximateNumberOfMessagesVisible', consumed)),
     graph('Age of the oldest message', 'Maximum', lines('ApproximateAgeOfOldestMessage', consumed)),
-    graph('What sweep repaired', 'Sum', [own('SweepFindings')]),
+    graph('What sweep repaired', 'Sum', repaired),
   ];
 }
 

@@ -26,6 +26,14 @@ pub struct SweepMetrics {
     pub findings: u64,
     pub stuck_rebuilds: u64,
     pub parked_rebuilds: u64,
+    /// Results of executions that were asked for once more.
+    pub results_asked_again: u64,
+    /// Packages whose versions were compared with CodeArtifact's.
+    pub packages_compared: u64,
+    /// Versions that no event had told of.
+    pub missed_versions: u64,
+    /// Repositories whose versions may not be listed.
+    pub repositories_denied: u64,
 }
 
 /// The lines of an invocation; none if nothing happened.
@@ -83,11 +91,21 @@ fn totals(metrics: &Metrics) -> Map<String, Value> {
         totals.insert("PublishToStartLatency".to_owned(), millis);
     }
     if let Some(sweep) = metrics.sweep {
-        totals.insert("SweepFindings".to_owned(), sweep.findings.into());
-        totals.insert("StuckRebuilds".to_owned(), sweep.stuck_rebuilds.into());
-        totals.insert("ParkedRebuilds".to_owned(), sweep.parked_rebuilds.into());
+        totals.extend(of_sweep(sweep).map(|(name, count)| (name.to_owned(), count.into())));
     }
     totals
+}
+
+fn of_sweep(sweep: SweepMetrics) -> [(&'static str, u64); 7] {
+    [
+        ("SweepFindings", sweep.findings),
+        ("StuckRebuilds", sweep.stuck_rebuilds),
+        ("ParkedRebuilds", sweep.parked_rebuilds),
+        ("ResultsAskedAgain", sweep.results_asked_again),
+        ("PackagesCompared", sweep.packages_compared),
+        ("MissedVersions", sweep.missed_versions),
+        ("RepositoriesDenied", sweep.repositories_denied),
+    ]
 }
 
 fn head(at: Timestamp, dimensions: &Value, values: &Map<String, Value>) -> Value {

@@ -120,7 +120,9 @@ fn a_sweep_tells_zeros_too() {
         ..Metrics::default()
     };
     let lines = written(&metrics);
-    assert_eq!(lines[0]["StuckRebuilds"], 0);
+    for name in ["StuckRebuilds", "MissedVersions", "RepositoriesDenied"] {
+        assert_eq!(lines[0][name], 0, "{name}");
+    }
 }
 
 fn written(metrics: &Metrics) -> Vec<Value> {
