@@ -89,8 +89,7 @@ fn another_emulator_of_codepipeline_will_do() {
         &succeeded(stack, application, &execution),
     );
     stack.comes_to(application, "idle");
-    let outcomes = stack.outcomes(application);
-    assert_eq!(outcomes.last().map(String::as_str), Some("Succeeded"));
+    assert_eq!(stack.end_of(application), "Succeeded");
     stays(1, "one execution", || listed().len() == 1);
     drop(changed);
 }

@@ -8,6 +8,7 @@ mod emulated;
 mod events;
 mod observed;
 mod operations;
+mod sources;
 mod waiting;
 
 use std::path::PathBuf;
@@ -24,6 +25,7 @@ use serde_json::{Value, json};
 pub(crate) use catalog::{App, DOMAIN_OWNER, PIPELINE_STAGE_MS, purl};
 pub(crate) use emulated::{Emulated, Message};
 pub(crate) use events::Publish;
+pub(crate) use sources::{line_of, npm_files, sbom};
 pub(crate) use waiting::{eventually, stays};
 
 /// Where `cargo xtask test` writes down where its stack is.

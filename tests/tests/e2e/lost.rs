@@ -9,6 +9,7 @@ pub(crate) fn apps() -> Vec<App> {
     vec![
         App::new("lost-timer").uses("lost/timer", "^1.0.0", "1.0.0"),
         App::new("lost-event").uses("lost/event", "^1.0.0", "1.0.0"),
+        App::new("lost-publish").uses("lost/publish", "^1.0.0", "1.0.0"),
         App::new("unreadable-web").uses("unreadable/ui", "^1.0.0", "1.0.0"),
         App::new("dead-web").uses("dead/ui", "^1.0.0", "1.0.0"),
         App::new("dead-other").uses("dead/other", "^1.0.0", "1.0.0"),
@@ -60,12 +61,38 @@ fn sweep_finds_an_end_that_no_event_told() {
         stack.sweep();
         (stack.status("lost-event")["state"] == "idle").then_some(())
     });
-    let outcomes = stack.outcomes("lost-event");
-    assert_eq!(outcomes.last().map(String::as_str), Some("Succeeded"));
+    assert_eq!(stack.end_of("lost-event"), "Succeeded");
     let version = format!("{}@1.1.0", purl("lost/event"));
     let explained = stack.ask(&["explain", "lost-event", &version]);
     assert_eq!(explained["verdict"]["verdict"], "Unaffected", "{explained}");
     assert_eq!(stack.executions("lost-event").len(), 1);
+}
+
+#[test]
+fn sweep_finds_a_version_that_no_event_told() {
+    let Some(stack) = stack() else { return };
+    let _turn = stack.shared();
+    Publish::new("lost/publish", "1.1.0").put(stack);
+    stack.rebuilt("lost-publish", 1);
+    stack.comes_to("lost-publish", "idle");
+    Publish::new("lost/publish", "1.2.0").appear(stack);
+    stays(2, "nothing starts by itself", || {
+        stack.executions("lost-publish").len() == 1
+    });
+    // Each pass compares some packages, in rotation.
+    eventually(90, "the comparison", || {
+        let report = stack.sweep();
+        assert!(report["reconciled"]["packages"].is_u64(), "{report}");
+        (stack.rebuilds("lost-publish").len() > 1).then_some(())
+    });
+    stack.rebuilt("lost-publish", 2);
+    let history = stack.history("lost-publish");
+    let mut rebuilds = history
+        .iter()
+        .filter_map(|entry| entry["rebuild"].as_object());
+    let last = rebuilds.next_back().expect("a rebuild");
+    let version = format!("{}@1.2.0", purl("lost/publish"));
+    assert_eq!(last["changes"], json!([version]), "{history:#?}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod harness;
 mod lost;
 mod operated;
 mod ordered;
+mod proven;
 mod publish;
 mod quarantined;
 mod refused;
@@ -28,6 +29,7 @@ fn scenarios() -> Vec<App> {
         lost::apps(),
         operated::apps(),
         changed::apps(),
+        proven::apps(),
     ]
     .concat()
 }

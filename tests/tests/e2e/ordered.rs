@@ -161,8 +161,7 @@ fn what_overtook_our_execution_settles_the_rebuild() {
         all.iter()
             .any(|execution| execution.id == last && execution.status == "Succeeded")
     );
-    let outcomes = stack.outcomes(pipeline);
-    assert_eq!(outcomes.last().map(String::as_str), Some("Succeeded"));
+    assert_eq!(stack.end_of(pipeline), "Succeeded");
 }
 
 impl Stack {

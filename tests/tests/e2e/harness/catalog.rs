@@ -1,10 +1,12 @@
 //! The organisation of this suite: every test's applications, in one catalog, applied once through the deployment's own way.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use downriver_testkit::simulated_aws::{NewPipeline, Script};
+use downriver_testkit::simulated_aws::{ArtifactPlace, NewPipeline, Script};
 
 use super::Stack;
+use super::sources::SOURCES;
 use crate::scenarios;
 
 pub(crate) const DOMAIN: &str = "e2e";
@@ -23,6 +25,10 @@ pub(crate) struct App {
     is_told_later: bool,
     dependencies: Vec<Dependency>,
     products: Vec<String>,
+    /// Where its source action leaves what it found, in the bucket of sources.
+    source: Option<String>,
+    /// Settings of its source action.
+    source_configuration: BTreeMap<String, String>,
     /// Further lines of its table.
     lines: String,
 }
@@ -44,6 +50,8 @@ impl App {
             is_told_later: false,
             dependencies: Vec::new(),
             products: Vec::new(),
+            source: None,
+            source_configuration: BTreeMap::new(),
             lines: String::new(),
         }
     }
@@ -75,6 +83,30 @@ impl App {
     pub(crate) fn produces(mut self, package: &str) -> Self {
         self.products.push(package.to_owned());
         self
+    }
+
+    /// Its executions are built from what lies under this key when they are.
+    pub(crate) fn built_from(mut self, key: &str) -> Self {
+        self.source = Some(key.to_owned());
+        self
+    }
+
+    /// A setting of its source action.
+    pub(crate) fn with_source_setting(mut self, name: &str, value: &str) -> Self {
+        { &mut self.source_configuration }.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// What becomes of its executions, unless a test scripts it.
+    pub(crate) fn script(&self) -> Script {
+        let source_artifact = self.source.as_ref().map(|key| ArtifactPlace {
+            bucket: SOURCES.to_owned(),
+            key: key.clone(),
+        });
+        Script {
+            source_artifact,
+            ..Script::succeed(PIPELINE_STAGE_MS)
+        }
     }
 
     /// Its pipeline lives in another Region.
@@ -134,9 +166,11 @@ pub(crate) fn purl(package: &str) -> String {
 /// Makes the pipelines and applies the catalog, as an operator does.
 pub(super) fn apply(stack: &Stack) {
     let apps = scenarios();
+    stack.aws.create_bucket(SOURCES, &stack.region);
     for app in &apps {
         let pipeline = NewPipeline {
-            script: Script::succeed(PIPELINE_STAGE_MS),
+            script: app.script(),
+            source_configuration: app.source_configuration.clone(),
             ..NewPipeline::named(&app.id)
         };
         let region = app.region.as_deref().unwrap_or(&stack.region);

@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use ureq::Agent;
+use ureq::http::Response;
+use ureq::{Agent, AsSendBody, Body};
 
 const TIMEOUT: Duration = Duration::from_mins(1);
+/// Of hundreds of megabytes, while dozens of tests run.
+const UPLOAD_TIMEOUT: Duration = Duration::from_mins(5);
 /// Messages taken at once.
 const RECEIVE_MAX: u32 = 10;
 
@@ -220,6 +223,40 @@ impl Emulated {
         self.rest("lambda", path, input)
     }
 
+    /// A PUT of S3, of anything from nothing to hundreds of megabytes.
+    pub(crate) fn put(&self, path: &str, content: impl AsSendBody) {
+        let request = self.agent.put(format!("{}{path}", self.endpoint));
+        let request = request.header("authorization", self.authorization("s3"));
+        let request = { request.config() }.timeout_global(Some(UPLOAD_TIMEOUT));
+        s3_answer(path, request.build().send(content));
+    }
+
+    /// Whether S3 has this bucket or object.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        let request = self.agent.head(format!("{}{path}", self.endpoint));
+        let request = request.header("authorization", self.authorization("s3"));
+        let answer = { request.call() }.unwrap_or_else(|error| panic!("{path}: {error}"));
+        answer.status().as_u16() == 200
+    }
+
+    /// Deletes an object.
+    pub(crate) fn delete_object(&self, bucket: &str, key: &str) {
+        let path = format!("/{bucket}/{key}");
+        let request = self.agent.delete(format!("{}{path}", self.endpoint));
+        let request = request.header("authorization", self.authorization("s3"));
+        s3_answer(&path, request.call());
+    }
+
+    /// Lines of a log group that hold `text`, oldest first.
+    pub(crate) fn log_lines(&self, group: &str, text: &str) -> Vec<String> {
+        let input = json!({"logGroupName": group, "filterPattern": format!("\"{text}\"")});
+        let answer = self.json("logs", "Logs_20140328.FilterLogEvents", &input);
+        let events = answer["events"].as_array().into_iter().flatten();
+        events
+            .filter_map(|event| event["message"].as_str().map(str::to_owned))
+            .collect()
+    }
+
     /// Keeps a schedule from invoking anything by itself.
     pub(crate) fn disable_schedule(&self, name: &str) {
         let path = format!("/schedules/{name}");
@@ -268,6 +305,13 @@ impl Emulated {
             "AWS4-HMAC-SHA256 Credential={account}/20260101/{region}/{service}/aws4_request, SignedHeaders=host, Signature=none"
         )
     }
+}
+
+fn s3_answer(path: &str, answer: Result<Response<Body>, ureq::Error>) {
+    let mut answer = answer.unwrap_or_else(|error| panic!("{path}: {error}"));
+    let status = answer.status().as_u16();
+    let body = answer.body_mut().read_to_string().unwrap_or_default();
+    assert!((200..300).contains(&status), "{path}: {status} {body}");
 }
 
 fn message(message: &Value) -> Message {

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use downriver_testkit::simulated_aws::HeldVersion;
 use serde_json::{Value, json};
 
 use super::Stack;
@@ -46,8 +47,14 @@ impl Publish {
         stack.aws.put_events(&[self.entry(stack)]);
     }
 
-    /// For `PutEvents`.
+    /// The version appears without an event that tells of it.
+    pub(crate) fn appear(&self, stack: &Stack) {
+        stack.simulated.put_versions(&[self.held()]);
+    }
+
+    /// For `PutEvents`; the version appears.
     pub(crate) fn entry(&self, stack: &Stack) -> Value {
+        self.appear(stack);
         json!({
             "Source": SOURCE,
             "DetailType": "CodeArtifact Package Version State Change",
@@ -56,8 +63,9 @@ impl Publish {
         })
     }
 
-    /// As a rule puts it into a queue.
+    /// As a rule puts it into a queue; the version appears.
     pub(crate) fn body(&self, stack: &Stack) -> String {
+        self.appear(stack);
         let time = format!("{:.0}", jiff::Timestamp::now());
         let mut event = json!({
             "version": "0",
@@ -74,6 +82,25 @@ impl Publish {
             event["replay-name"] = json!(name);
         }
         event.to_string()
+    }
+
+    /// As CodeArtifact then lists it: what it does not list would count as withdrawn when inventories are compared.
+    fn held(&self) -> HeldVersion {
+        HeldVersion {
+            domain_owner: DOMAIN_OWNER.to_owned(),
+            domain: DOMAIN.to_owned(),
+            repository: LIBRARIES.to_owned(),
+            format: "npm".to_owned(),
+            namespace: Some(self.scope.clone()),
+            package: self.name.clone(),
+            version: self.version.clone(),
+            status: "Published".to_owned(),
+            origin: "INTERNAL".to_owned(),
+            external_connection: None,
+            revision: Some(format!("R{}", self.sequence)),
+            published_at_ms: None,
+            dependencies: Vec::new(),
+        }
     }
 
     fn arn(&self, stack: &Stack) -> String {

@@ -8,6 +8,9 @@ use super::{Stack, eventually, purl};
 /// How long anything may take to come: queues poll, functions start, gates wait.
 const COMES_SECS: u64 = 90;
 
+/// Outcomes that tell what was built, after the end.
+const PROOFS: [&str; 3] = ["Delivered", "NotPickedUp", "Unproven"];
+
 impl Stack {
     /// The executions of a pipeline, oldest first.
     pub(crate) fn executions(&self, pipeline: &str) -> Vec<ExecutionShown> {
@@ -93,6 +96,13 @@ impl Stack {
         rebuilds
             .filter_map(|rebuild| rebuild["outcome"].as_str().map(str::to_owned))
             .collect()
+    }
+
+    /// How the last rebuild ended, whatever was found out afterwards about what it built.
+    pub(crate) fn end_of(&self, application: &str) -> String {
+        let mut outcomes = self.outcomes(application);
+        outcomes.retain(|outcome| !PROOFS.contains(&outcome.as_str()));
+        outcomes.pop().unwrap_or_default()
     }
 
     /// What stands in the history, all texts.
