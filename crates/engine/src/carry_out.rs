@@ -13,7 +13,7 @@ use crate::history::{
 };
 use crate::ports::{
     BudgetWrite, Bus, Commit, CommitOutcome, LOAD_APPLICATIONS_MAX, MarkerWrite, Notice, Ports,
-    Queue, Store, Timer,
+    Queue, Store, StoreError, Timer,
 };
 use crate::session::Session;
 
@@ -61,12 +61,20 @@ pub(crate) async fn wake<P: Ports>(
     look_soon(session, &ids).await
 }
 
+/// What a lifted pause held.
+pub(crate) struct Woken {
+    /// What is free now.
+    pub(crate) freed: Vec<ApplicationId>,
+    /// What stays as it is, as its record cannot be read.
+    pub(crate) unreadable: Vec<(ApplicationId, StoreError)>,
+}
+
 /// A pause was lifted: looks at what it held. Held producers become active again before anything is looked at, or what
-/// they reach would start beside them, without their news. Returns what is free now.
+/// they reach would start beside them, without their news.
 pub(crate) async fn wake_paused<P: Ports>(
     session: &Session<'_, P>,
     slots_max: usize,
-) -> Result<Vec<ApplicationId>, EngineError> {
+) -> Result<Woken, EngineError> {
     let store = session.ports.store();
     let waiting = store
         .list_waiting(&WaitingFor::Pause, None, slots_max)
@@ -74,8 +82,11 @@ pub(crate) async fn wake_paused<P: Ports>(
     let controls = store.load_controls().await?;
     let ids: Vec<ApplicationId> = waiting.into_iter().map(|(_, id)| id).collect();
     let mut freed = Vec::new();
+    let mut unreadable = Vec::new();
     for ids in ids.chunks(LOAD_APPLICATIONS_MAX) {
-        for state in store.load_applications(ids).await? {
+        let readable = session.load_readable(ids).await?;
+        unreadable.extend(readable.unreadable);
+        for state in readable.states {
             let id = &state.application.id;
             let pause = state
                 .slot
@@ -101,7 +112,7 @@ pub(crate) async fn wake_paused<P: Ports>(
         }
     }
     look_soon(session, &freed).await?;
-    Ok(freed)
+    Ok(Woken { freed, unreadable })
 }
 
 /// Sends a timer at once to each of these slots.

@@ -5,10 +5,17 @@ use std::sync::Arc;
 use downriver_domain::{ApplicationId, Timestamp, Topology};
 
 use crate::error::EngineError;
-use crate::ports::{ApplicationState, Clock, Ports, Store};
+use crate::ports::{ApplicationState, Clock, Ports, Store, StoreError};
 
 /// How often a decision is taken anew because somebody else wrote in between.
 pub(crate) const CONTENTION_MAX: u32 = 10;
+
+/// Applications, as far as their records can be read.
+#[derive(Debug, Default)]
+pub(crate) struct Readable {
+    pub(crate) states: Vec<ApplicationState>,
+    pub(crate) unreadable: Vec<(ApplicationId, StoreError)>,
+}
 
 /// One use case at work: the ports, the topology it decides on, and the instant it counts as happening at.
 pub(crate) struct Session<'a, P> {
@@ -40,6 +47,37 @@ impl<'a, P: Ports> Session<'a, P> {
             .load_applications(std::slice::from_ref(application))
             .await?;
         Ok(states.into_iter().next())
+    }
+
+    /// A record that cannot be read keeps nobody else waiting; if none of several can, the store itself is broken.
+    pub(crate) async fn load_readable(
+        &self,
+        ids: &[ApplicationId],
+    ) -> Result<Readable, EngineError> {
+        let store = self.ports.store();
+        let broken = match store.load_applications(ids).await {
+            Err(error @ StoreError::Permanent(_)) => error,
+            loaded => {
+                return Ok(Readable {
+                    states: loaded?,
+                    unreadable: Vec::new(),
+                });
+            }
+        };
+        let mut readable = Readable::default();
+        for id in ids {
+            match store.load_applications(std::slice::from_ref(id)).await {
+                Ok(loaded) => readable.states.extend(loaded),
+                Err(error @ StoreError::Permanent(_)) => {
+                    readable.unreadable.push((id.clone(), error));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if readable.states.is_empty() && ids.len() > 1 {
+            return Err(broken.into());
+        }
+        Ok(readable)
     }
 }
 

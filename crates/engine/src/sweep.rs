@@ -15,7 +15,7 @@ use self::pass::Pass;
 use crate::carry_out::wake_paused;
 use crate::error::EngineError;
 use crate::ports::{
-    ApplicationState, LOAD_APPLICATIONS_MAX, Pipelines, Ports, Queue, ReadError, Store, StoreError,
+    ApplicationState, LOAD_APPLICATIONS_MAX, Pipelines, Ports, Queue, ReadError, Store,
 };
 use crate::repositories;
 use crate::session::Session;
@@ -46,7 +46,12 @@ pub async fn sweep<P: Ports>(ports: &P) -> Result<SweepReport, EngineError> {
     results::ask_again(&mut pass).await?;
     look_at_overdue(&mut pass).await?;
     match wake_paused(&session, PAUSED_MAX).await {
-        Ok(woken) => woken.iter().for_each(|id| pass.report.woken.note(id)),
+        Ok(woken) => {
+            for (id, error) in &woken.unreadable {
+                pass.report.note_failure(Some(id), error);
+            }
+            woken.freed.iter().for_each(|id| pass.report.woken.note(id));
+        }
         Err(error) => pass.report.fail(None, error)?,
     }
     ask_for_repositories(&mut pass).await?;
@@ -102,28 +107,16 @@ async fn find_ended<P: Ports>(pass: &mut Pass<'_, P>) -> Result<(), EngineError>
     Ok(())
 }
 
-/// A record that cannot be read is in the report and keeps nobody else waiting; if none can, the store itself is broken.
+/// A record that cannot be read is in the report and keeps nobody else waiting.
 async fn load_readable<P: Ports>(
     pass: &mut Pass<'_, P>,
     ids: &[ApplicationId],
 ) -> Result<Vec<ApplicationState>, EngineError> {
-    let store = pass.session.ports.store();
-    let broken = match store.load_applications(ids).await {
-        Err(error @ StoreError::Permanent(_)) => error,
-        loaded => return Ok(loaded?),
-    };
-    let mut readable = Vec::new();
-    for id in ids {
-        match store.load_applications(std::slice::from_ref(id)).await {
-            Ok(loaded) => readable.extend(loaded),
-            Err(error @ StoreError::Permanent(_)) => pass.report.note_failure(Some(id), &error),
-            Err(error) => return Err(error.into()),
-        }
+    let readable = pass.session.load_readable(ids).await?;
+    for (id, error) in &readable.unreadable {
+        pass.report.note_failure(Some(id), error);
     }
-    if readable.is_empty() && ids.len() > 1 {
-        return Err(broken.into());
-    }
-    Ok(readable)
+    Ok(readable.states)
 }
 
 async fn list_busy<P: Ports>(session: &Session<'_, P>) -> Result<Vec<ApplicationId>, EngineError> {
