@@ -17,7 +17,6 @@ use crate::history::{
 };
 use crate::index::ReadReport;
 use crate::ports::Commit;
-use crate::sweep::SweepReport;
 
 /// Latencies kept of one invocation; a start function's batch has ten messages. (`CloudWatch` takes 100 values of one metric.)
 pub const LATENCIES_MAX: usize = 100;
@@ -41,9 +40,6 @@ pub struct Figures {
     pub parked: u64,
     /// What proof showed of our rebuilds: `Delivered`, `NotPickedUp`, `Unproven`.
     pub proofs: BTreeMap<&'static str, u64>,
-    /// Packages whose inventories were compared with CodeArtifact, and versions that no event had told of.
-    pub reconciled_packages: u64,
-    pub found_differences: u64,
     /// Read of what executions uploaded and of their sources.
     pub files_read: u64,
     pub bytes_read: u64,
@@ -57,8 +53,6 @@ impl Figures {
         self.failures += other.failures;
         self.stuck += other.stuck;
         self.parked += other.parked;
-        self.reconciled_packages += other.reconciled_packages;
-        self.found_differences += other.found_differences;
         self.files_read += other.files_read;
         self.bytes_read += other.bytes_read;
         for (outcome, count) in other.proofs {
@@ -81,16 +75,6 @@ impl From<&ReadReport> for Figures {
         Self {
             files_read: report.files,
             bytes_read: report.bytes,
-            ..Self::default()
-        }
-    }
-}
-
-impl From<&SweepReport> for Figures {
-    fn from(report: &SweepReport) -> Self {
-        Self {
-            reconciled_packages: report.reconciled.packages,
-            found_differences: report.reconciled.differences,
             ..Self::default()
         }
     }

@@ -1,7 +1,9 @@
 //! Catalogs, dependencies and what was built, from the index queue to the engine.
 
 mod upload;
+
 use downriver_aws::lambda::batch::{Consumer, Failure};
+use downriver_aws::lambda::telemetry::{Telemetry, log_repositories};
 use downriver_aws::lambda::{Deployed, SqsBatchResponse, SqsEvent};
 use downriver_aws::objects::Objects;
 use downriver_engine::ports::Ports;
@@ -16,7 +18,7 @@ pub async fn handle(
     event: LambdaEvent<SqsEvent>,
 ) -> Result<SqsBatchResponse, Error> {
     let objects = deployed.objects();
-    let reports = Reports::new(&deployed.ports, objects.as_ref());
+    let reports = Reports::new(&deployed.ports, objects.as_ref(), &deployed.telemetry);
     deployed
         .invoke(&event.context, async |deadline| {
             Ok(deployed.consume(&reports, deadline, event.payload).await)
@@ -29,11 +31,16 @@ pub struct Reports<'a, P> {
     ports: &'a P,
     /// Where catalogs are uploaded.
     objects: Option<&'a Objects>,
+    telemetry: &'a Telemetry,
 }
 
 impl<'a, P> Reports<'a, P> {
-    pub const fn new(ports: &'a P, objects: Option<&'a Objects>) -> Self {
-        Self { ports, objects }
+    pub const fn new(ports: &'a P, objects: Option<&'a Objects>, telemetry: &'a Telemetry) -> Self {
+        Self {
+            ports,
+            objects,
+            telemetry,
+        }
     }
 }
 
@@ -65,10 +72,12 @@ impl<P: Ports> Consumer for Reports<'_, P> {
                 }
                 Message::Built(report) => index::record_built(self.ports, report).await?,
                 Message::Read(request) => {
-                    index::read_execution(self.ports, request).await?;
+                    let report = index::read_execution(self.ports, request).await?;
+                    self.telemetry.count_read(&report);
                 }
                 Message::Repositories => {
-                    repositories::refresh(self.ports).await?;
+                    let report = repositories::refresh(self.ports).await?;
+                    log_repositories(&report);
                 }
                 Message::Event(_) | Message::Timer(_) | Message::Page(_) => {}
             }

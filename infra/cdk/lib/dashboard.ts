@@ -14,18 +14,16 @@ interface Graph {
   readonly title: string;
   readonly stat: string;
   readonly lines: readonly Line[];
-  /** Of 24. */
-  readonly width: number;
 }
 
 const HEIGHT = 6;
-const THIRD = 8;
-const HALF = 12;
-const FULL = 24;
+/** Of 24: three in a row. */
+const WIDTH = 8;
+const IN_A_ROW = 3;
 
 /** Named like the stack. The widgets of the higher level lay their lines out differently. @internal */
 export function makeDashboard(scope: Construct, queues: DownriverQueues, functions: DownriverFunctions, table: ITable): void {
-  const graphs = [...whatItDoes(), ...whatWaits(queues), ...howItRuns(functions), ...howTheTableIsUsed(table)];
+  const graphs = [...whatItDoes(), ...whatWaits(queues), ...howItRuns(functions), ...howTheTableIsUsed(table), ...whatWasProven()];
   new CfnDashboard(scope, 'Dashboard', {
     dashboardName: Aws.STACK_NAME,
     dashboardBody: Stack.of(scope).toJsonString({ widgets: laidOut(graphs) }),
@@ -90,11 +88,15 @@ function howTheTableIsUsed(table: ITable): Graph[] {
   const line = (metric: string, label: string) => ['AWS/DynamoDB', metric, 'TableName', table.tableName, { label }];
   const used = [line('ConsumedReadCapacityUnits', 'read'), line('ConsumedWriteCapacityUnits', 'write')];
   const throttled = [line('ReadThrottleEvents', 'read'), line('WriteThrottleEvents', 'write')];
-  return [graph('Table: capacity used', 'Sum', used, HALF), graph('Table: throttled', 'Sum', throttled, HALF)];
+  return [graph('Table: capacity used', 'Sum', used), graph('Table: throttled', 'Sum', throttled)];
 }
 
-function graph(title: string, stat: string, lines: readonly Line[], width = THIRD): Graph {
-  return { title, stat, lines, width };
+function whatWasProven(): Graph[] {
+  return [graph('What rebuilds delivered', 'Sum', [searched('Proofs', 'Outcome')])];
+}
+
+function graph(title: string, stat: string, lines: readonly Line[]): Graph {
+  return { title, stat, lines };
 }
 
 /** A metric that the functions write. */
@@ -110,16 +112,10 @@ function searched(metric: string, by: string): Line {
 
 /** From left to right, row after row. */
 function laidOut(graphs: Graph[]): unknown[] {
-  let x = 0;
-  let y = 0;
-  return graphs.map(({ title, stat, lines, width }) => {
-    if (x + width > FULL) {
-      x = 0;
-      y += HEIGHT;
-    }
+  return graphs.map(({ title, stat, lines }, index) => {
+    const x = (index % IN_A_ROW) * WIDTH;
+    const y = Math.floor(index / IN_A_ROW) * HEIGHT;
     const properties = { title, region: Aws.REGION, view: 'timeSeries', stat, period: 300, metrics: lines };
-    const widget = { type: 'metric', x, y, width, height: HEIGHT, properties };
-    x += width;
-    return widget;
+    return { type: 'metric', x, y, width: WIDTH, height: HEIGHT, properties };
   });
 }

@@ -1,6 +1,6 @@
 //! Metrics in `CloudWatch`'s embedded metric format: lines on the standard output that its logs turn into metrics.
 //!
-//! A line has one value for each dimension, so what is counted by verdict or gate takes a line for each.
+//! A line has one value for each dimension, so what is counted by verdict, gate or proof takes a line for each.
 
 #[cfg(test)]
 mod tests;
@@ -56,15 +56,17 @@ pub fn lines(deployment: &str, function: &str, at: Timestamp, metrics: &Metrics)
         let dimensions = json!([["Deployment"], ["Deployment", "Function"]]);
         lines.push(line(dimensions, &totals, None));
     }
-    for (verdict, count) in &figures.verdicts {
-        let values = Map::from_iter([("Verdicts".to_owned(), json!(count))]);
-        let dimensions = json!([["Deployment", "Verdict"]]);
-        lines.push(line(dimensions, &values, Some(("Verdict", verdict))));
-    }
-    for (gate, count) in &figures.waits {
-        let values = Map::from_iter([("WaitsByGate".to_owned(), json!(count))]);
-        let dimensions = json!([["Deployment", "Gate"]]);
-        lines.push(line(dimensions, &values, Some(("Gate", gate))));
+    let by_dimension = [
+        ("Verdicts", "Verdict", &figures.verdicts),
+        ("WaitsByGate", "Gate", &figures.waits),
+        ("Proofs", "Outcome", &figures.proofs),
+    ];
+    for (metric, dimension, counts) in by_dimension {
+        for (value, count) in counts {
+            let values = Map::from_iter([(metric.to_owned(), json!(count))]);
+            let dimensions = json!([["Deployment", dimension]]);
+            lines.push(line(dimensions, &values, Some((dimension, value))));
+        }
     }
     lines
 }
@@ -79,6 +81,8 @@ fn totals(metrics: &Metrics) -> Map<String, Value> {
         ("Failures", figures.failures),
         ("Stuck", figures.stuck),
         ("Parked", figures.parked),
+        ("FilesRead", figures.files_read),
+        ("BytesRead", figures.bytes_read),
         ("Quarantined", metrics.quarantined),
     ];
     let mut totals: Map<String, Value> = counts
@@ -122,6 +126,7 @@ fn head(at: Timestamp, dimensions: &Value, values: &Map<String, Value>) -> Value
 fn unit(name: &str) -> &'static str {
     match name {
         "PublishToStartLatency" => "Milliseconds",
+        "BytesRead" => "Bytes",
         _ => "Count",
     }
 }

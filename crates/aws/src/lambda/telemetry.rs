@@ -9,8 +9,10 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use downriver_domain::{ApplicationId, PipelineExecutionId, RebuildId, Timestamp};
+use downriver_engine::index::ReadReport;
 use downriver_engine::ports::Commit;
-use downriver_engine::telemetry::{Decision, decisions, figures};
+use downriver_engine::repositories::{REPOSITORIES_MAX, RepositoriesReport};
+use downriver_engine::telemetry::{Decision, Figures, decisions, figures};
 use tracing_subscriber::Registry;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer, SubscriberExt as _};
@@ -97,6 +99,11 @@ impl Telemetry {
         self.current().metrics.sweep = Some(sweep);
     }
 
+    /// Notes what reading an execution came to. What could not be read stands in the decision that follows from it.
+    pub fn count_read(&self, report: &ReadReport) {
+        self.current().metrics.figures.add(Figures::from(report));
+    }
+
     /// Writes the figures of the invocation that began last, and forgets them.
     pub fn end(&self, now: Timestamp, mut output: impl Write) {
         let metrics = std::mem::take(&mut self.current().metrics);
@@ -114,6 +121,30 @@ impl Telemetry {
     fn current(&self) -> MutexGuard<'_, Current> {
         // A panic elsewhere leaves figures that may lack some: still better than none.
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Says which repositories could not be read, so that what is assumed of them surprises nobody.
+pub fn log_repositories(report: &RepositoriesReport) {
+    for denied in &report.denied {
+        tracing::warn!(
+            reason = denied,
+            "not read: what the catalog says of it stands"
+        );
+    }
+    if report.is_more_left {
+        tracing::warn!(
+            reason =
+                format!("more than {REPOSITORIES_MAX} repositories are upstream of the catalog's"),
+            "not all repositories were read"
+        );
+    }
+    for changed in &report.changed {
+        tracing::info!(
+            reason =
+                format!("{changed}: its upstreams or external connections are not what was known"),
+            "repository changed"
+        );
     }
 }
 

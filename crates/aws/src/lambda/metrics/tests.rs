@@ -41,11 +41,12 @@ fn an_invocation_is_one_line_of_what_it_counted() {
 }
 
 #[test]
-fn verdicts_and_gates_have_a_line_each_with_their_own_dimension() {
+fn verdicts_gates_and_proofs_have_a_line_each_with_their_own_dimension() {
     let metrics = Metrics {
         figures: Figures {
             verdicts: BTreeMap::from([("Picks", 2), ("Unaffected", 5)]),
             waits: BTreeMap::from([("settled", 2)]),
+            proofs: BTreeMap::from([("Delivered", 3)]),
             ..Figures::default()
         },
         ..Metrics::default()
@@ -55,10 +56,10 @@ fn verdicts_and_gates_have_a_line_each_with_their_own_dimension() {
         .iter()
         .map(|line| {
             let dimensions = &line["_aws"]["CloudWatchMetrics"][0]["Dimensions"];
-            let value = [&line["Verdicts"], &line["WaitsByGate"]]
+            let value = [&line["Verdicts"], &line["WaitsByGate"], &line["Proofs"]]
                 .into_iter()
                 .find(|value| value.is_number());
-            let of = [&line["Verdict"], &line["Gate"]]
+            let of = [&line["Verdict"], &line["Gate"], &line["Outcome"]]
                 .into_iter()
                 .find(|value| value.is_string());
             let none = &Value::Null;
@@ -68,11 +69,13 @@ fn verdicts_and_gates_have_a_line_each_with_their_own_dimension() {
     let both = json!([["Deployment"], ["Deployment", "Function"]]);
     let verdict = json!([["Deployment", "Verdict"]]);
     let gate = json!([["Deployment", "Gate"]]);
+    let outcome = json!([["Deployment", "Outcome"]]);
     let expected = [
         (&both, &Value::Null, &json!(7)),
         (&verdict, &json!("Picks"), &json!(2)),
         (&verdict, &json!("Unaffected"), &json!(5)),
         (&gate, &json!("settled"), &json!(2)),
+        (&outcome, &json!("Delivered"), &json!(3)),
     ];
     assert_eq!(told, expected);
 }
@@ -90,6 +93,9 @@ fn every_dimension_and_metric_that_a_line_names_stands_in_it() {
             failures: 1,
             stuck: 1,
             parked: 1,
+            proofs: BTreeMap::from([("Delivered", 1)]),
+            files_read: 1,
+            bytes_read: 1,
         },
         quarantined: 1,
         sweep: Some(SweepMetrics::default()),

@@ -3,11 +3,13 @@ use std::sync::{Arc, Mutex};
 
 use downriver_domain::Timestamp;
 use downriver_engine::history::{HistoryBody, HistoryEntry, Note, NoteKind};
+use downriver_engine::index::ReadReport;
 use downriver_engine::ports::Commit;
+use downriver_engine::repositories::RepositoriesReport;
 use serde_json::Value;
 use tracing_subscriber::filter::LevelFilter;
 
-use super::Telemetry;
+use super::{Telemetry, log_repositories};
 use crate::lambda::settings::Function;
 
 #[test]
@@ -95,6 +97,55 @@ fn figures_are_written_once_and_belong_to_one_invocation() {
         (&1.into(), &3.into())
     );
     assert_eq!(ended(), "");
+}
+
+#[test]
+fn what_an_execution_read_is_counted() {
+    let telemetry = Telemetry::new("acme", Function::Index);
+    telemetry.begin("1");
+    let report = ReadReport {
+        files: 3,
+        bytes: 562_501,
+        ..ReadReport::default()
+    };
+    telemetry.count_read(&report);
+    telemetry.count_read(&report);
+    let mut output = Vec::new();
+    telemetry.end(Timestamp::from_unix_millis(0), &mut output);
+    let line: Value = serde_json::from_slice(&output).expect("one line");
+    assert_eq!(
+        (&line["FilesRead"], &line["BytesRead"]),
+        (&6.into(), &1_125_002.into())
+    );
+}
+
+#[test]
+fn repositories_that_may_not_be_read_are_told_one_by_one() {
+    let report = RepositoriesReport {
+        denied: vec![
+            "release: no permission".to_owned(),
+            "111122223333/acme: no".to_owned(),
+        ],
+        is_more_left: true,
+        ..RepositoriesReport::default()
+    };
+    let lines = logged(LevelFilter::INFO, |_| log_repositories(&report));
+    let told: Vec<(&str, &str)> = lines
+        .iter()
+        .map(|line| {
+            let text = |key: &str| line[key].as_str().unwrap_or_default();
+            (text("level"), text("reason"))
+        })
+        .collect();
+    let expected = [
+        ("WARN", "release: no permission"),
+        ("WARN", "111122223333/acme: no"),
+        (
+            "WARN",
+            "more than 1000 repositories are upstream of the catalog's",
+        ),
+    ];
+    assert_eq!(told, expected);
 }
 
 fn started() -> Commit {
