@@ -41,6 +41,8 @@ const LOCKS: [(&str, &str); 5] = [
 ];
 const MANIFEST: &str = "package.json";
 const SETTINGS: &str = "pnpm-workspace.yaml";
+/// Yarn's settings, which have catalogs as pnpm's have; the rest of them says nothing of dependencies.
+const YARN_SETTINGS: &str = ".yarnrc.yml";
 
 /// A file's text, with its path as it stands in [`Files`].
 type File<'f> = (&'f str, Cow<'f, str>);
@@ -57,6 +59,11 @@ pub(crate) fn read(folder: &str, files: &Files<'_>, reading: &mut Reading) {
     let settings = settings_text
         .as_ref()
         .and_then(|file| parse_settings(file, root_manifest.as_ref(), reading));
+    let yarn_text = text_of(files, root, YARN_SETTINGS, reading);
+    let yarn_catalogs = yarn_text
+        .as_ref()
+        .map(|file| parse_yarn_catalogs(file, reading))
+        .unwrap_or_default();
     let members = member_folders(files, root, root_manifest.as_ref());
     let member_texts: Vec<(String, File<'_>)> = members
         .into_iter()
@@ -84,6 +91,7 @@ pub(crate) fn read(folder: &str, files: &Files<'_>, reading: &mut Reading) {
         workspace.overrides.extend(settings.overrides);
         workspace.catalogs.extend(settings.catalogs);
     }
+    workspace.catalogs.extend(yarn_catalogs);
     for (folder, file) in &member_texts {
         if let Some(manifest) = parse_manifest(file, reading) {
             workspace.importers.push(Importer {
@@ -210,13 +218,32 @@ fn parse_settings<'a>(
     let settings = pnpm_workspace::parse(path, text, declared)
         .map_err(|problem| reading.problem(problem))
         .ok()?;
-    reading.files.push(FileSummary {
-        path: (*path).to_owned(),
-        format: SETTINGS.to_owned(),
-        locked: BTreeSet::new(),
-        declared: settings.catalogs.len(),
-    });
+    tell_settings(path, SETTINGS, settings.catalogs.len(), reading);
     Some(settings)
+}
+
+/// Reads the catalogs in Yarn's settings, and tells that they were read if there are any.
+fn parse_yarn_catalogs<'a>(
+    (path, text): &'a File<'_>,
+    reading: &mut Reading,
+) -> Vec<package_json::Cataloged<'a>> {
+    let catalogs = pnpm_workspace::parse_catalogs(path, text).unwrap_or_else(|problem| {
+        reading.problem(problem);
+        Vec::new()
+    });
+    if !catalogs.is_empty() {
+        tell_settings(path, YARN_SETTINGS, catalogs.len(), reading);
+    }
+    catalogs
+}
+
+fn tell_settings(path: &str, format: &str, declared: usize, reading: &mut Reading) {
+    reading.files.push(FileSummary {
+        path: path.to_owned(),
+        format: format.to_owned(),
+        locked: BTreeSet::new(),
+        declared,
+    });
 }
 
 fn tell_manifests(workspace: &Workspace<'_>, reading: &mut Reading) {

@@ -1,4 +1,5 @@
-//! `pnpm-workspace.yaml`: where the members of a workspace stand, and what holds for all of them.
+//! `pnpm-workspace.yaml`: where the members of a workspace stand, and what holds for all of them. Also the catalogs of
+//! `.yarnrc.yml`, which are written alike.
 
 #[cfg(test)]
 mod tests;
@@ -30,9 +31,20 @@ struct Written<'a> {
     #[serde(borrow)]
     catalog: Entries<'a, Text<'a>>,
     #[serde(borrow)]
-    catalogs: Entries<'a, Entries<'a, Text<'a>>>,
+    catalogs: NamedCatalogs<'a>,
     #[serde(borrow)]
     overrides: Entries<'a, Text<'a>>,
+}
+
+type NamedCatalogs<'a> = Entries<'a, Entries<'a, Text<'a>>>;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct WrittenCatalogs<'a> {
+    #[serde(borrow)]
+    catalog: Entries<'a, Text<'a>>,
+    #[serde(borrow)]
+    catalogs: NamedCatalogs<'a>,
 }
 
 /// Reads the file; `declared` is what the root's manifest declares, to which overrides can refer.
@@ -43,22 +55,7 @@ pub(super) fn parse<'a>(
 ) -> Result<Settings<'a>, Problem> {
     let written: Written<'a> = yaml::read(path, text)?;
     let lines = Lines::new(text);
-    let default = (Text(Cow::Borrowed("default")), written.catalog);
-    let mut catalogs = Vec::new();
-    for (catalog, entries) in std::iter::once(default).chain(written.catalogs.0) {
-        for (name, requirement) in entries.0 {
-            let line = lines.of(&name);
-            catalogs.push(Cataloged {
-                catalog: catalog.0.clone(),
-                name: name.0,
-                requirement: requirement.0,
-                evidence: Evidence {
-                    file: path.to_owned(),
-                    line,
-                },
-            });
-        }
-    }
+    let catalogs = cataloged(path, &lines, written.catalog, written.catalogs);
     let source = overrides::Source {
         path,
         lines: &lines,
@@ -82,4 +79,36 @@ pub(super) fn parse<'a>(
         catalogs,
         overrides: overrides.collect(),
     })
+}
+
+/// Reads the catalogs of Yarn's settings (`catalog` and `catalogs` of `.yarnrc.yml`, since Yarn 4.10).
+pub(super) fn parse_catalogs<'a>(path: &str, text: &'a str) -> Result<Vec<Cataloged<'a>>, Problem> {
+    let written: WrittenCatalogs<'a> = yaml::read(path, text)?;
+    let lines = Lines::new(text);
+    Ok(cataloged(path, &lines, written.catalog, written.catalogs))
+}
+
+fn cataloged<'a>(
+    path: &str,
+    lines: &Lines<'a>,
+    default: Entries<'a, Text<'a>>,
+    named: NamedCatalogs<'a>,
+) -> Vec<Cataloged<'a>> {
+    let default = (Text(Cow::Borrowed("default")), default);
+    let mut cataloged = Vec::new();
+    for (catalog, entries) in std::iter::once(default).chain(named.0) {
+        for (name, requirement) in entries.0 {
+            let line = lines.of(&name);
+            cataloged.push(Cataloged {
+                catalog: catalog.0.clone(),
+                name: name.0,
+                requirement: requirement.0,
+                evidence: Evidence {
+                    file: path.to_owned(),
+                    line,
+                },
+            });
+        }
+    }
+    cataloged
 }

@@ -210,3 +210,90 @@ fn what_nobody_pulls_in_counts_as_asked_for_where_a_lockfile_does_not_say() {
     - @acme/c comes from a file or folder, yarn.lock:4
     ");
 }
+
+/// As Yarn 4.10 and later write it: the members keep `catalog:`, the entries have what it stands for.
+const CATALOGED: &[(&str, &str)] = &[
+    (
+        ".yarnrc.yml",
+        "nodeLinker: node-modules
+catalog:
+  react: ^18.0.0
+catalogs:
+  next:
+    zod: npm:^4.0.0
+",
+    ),
+    (
+        "package.json",
+        r#"{
+  "name": "root",
+  "private": true,
+  "workspaces": ["apps/*"]
+}"#,
+    ),
+    (
+        "apps/web/package.json",
+        r#"{
+  "name": "web",
+  "dependencies": {"react": "catalog:", "zod": "catalog:next", "gone": "catalog:other"}
+}"#,
+    ),
+    (
+        "yarn.lock",
+        r#"__metadata:
+  version: 8
+  cacheKey: 10c0
+
+"react@npm:^18.0.0":
+  version: 18.3.1
+  resolution: "react@npm:18.3.1"
+  languageName: node
+  linkType: hard
+
+"root@workspace:.":
+  version: 0.0.0-use.local
+  resolution: "root@workspace:."
+  languageName: unknown
+  linkType: soft
+
+"web@workspace:apps/web":
+  version: 0.0.0-use.local
+  resolution: "web@workspace:apps/web"
+  dependencies:
+    react: "catalog:"
+    zod: "catalog:next"
+  languageName: unknown
+  linkType: soft
+
+"zod@npm:^4.0.0":
+  version: 4.1.5
+  resolution: "zod@npm:4.1.5"
+  languageName: node
+  linkType: hard
+"#,
+    ),
+];
+
+#[test]
+fn catalogs_of_yarn_tell_the_requirement_and_where_it_is_written() {
+    insta::assert_snapshot!(told(&read("apps/web", CATALOGED)), @"
+    gone ? - {Runtime} at apps/web/package.json:3 locked at -
+    react ^18.0.0 18.3.1 {Runtime} at .yarnrc.yml:3 locked at yarn.lock:5
+    zod npm:^4.0.0 4.1.5 {Runtime} at .yarnrc.yml:6 locked at yarn.lock:26
+    ");
+}
+
+#[test]
+fn settings_without_catalogs_are_no_file_of_dependencies() {
+    let files = [
+        (".yarnrc.yml", "nodeLinker: pnp\nnpmScopes:\n  acme: {}\n"),
+        (
+            "package.json",
+            r#"{"name": "a", "dependencies": {"b": "^1.0.0"}}"#,
+        ),
+    ];
+    let reading = read("", &files);
+    let read: Vec<&str> = reading.files.iter().map(|file| &*file.path).collect();
+    assert_eq!(read, ["package.json"]);
+    assert!(reading.problems.is_empty(), "{:?}", reading.problems);
+}
