@@ -98,14 +98,19 @@ pub(crate) fn load_catalog(path: &Path) -> anyhow::Result<LoadedCatalog> {
     })
 }
 
+/// The folder that a catalog stands in.
+pub(crate) fn folder_of(catalog: &Path) -> &Path {
+    match catalog.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
 /// Reads a catalog as [`load_catalog`] does, and the folders that it names: what their files tell are the dependencies of
 /// those applications. Problems of single files are remarks, and keep nothing else from being read.
 pub(crate) fn load_catalog_with_folders(path: &Path) -> anyhow::Result<LoadedCatalog> {
     let mut loaded = load_catalog(path)?;
-    let root = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
+    let root = folder_of(path);
     for (id, folder) in std::mem::take(&mut loaded.catalog.folders) {
         let place = Place::find(&root.join(&folder), Some(root)).map_err(|error| {
             refuse(format!(
@@ -116,8 +121,9 @@ pub(crate) fn load_catalog_with_folders(path: &Path) -> anyhow::Result<LoadedCat
         let reading = read_place(&place)?.reading;
         if reading.files.is_empty() && reading.problems.is_empty() {
             return Err(refuse(format!(
-                "{}: applications.{id}.folder: {folder} holds no manifest, lockfile or SBOM that downriver knows",
-                path.display()
+                "{}: applications.{id}.folder: {} holds no manifest, lockfile or SBOM that downriver knows",
+                path.display(),
+                place.root.join(&place.folder).display()
             )));
         }
         for problem in &reading.problems {

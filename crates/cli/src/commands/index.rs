@@ -16,7 +16,7 @@ use crate::document::reading::{FolderDocument, IndexDocument};
 use crate::exit::{Exit, refuse, unknown};
 use crate::render;
 use crate::render::style::counted;
-use crate::setup::{as_locked, find_catalog, load_catalog};
+use crate::setup::{as_locked, find_catalog, folder_of, load_catalog};
 use crate::source::{Place, read_place};
 use crate::terminal::Terminal;
 
@@ -51,7 +51,7 @@ fn catalog_folders(global: &GlobalOptions) -> BTreeMap<PathBuf, ApplicationId> {
     let Ok((loaded, path)) = loaded else {
         return BTreeMap::new();
     };
-    let root = path.parent().unwrap_or(Path::new("")).to_owned();
+    let root = folder_of(&path).to_owned();
     let folders = loaded.catalog.folders.into_iter();
     folders
         .filter_map(|(id, folder)| Some((root.join(folder).canonicalize().ok()?, id)))

@@ -161,6 +161,24 @@ fn questions_are_answered_from_the_folders_of_the_catalog() {
 }
 
 #[test]
+fn the_only_application_of_a_repository_stands_beside_its_catalog() {
+    let scene = Scene::new("index-own-folder");
+    scene.write(
+        "downriver.toml",
+        &CATALOG.replace("\"sources/web\"", "\".\""),
+    );
+    scene.write("package.json", MANIFEST);
+    scene.write("package-lock.json", LOCK);
+    let explained = scene.run(&["explain", "web", &format!("{TOKENS}@2.4.0")]);
+    assert_eq!(explained.code, 0, "{}", explained.err);
+    for part in [" package.json:5", "package-lock.json:6"] {
+        assert!(explained.out.contains(part), "{}", explained.out);
+    }
+    let indexed = scene.run(&["index", "--store", "of.db"]);
+    assert_eq!(indexed.code, 0, "found by its folder: {}", indexed.err);
+}
+
+#[test]
 fn a_store_takes_what_a_folder_tells() {
     let scene = scene("index-store");
     let filled = scene.run(&[

@@ -223,16 +223,12 @@ impl Table<'_> {
         let Some(key) = &self.keys.source_folder else {
             return String::new();
         };
-        let folder = key.get().trim_end_matches('/');
-        let folder = folder.strip_prefix("./").unwrap_or(folder);
-        if matches!(folder, "" | ".") && !key.get().starts_with('/') {
-            return String::new();
-        }
-        if !is_path_below(folder) {
+        let folder = plain_folder(key.get());
+        if folder.is_none() {
             let message = format!("`{}` is not a folder inside the source", key.get());
             report.problem(key.span(), &path.key("source_folder"), message);
         }
-        folder.to_owned()
+        folder.unwrap_or_default()
     }
 
     fn parse_folder(
@@ -242,11 +238,11 @@ impl Table<'_> {
         is_declared: bool,
     ) -> Option<String> {
         let key = self.keys.folder.as_ref()?;
-        let folder = key.get().trim_end_matches('/');
+        let folder = plain_folder(key.get());
         let path = path.key("folder");
-        if !is_path_below(folder) {
+        if folder.is_none() {
             let message = format!(
-                "`{}` is not a path below the catalog's own folder",
+                "`{}` is neither the catalog's own folder (`.`) nor one below it",
                 key.get()
             );
             report.problem(key.span(), &path, message);
@@ -254,7 +250,7 @@ impl Table<'_> {
             let message = "give either `folder` or the dependencies themselves";
             report.problem(key.span(), &path, message);
         }
-        Some(folder.to_owned())
+        folder
     }
 
     fn check_is_producer(&self, report: &mut Report<'_>, path: &Path<'_>) {
@@ -310,4 +306,15 @@ fn parse_products(
         }
     }
     products
+}
+
+/// A folder from where it is counted, which is itself the empty text: `.` and `/` at the end are left out. `None` for one that
+/// stands elsewhere.
+fn plain_folder(written: &str) -> Option<String> {
+    let folder = written.trim_end_matches('/');
+    let folder = folder.strip_prefix("./").unwrap_or(folder);
+    if matches!(folder, "" | ".") && !written.starts_with('/') {
+        return Some(String::new());
+    }
+    is_path_below(folder).then(|| folder.to_owned())
 }

@@ -141,15 +141,16 @@ fn an_application_says_where_its_manifests_are() {
 
 #[test]
 fn a_folder_next_to_the_catalog_declares_nothing_in_a_deployment() {
-    let catalog =
-        parsed("[applications.shop-web]\nowner = \"team-shop\"\nfolder = \"apps/web/\"\n");
-    let id = application(&catalog, "shop-web").id.clone();
-    assert_eq!(
-        catalog.folders.get(&id).map(String::as_str),
-        Some("apps/web")
-    );
-    assert!(catalog.undeclared.contains(&id));
-    assert!(!application(&catalog, "shop-web").is_declared);
+    for (written, folder) in [("apps/web/", "apps/web"), ("./web", "web"), (".", "")] {
+        let catalog = parsed(&format!(
+            "[applications.shop-web]\nowner = \"team-shop\"\nfolder = \"{written}\"\n"
+        ));
+        let id = application(&catalog, "shop-web").id.clone();
+        let found = catalog.folders.get(&id).map(String::as_str);
+        assert_eq!(found, Some(folder), "{written}");
+        assert!(catalog.undeclared.contains(&id));
+        assert!(!application(&catalog, "shop-web").is_declared);
+    }
     let declared = parsed("[applications.shop-web]\nowner = \"team-shop\"\ndependencies = []\n");
     assert!(application(&declared, "shop-web").is_declared);
 }

@@ -89,7 +89,7 @@ folder = "api"
 dependencies = []
 "#), @r"
         downriver.toml:12:17: applications.shop-web.source_folder: `../other` is not a folder inside the source
-        downriver.toml:13:10: applications.shop-web.folder: `/etc` is not a path below the catalog's own folder
+        downriver.toml:13:10: applications.shop-web.folder: `/etc` is neither the catalog's own folder (`.`) nor one below it
         downriver.toml:16:17: applications.shop-api.source_folder: `/api` is not a folder inside the source
         downriver.toml:17:10: applications.shop-api.folder: give either `folder` or the dependencies themselves
     ");
