@@ -1,4 +1,4 @@
-//! Identifiers, catalog, inventory, impact, slot, gates: every decision of Downriver, as functions from values to
+//! Identifiers, catalog, inventory, impact, slot, gates, access: every decision of Downriver, as functions from values to
 //! values. Pure: no IO, no clock, no environment, no async, no logging.
 
 pub mod catalog;
@@ -19,7 +19,8 @@ pub use dependency::{Built, Dependency, Edge, Evidence, Scope};
 pub use downriver_version as version;
 pub use identifiers::{
     AccountId, ApplicationId, AttemptId, ClientRequestToken, DomainName, InvalidIdentifier,
-    OwnerId, PipelineExecutionId, PipelineName, RebuildId, RegionName, RepositoryName,
+    OrganizationId, OwnerId, PipelineExecutionId, PipelineName, RebuildId, RegionName,
+    RepositoryName,
 };
 pub use inventory::{
     Cascade, Operation, Origin, PackageInventory, RepositoryInventory, Sighting, VersionRecord,
