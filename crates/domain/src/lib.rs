@@ -1,6 +1,7 @@
 //! Identifiers, catalog, inventory, impact, slot, gates, access: every decision of Downriver, as functions from values to
 //! values. Pure: no IO, no clock, no environment, no async, no logging.
 
+pub mod access;
 pub mod catalog;
 pub mod dependency;
 mod identifiers;
