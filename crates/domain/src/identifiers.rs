@@ -72,6 +72,14 @@ identifier!(
     |text| within(text, 12, 12) && all(text, |c| c.is_ascii_digit())
 );
 identifier!(
+    /// An organization of AWS Organizations, as its service model allows it.
+    OrganizationId,
+    "an organization id",
+    "`o-` and 10 to 32 lower-case letters or digits",
+    |text| text.strip_prefix("o-").is_some_and(|rest| within(rest, 10, 32)
+        && all(rest, |c| c.is_ascii_lowercase() || c.is_ascii_digit()))
+);
+identifier!(
     /// An AWS Region.
     RegionName,
     "an AWS Region",

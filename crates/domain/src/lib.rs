@@ -1,6 +1,7 @@
-//! Identifiers, catalog, inventory, impact, slot, gates: every decision of Downriver, as functions from values to
+//! Identifiers, catalog, inventory, impact, slot, gates, access: every decision of Downriver, as functions from values to
 //! values. Pure: no IO, no clock, no environment, no async, no logging.
 
+pub mod access;
 pub mod catalog;
 pub mod dependency;
 mod identifiers;
@@ -19,7 +20,8 @@ pub use dependency::{Built, Dependency, Edge, Evidence, Scope};
 pub use downriver_version as version;
 pub use identifiers::{
     AccountId, ApplicationId, AttemptId, ClientRequestToken, DomainName, InvalidIdentifier,
-    OwnerId, PipelineExecutionId, PipelineName, RebuildId, RegionName, RepositoryName,
+    OrganizationId, OwnerId, PipelineExecutionId, PipelineName, RebuildId, RegionName,
+    RepositoryName,
 };
 pub use inventory::{
     Cascade, Operation, Origin, PackageInventory, RepositoryInventory, Sighting, VersionRecord,

@@ -6,7 +6,8 @@ use proptest::prelude::*;
 
 use super::{
     AccountId, ApplicationId, AttemptId, ClientRequestToken, DomainName, InvalidIdentifier,
-    OwnerId, PipelineExecutionId, PipelineName, RebuildId, RegionName, RepositoryName,
+    OrganizationId, OwnerId, PipelineExecutionId, PipelineName, RebuildId, RegionName,
+    RepositoryName,
 };
 
 #[track_caller]
@@ -36,6 +37,17 @@ fn what_users_name() {
 
 #[test]
 fn what_aws_names() {
+    check::<OrganizationId>(
+        &["o-abcdefghij", "o-0123456789abcdefghijklmnopqrstuv"],
+        &[
+            "",
+            "o-",
+            "o-abc",
+            "o-ABCDEFGHIJ",
+            "abcdefghijkl",
+            "o-abcdefghij ",
+        ],
+    );
     check::<AccountId>(
         &["123456789012", "000000000000"],
         &[
