@@ -1,7 +1,7 @@
 //! `downriver index`: what the files of a folder say that an application uses; into a store, or uploaded from a build.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use downriver_domain::{Application, ApplicationId};
 use downriver_engine::index::reading::dependencies_of;
