@@ -62,7 +62,7 @@ fn scene(s3: &Server, source_configuration: &[(&str, &str)]) -> Scene {
         .expect("a Region")
         .with_credentials(ACCOUNT, "secret");
     let account = ACCOUNT.parse().expect("an account");
-    let pipelines = CodePipelines::new(clients.clone(), account, None);
+    let pipelines = CodePipelines::new(clients.clone(), account, None, None);
     Scene {
         _simulation: simulation,
         artifacts: S3Artifacts::new(clients, pipelines, Some("acme-downriver".to_owned())),
