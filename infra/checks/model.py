@@ -106,12 +106,15 @@ class Stack:
         }
         self.parameters.update(parameters or {})
         self._conditions = {}
-        self.resources = {
-            name: self.resolve({key: value for key, value in resource.items() if key != "Condition"})
-            for name, resource in template["Resources"].items()
-            if "Condition" not in resource or self.condition(resource["Condition"])
+        self.resources = self._existing(template["Resources"])
+        self.outputs = self._existing(template.get("Outputs", {}))
+
+    def _existing(self, section):
+        return {
+            name: self.resolve({key: value for key, value in given.items() if key != "Condition"})
+            for name, given in section.items()
+            if "Condition" not in given or self.condition(given["Condition"])
         }
-        self.outputs = self.resolve(template.get("Outputs", {}))
 
     def of_type(self, kind):
         """Logical id and properties of each resource of this type."""

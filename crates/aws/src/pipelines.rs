@@ -16,8 +16,8 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_codepipeline::Client;
-use aws_sdk_codepipeline::types::PipelineExecutionSummary;
 use aws_sdk_codepipeline::config::SharedCredentialsProvider;
+use aws_sdk_codepipeline::types::PipelineExecutionSummary;
 use downriver_domain::{AccountId, Pipeline, PipelineExecutionId, Target, Timestamp};
 use downriver_engine::ports::{
     Execution, ExecutionStatus, Pipelines, ReadError, StartError, StartExecution,

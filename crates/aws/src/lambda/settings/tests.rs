@@ -79,7 +79,12 @@ fn other_accounts_are_read_in_sessions_named_after_the_function() {
     let spokes = settings.resources.spokes.expect("it reads other accounts");
     let accounts = ["222222222222", "333333333333"].map(|account| account.parse().ok());
     assert_eq!(
-        spokes.accounts.iter().cloned().map(Some).collect::<Vec<_>>(),
+        spokes
+            .accounts
+            .iter()
+            .cloned()
+            .map(Some)
+            .collect::<Vec<_>>(),
         accounts
     );
     assert_eq!(spokes.reader, "downriver@track");

@@ -237,7 +237,9 @@ async fn keys_of_two_reads(end: &'static str) -> Vec<String> {
             let (_, rest) = header.split_once("Credential=")?;
             rest.split('/').next()
         })?;
-        credential.starts_with("ASIA").then(|| credential.to_owned())
+        credential
+            .starts_with("ASIA")
+            .then(|| credential.to_owned())
     });
     signed.collect()
 }
