@@ -41,8 +41,8 @@ impl Tools {
 
     fn of(root: &Path, file: &str) -> Result<Self> {
         let requirements = root.join(file);
-        let text = fs::read_to_string(&requirements)
-            .with_context(|| format!("failed to read {file}"))?;
+        let text =
+            fs::read_to_string(&requirements).with_context(|| format!("failed to read {file}"))?;
         let pins = pins::parse_pins(&text).with_context(|| format!("failed to read {file}"))?;
         let tools = output_folder(root, "tools")?;
         // Two runs at once must not write into one environment: the second waits and finds it made.
