@@ -3,7 +3,7 @@
 //! The emulators check no permissions. An account that denies is one whose role asks for another external id than the deployment's.
 
 use downriver_testkit::simulated_aws::{
-    Call, ExecutionShown, NewScripts, Operation, OtherStart, RoleTrust, Script,
+    Call, ExecutionShown, NewScripts, Operation, RoleTrust, Script,
 };
 
 use crate::harness::{App, PIPELINE_STAGE_MS, Publish, Stack, eventually, npm_files, stack, stays};
@@ -140,21 +140,13 @@ fn what_an_execution_of_another_account_built_is_proven_from_its_source() {
     let Some(stack) = stack() else { return };
     let _turn = stack.shared();
     admitted(stack);
-    let (account, region) = ADMITTING[1];
+    let (account, _) = ADMITTING[1];
     let source = npm_files("", "spoke/proven", "^1.0.0", "1.1.0");
     stack.put_source("spoke.zip", &source);
-    // A person's execution first: it is followed and read all the same.
-    stack.simulated.start_for_another(&OtherStart {
-        account: account.to_owned(),
-        region: region.to_owned(),
-        pipeline: "spoke-proven".to_owned(),
-        trigger_type: "Webhook".to_owned(),
-        trigger_detail: format!("arn:aws:codepipeline:{region}:{account}:webhook:push"),
-    });
-    eventually(90, "the reading", || {
-        let told = stack.told("spoke-proven");
-        told.contains("s3://e2e-sources/spoke.zip").then_some(())
-    });
+    Publish::new("spoke/proven", "1.1.0").put(stack);
+    stack.rebuilt("spoke-proven", 1);
+    let why = stack.comes_out_as("spoke-proven", 1, "Delivered");
+    assert!(why.contains("s3://e2e-sources/spoke.zip"), "{why}");
     let reads = stack.calls(Operation::ListActionExecutions, "spoke-proven");
     let sessions: Vec<_> = { reads.iter() }
         .map(|call| (call.account.as_str(), call.session.as_deref()))
