@@ -4,7 +4,7 @@ use downriver_testkit::simulated_aws::{Finish, NewScripts, OtherStart, Outcome, 
 use serde_json::{Value, json};
 
 use crate::harness::{
-    App, PIPELINE_STAGE_MS, Publish, Stack, eventually, line_of, npm_files, purl, sbom, stack,
+    App, PIPELINE_STAGE_MS, Publish, eventually, line_of, npm_files, purl, sbom, stack,
 };
 
 /// A source with a film in it.
