@@ -31,6 +31,23 @@ const HISTORY_RETENTION_DAYS: &str = "HISTORY_RETENTION_DAYS";
 const LOG_LEVEL: &str = "LOG_LEVEL";
 const DEPLOYMENT_NAME: &str = "DEPLOYMENT_NAME";
 
+/// What `index` reads.
+const INDEX_VARIABLES: &[&str] = &[
+    BUCKET_NAME,
+    BUS_NAME,
+    DEPLOYMENT_NAME,
+    DUE_QUEUE_URL,
+    HISTORY_RETENTION_DAYS,
+    INDEX_QUEUE_URL,
+    LOG_LEVEL,
+    QUARANTINE_QUEUE_URL,
+    SHADOW_MODE,
+    SPOKE_ACCOUNTS,
+    SPOKE_EXTERNAL_ID,
+    SPOKE_ROLE_ARN,
+    TABLE_NAME,
+];
+
 const HISTORY_RETENTION_DAYS_MAX: u32 = 3_653;
 
 /// The functions of a deployment.
@@ -117,21 +134,7 @@ impl Function {
                 SPOKE_ROLE_ARN,
                 TABLE_NAME,
             ],
-            Self::Index => &[
-                BUCKET_NAME,
-                BUS_NAME,
-                DEPLOYMENT_NAME,
-                DUE_QUEUE_URL,
-                HISTORY_RETENTION_DAYS,
-                INDEX_QUEUE_URL,
-                LOG_LEVEL,
-                QUARANTINE_QUEUE_URL,
-                SHADOW_MODE,
-                SPOKE_ACCOUNTS,
-                SPOKE_EXTERNAL_ID,
-                SPOKE_ROLE_ARN,
-                TABLE_NAME,
-            ],
+            Self::Index => INDEX_VARIABLES,
             Self::Sweep => &[
                 BUS_NAME,
                 DEPLOYMENT_NAME,
