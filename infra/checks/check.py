@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Checks the SAM template: `python infra/checks/check.py [TEMPLATE]`, with the Python of an environment that has
-cfn-lint and aws-sam-cli. One line for each finding: file, resource, what is wrong, remedy. Exit code 1 if there is any.
+"""Checks the SAM template and that of a spoke: `python infra/checks/check.py [TEMPLATE]…`, with the Python of an environment
+that has cfn-lint and aws-sam-cli. One line for each finding: file, resource, what is wrong, remedy. Exit code 1 if there is any.
 """
 
 import os
@@ -16,6 +16,7 @@ import model  # noqa: E402
 import patterns  # noqa: E402
 import permissions  # noqa: E402
 import queues  # noqa: E402
+import spokes  # noqa: E402
 import stores  # noqa: E402
 import surface  # noqa: E402
 from findings import Finding  # noqa: E402
@@ -49,25 +50,47 @@ RULES = (
     surface.check_outputs,
     surface.check_alarms,
     surface.check_metrics,
+    spokes.check_access,
+    spokes.check_bus,
+    spokes.check_told,
+)
+SPOKE_RULES = (
+    patterns.check_null,
+    patterns.check_pinned,
+    spokes.check_trust,
+    spokes.check_reading_sessions,
+    spokes.check_actions,
+    spokes.check_resources,
+    spokes.check_one_role,
+    spokes.check_forwarding,
+    spokes.check_wildcards,
+    spokes.check_parameters,
 )
 
 
-def contract(source, rules=RULES):
+def contract(source, rules=None):
     """What is wrong with a template, in the order of the rules, each thing once."""
     found = []
-    for stack in model.stacks(source):
-        for rule in rules:
+    for stack in model.spoke_stacks(source) if is_spoke(source) else model.stacks(source):
+        for rule in rules or rules_of(source):
             found.extend(finding for finding in rule(stack) if finding not in found)
     return found
 
 
-def linted(path):
-    """What cfn-lint and `sam validate --lint` say."""
+def is_spoke(source):
+    return "Transform" not in source
+
+
+def rules_of(source):
+    return SPOKE_RULES if is_spoke(source) else RULES
+
+
+def linted(path, is_sam=True):
+    """What cfn-lint says, and of a SAM template `sam validate --lint`."""
     tools = Path(sys.executable).parent
-    runs = (
-        ("cfn-lint", [tools / "cfn-lint", "--format", "parseable", "--regions", model.REGION, "--", path]),
-        ("sam validate", [tools / "sam", "validate", "--lint", "--region", model.REGION, "--template-file", path]),
-    )
+    runs = [("cfn-lint", [tools / "cfn-lint", "--format", "parseable", "--regions", model.REGION, "--", path])]
+    if is_sam:
+        runs.append(("sam validate", [tools / "sam", "validate", "--lint", "--region", model.REGION, "--template-file", path]))
     environment = {**os.environ, "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": model.REGION}
     for name, command in runs:
         ran = subprocess.run([str(part) for part in command], capture_output=True, text=True, env=environment, check=False)
@@ -77,14 +100,20 @@ def linted(path):
 
 
 def main(arguments):
-    path = Path(arguments[0]) if arguments else model.TEMPLATE
+    paths = [Path(argument) for argument in arguments] or [model.TEMPLATE, model.SPOKE]
+    return max(_checked(path) for path in paths)
+
+
+def _checked(path):
     shown = os.path.relpath(path, model.ROOT) if path.is_relative_to(model.ROOT) else str(path)
-    found = contract(model.read(path)) + list(linted(path))
+    source = model.read(path)
+    found = contract(source) + list(linted(path, not is_spoke(source)))
     for finding in found:
         print(finding.line(shown))
     if found:
         return 1
-    print(f"{shown}: cfn-lint, sam validate and {len(RULES)} checks of the contract pass")
+    linters = "cfn-lint" if is_spoke(source) else "cfn-lint, sam validate"
+    print(f"{shown}: {linters} and {len(rules_of(source))} checks of the contract pass")
     return 0
 
 

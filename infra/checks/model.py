@@ -19,6 +19,7 @@ from samtranslator.yaml_helper import yaml_parse  # noqa: E402
 INFRA = Path(__file__).resolve().parent.parent
 ROOT = INFRA.parent
 TEMPLATE = INFRA / "sam" / "template.yaml"
+SPOKE = INFRA / "spoke" / "template.yaml"
 
 # It warns of metrics about itself that nobody collects.
 logging.getLogger("samtranslator").setLevel(logging.ERROR)
@@ -33,6 +34,9 @@ SWITCHED = {
     "PipelineArns": f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:shop,arn:aws:codepipeline:{REGION}:{ACCOUNT}:web",
     "ArtifactBucketArns": "arn:aws:s3:::acme-artifacts,arn:aws:s3:::web-artifacts",
     "ArtifactKeyArns": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b2c3d",
+    "SpokeAccounts": "222222222222,333333333333",
+    "SpokeRoleName": "acme-spoke",
+    "SpokeExternalId": "acme",
     "ShadowMode": "true",
     "AlarmsTopicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms",
     "LogLevel": "warn",
@@ -46,6 +50,21 @@ SWITCHED = {
     "CodePipelineEndpoint": "http://codepipeline.example",
     "StsEndpoint": "http://sts.example",
     "CodeArtifactEndpoint": "http://codeartifact.example",
+}
+
+# A spoke with everything; its deployment is in another account.
+HUB = "555566667777"
+WHOLE_SPOKE = {
+    "HubStartRoleArns": f"arn:aws:iam::{HUB}:role/hub-start,arn:aws:iam::{HUB}:role/hub-sweep",
+    "HubReadRoleArns": f"arn:aws:iam::{HUB}:role/hub-track,arn:aws:iam::{HUB}:role/hub-index",
+    "HubExternalId": "acme",
+    "HubBusArn": f"arn:aws:events:{REGION}:{HUB}:event-bus/downriver-runs",
+    "RoleRegion": REGION,
+    "RoleName": "acme-spoke",
+    "PipelineArns": f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:shop,arn:aws:codepipeline:{REGION}:{ACCOUNT}:web",
+    "PipelineTagValue": "acme",
+    "ArtifactBucketArns": "arn:aws:s3:::acme-artifacts,arn:aws:s3:::web-artifacts",
+    "ArtifactKeyArns": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b2c3d",
 }
 
 
@@ -87,12 +106,15 @@ class Stack:
         }
         self.parameters.update(parameters or {})
         self._conditions = {}
-        self.resources = {
-            name: self.resolve({key: value for key, value in resource.items() if key != "Condition"})
-            for name, resource in template["Resources"].items()
-            if "Condition" not in resource or self.condition(resource["Condition"])
+        self.resources = self._existing(template["Resources"])
+        self.outputs = self._existing(template.get("Outputs", {}))
+
+    def _existing(self, section):
+        return {
+            name: self.resolve({key: value for key, value in given.items() if key != "Condition"})
+            for name, given in section.items()
+            if "Condition" not in given or self.condition(given["Condition"])
         }
-        self.outputs = self.resolve(template.get("Outputs", {}))
 
     def of_type(self, kind):
         """Logical id and properties of each resource of this type."""
@@ -174,6 +196,14 @@ def stacks(source):
     """The stack as it is by default, and with every switch the other way round."""
     template = transformed(source)
     return [Stack(source, template), Stack(source, template, SWITCHED)]
+
+
+def spoke_stacks(source):
+    """A spoke as it is by default; with everything; in another Region than the role's; and with less than everything."""
+    whole = WHOLE_SPOKE
+    less = {**whole, "PipelineTagValue": "", "ArtifactBucketArns": "", "ArtifactKeyArns": "", "HubBusArn": ""}
+    for parameters in ({}, whole, {**whole, "RoleRegion": "eu-west-1"}, less, {**whole, "PipelineArns": ""}):
+        yield Stack(source, source, parameters)
 
 
 def name_of(reference):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Holds the CDK construct against the SAM template: `python infra/checks/parity.py FOLDER`, with the folder that `npm run parity`
-wrote in infra/cdk, and the Python of an environment that has aws-sam-cli. One line for each finding; exit code 1 if there is any.
+"""Holds the CDK constructs against the templates: `python infra/checks/parity.py FOLDER`, with the folder that `npm run parity`
+wrote in infra/cdk, beside which `FOLDER-spoke` has the spokes, and the Python of an environment that has aws-sam-cli. One line for each finding; exit code 1 if there is any.
 
 Both are resolved with the same parameters, case by case, and compared setting by setting and permission by permission.
 """
@@ -18,6 +18,7 @@ import model  # noqa: E402
 from findings import Finding  # noqa: E402
 
 SHOWN = "infra/sam/template.yaml and infra/cdk"
+SHOWN_SPOKE = "infra/spoke/template.yaml and infra/cdk"
 REMEDY = "change both, or name the difference with its reason in INHERENT of infra/checks/parity.py"
 NOTHING = "nothing"
 
@@ -43,6 +44,10 @@ INHERENT = (
 )
 
 
+# Of a spoke, which has no functions.
+INHERENT_SPOKE = INHERENT[1:]
+
+
 def read(folder):
     """The construct's templates, by the case; each with what its assets are the code of."""
     folder = Path(folder)
@@ -65,13 +70,13 @@ def _code(folder, assets):
     return code
 
 
-def compare(template, cases):
-    """What differs between the transformed SAM template and the construct's templates, each thing once."""
+def compare(template, cases, inherent=INHERENT):
+    """What differs between the (transformed) template and the construct's templates, each thing once."""
     found, used = {}, set()
     for case, (parameters, synthesised, code) in cases.items():
         sam = _described(template, parameters, _code_of_sam)
         cdk = _described(synthesised, {}, lambda given: code.get(given.get("S3Key"), "unknown code"))
-        for name in TOLD_AS_OUTPUTS:
+        for name in (name for name in TOLD_AS_OUTPUTS if name in template["Parameters"]):
             told = parameters.get(name, str(template["Parameters"][name]["Default"]))
             sam.update({("Output", name, "Value"): told} if told else {})
             cdk.pop(("Output", name, "Description"), None)
@@ -82,7 +87,7 @@ def compare(template, cases):
             left, right = sam.get(key, NOTHING), cdk.get(key, NOTHING)
             if left == right:
                 continue
-            number = _excused(key, left, right)
+            number = _excused(inherent, key, left, right)
             if number is None:
                 found.setdefault((key, left, right), case)
             else:
@@ -91,7 +96,7 @@ def compare(template, cases):
         _, name, path = key
         what = f"{path}: the SAM template has {left}, the CDK construct has {right} (case `{case}`)"
         yield Finding(name, what, REMEDY)
-    for number, difference in enumerate(INHERENT):
+    for number, difference in enumerate(inherent):
         if number not in used:
             yield Finding(difference.kind, f"`{difference.path}` of {difference.side} is named as inherent, and does not differ", "take it out of INHERENT")
     yield from _uncovered(template, cases)
@@ -107,10 +112,10 @@ def _uncovered(template, cases):
             yield Finding(name, "this parameter of the SAM template is not compared with another value than its default", "add one to infra/cdk/parity/switched.json")
 
 
-def _excused(key, left, right):
+def _excused(inherent, key, left, right):
     kind, name, path = key
     side = "SAM" if right == NOTHING else "CDK" if left == NOTHING else None
-    for number, difference in enumerate(INHERENT):
+    for number, difference in enumerate(inherent):
         if side == difference.side and fnmatchcase(kind, difference.kind) and fnmatchcase(path, difference.path):
             return number
     return None
@@ -122,7 +127,7 @@ def _code_of_sam(given):
 
 def _described(template, parameters, code_of):
     """Everything that a template says, resolved: each setting and permission by its kind, name and path."""
-    template = {"Parameters": {}, "Conditions": {}, "Mappings": {}, **template}
+    template = {"Parameters": {}, "Conditions": {}, "Mappings": {}, "Resources": {}, **template}
     resources = {name: dict(resource) for name, resource in template["Resources"].items()}
     for resource in resources.values():
         if resource["Type"] == "AWS::Lambda::Function":
@@ -223,14 +228,23 @@ def main(arguments):
     if len(arguments) != 1:
         print("usage: python infra/checks/parity.py FOLDER, which `npm run parity` wrote in infra/cdk")
         return 2
-    cases = read(arguments[0])
-    found = list(compare(model.transformed(model.read()), cases))
+    folder = arguments[0].rstrip("/")
+    pairs = (
+        (SHOWN, model.transformed(model.read()), folder, INHERENT),
+        (SHOWN_SPOKE, model.read(model.SPOKE), f"{folder}-spoke", INHERENT_SPOKE),
+    )
+    return max(_compared(*pair) for pair in pairs)
+
+
+def _compared(shown, template, folder, inherent):
+    cases = read(folder)
+    found = list(compare(template, cases, inherent))
     for finding in found:
-        print(finding.line(SHOWN))
+        print(finding.line(shown))
     if found:
         return 1
-    settings = len(_described(cases["default"][1], {}, lambda _: ""))
-    print(f"{SHOWN} say the same: {len(cases)} cases of about {settings} settings and permissions each")
+    settings = len(_described(cases["switched"][1], {}, lambda _: ""))
+    print(f"{shown} say the same: {len(cases)} cases of up to about {settings} settings and permissions each")
     return 0
 
 

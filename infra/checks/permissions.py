@@ -52,6 +52,8 @@ CALLS = {
 }
 # Where a parameter names keys.
 DECRYPT = {"index": {"kms:Decrypt"}}
+# Where a parameter names other accounts.
+READ_SPOKES = {"track": {"sts:AssumeRole"}, "index": {"sts:AssumeRole"}}
 
 # What somebody else calls for the function, or what another action needs beside it.
 NOT_CALLED_BY_NAME = {
@@ -83,7 +85,13 @@ def statements(stack):
 
 
 def check_wildcards(stack):
-    allowed = json.loads(WILDCARDS.read_text(encoding="utf-8"))
+    yield from check_wildcards_of(stack, "sam")
+
+
+def check_wildcards_of(stack, template):
+    """Each wildcard of the template is excused with a reason, and what is excused is there."""
+    allowed = [{"template": "sam", **entry} for entry in json.loads(WILDCARDS.read_text(encoding="utf-8"))]
+    allowed = [entry for entry in allowed if entry["template"] == template]
     used = set()
     for policy, _, statement in statements(stack):
         sid = statement.get("Sid", "")
@@ -104,8 +112,11 @@ def check_wildcards(stack):
                     f"statement `{sid}` allows `{pattern}`",
                     "name what is needed, or add it to infra/checks/wildcards.json with the reason",
                 )
-    if stack.parameters["PipelineArns"] == "*":
-        for number, entry in enumerate(allowed):
+    is_default = stack.parameters["PipelineArns"] == "*"
+    for number, entry in enumerate(allowed):
+        # Some stand there by default, others only where a parameter has a value.
+        is_with = "with" in entry and stack.parameters[entry["with"]] and entry["policy"] in stack.resources
+        if is_with or ("with" not in entry and is_default):
             if number not in used or not entry["reason"]:
                 yield Finding(
                     entry["policy"],
@@ -133,6 +144,8 @@ def check_calls(stack):
         wanted = CALLS.get(code_of(name), set())
         if stack.parameters["ArtifactKeyArns"]:
             wanted = wanted | DECRYPT.get(code_of(name), set())
+        if stack.parameters["SpokeAccounts"]:
+            wanted = wanted | READ_SPOKES.get(code_of(name), set())
         for action in sorted(actions - wanted):
             yield Finding(f"{name}Role", f"allows {action}, which its code does not call", "take it out, or add it to CALLS in infra/checks/permissions.py")
         for action in sorted(wanted - actions):
@@ -146,7 +159,7 @@ def check_adapters(stack):
     for policy, _, statement in statements(stack):
         for action in as_list(statement["Action"]):
             operation = re.sub(r"(?<!^)(?=[A-Z])", "_", action.split(":")[-1]).lower()
-            is_ours = policy == "StarterRole" or policy == "StarterAccess" or policy.endswith("FunctionRole")
+            is_ours = policy in ("StarterRole", "StarterAccess", "SpokeAccess") or policy.endswith("FunctionRole")
             # The actions of SQS are those of single messages, also for calls of batches.
             is_called = operation in called or f"{operation}_batch" in called
             if is_ours and action not in NOT_CALLED_BY_NAME and not is_called:
@@ -162,10 +175,12 @@ def check_settings_are_allowed(stack):
         if name not in reached:
             continue
         for action in as_list(statement["Action"]):
-            # What stands outside the stack is named by parameters, and not by settings.
+            # What stands outside the stack is named by parameters, and not by settings; but for other accounts' roles.
             targets = {name_of(resource) for resource in as_list(statement["Resource"])}
             if action.startswith("s3:"):
                 targets.discard(None)
+            if action == "sts:AssumeRole":
+                targets = {name_of(resource) or resource for resource in as_list(statement["Resource"])}
             reached[name].setdefault(action, set()).update(targets)
     for name, function in functions.items():
         environment = function["Environment"]["Variables"]
@@ -175,7 +190,7 @@ def check_settings_are_allowed(stack):
             "sqs:SendMessage": queues,
             "events:PutEvents": {name_of(environment.get("BUS_NAME"))} - {None},
             "s3:GetObject": {name_of(environment.get("BUCKET_NAME"))} - {None},
-            "sts:AssumeRole": {name_of(environment.get("STARTER_ROLE_ARN"))} - {None},
+            "sts:AssumeRole": {name_of(environment.get("STARTER_ROLE_ARN")), _spoke_role(stack, environment)} - {None},
             "sqs:ReceiveMessage": {
                 name_of(mapping["EventSourceArn"])
                 for mapping in stack.of_type("AWS::Lambda::EventSourceMapping").values()
@@ -190,6 +205,10 @@ def check_settings_are_allowed(stack):
                     f"allows {action} on {_listed(found)}; its settings name {_listed(targets)}",
                     "let the two agree",
                 )
+
+
+def _spoke_role(stack, environment):
+    return environment.get("SPOKE_ROLE_ARN") if stack.parameters["SpokeAccounts"] else None
 
 
 def _failure_queues(stack, function):

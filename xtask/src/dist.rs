@@ -25,7 +25,11 @@ const FOLDER: &str = "dist";
 const BUILD_FOLDER: &str = "dist-functions";
 const CDK_FOLDER: &str = "infra/cdk";
 const INSTALL: &str = include_str!("dist/INSTALL.txt");
-const COPIED: [&str; 1] = ["LICENSE"];
+/// What is copied, and what it is called in a release.
+const COPIED: [(&str, &str); 2] = [
+    ("LICENSE", "LICENSE"),
+    ("infra/spoke/template.yaml", "spoke.yaml"),
+];
 
 /// Builds the release for every architecture that can be built here, and names the others.
 pub(crate) fn run() -> Result<bool> {
@@ -45,8 +49,8 @@ pub(crate) fn run() -> Result<bool> {
         bail!("failed to build the functions:\n{}", left_out.join("\n"));
     }
     announced("packing the CDK construct", || pack_construct(&root, &dist))?;
-    for name in COPIED {
-        copy(&root.join(name), &dist.join(name))?;
+    for (from, name) in COPIED {
+        copy(&root.join(from), &dist.join(name))?;
     }
     write(&dist.join("NOTICES.txt"), notices::collect(&root)?)?;
     write(&dist.join("INSTALL.txt"), INSTALL)?;

@@ -77,7 +77,7 @@ fn main() -> ExitCode {
         Command::Bench { names } => bench::run(&names),
         Command::Fuzz { options } => fuzz::run(&options),
         Command::Tools => repository_root()
-            .and_then(|root| Tools::ensure(&root))
+            .and_then(|root| Tools::ensure(&root).and_then(|_| Tools::ensure_checkov(&root)))
             .map(|_| true),
         Command::Up { port } => up::up(port),
         Command::Down => up::down(),

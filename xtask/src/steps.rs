@@ -15,12 +15,24 @@ use anyhow::{Context, Result};
 
 use crate::cargo::{cargo, output_of, repository_root};
 use crate::logged::shown_duration;
+use crate::stack::TEMPLATE;
+use crate::tools::Tools;
 use crate::{programs, tidy};
 use session::Session;
 
+const SPOKE_TEMPLATE: &str = "infra/spoke/template.yaml";
 const EXAMPLE_TEMPLATE: &str = "infra/example-application/template.yaml";
 const INFRASTRUCTURE_CHECK: &str = "infra/checks/check.py";
 const INFRASTRUCTURE_TESTS: [&str; 5] = ["-m", "unittest", "discover", "-s", "infra/checks"];
+/// Nothing is sent or fetched.
+const CHECKOV_ARGUMENTS: [&str; 6] = [
+    "--framework",
+    "cloudformation",
+    "--compact",
+    "--quiet",
+    "--skip-download",
+    "--skip-results-upload",
+];
 const CDK_FOLDER: &str = "infra/cdk";
 /// The construct's own tests, its example under cdk-nag, and what is held against the template.
 const CDK_STEPS: [&[&str]; 4] = [
@@ -150,7 +162,7 @@ impl Action {
             LocalStack => "emulators, sam deploy".to_owned(),
             Tests(arguments) => format!("cargo {arguments}, beside the emulators"),
             EndToEnd(arguments) => format!("cargo {arguments}, on the local stack"),
-            Infrastructure => format!("python {INFRASTRUCTURE_CHECK}, and its own tests"),
+            Infrastructure => format!("python {INFRASTRUCTURE_CHECK}, and its own tests; checkov"),
             Cdk => format!("npm ci, test, synth and parity with the template, in {CDK_FOLDER}"),
         }
     }
@@ -181,12 +193,26 @@ impl Action {
     }
 }
 
-/// What the template must hold, and that each check of it can fail.
+/// What the templates must hold, and that each check of them can fail.
 fn check_infrastructure(session: &mut Session) -> Result<bool> {
-    let is_template_fine = python(session, &[INFRASTRUCTURE_CHECK])?;
+    let are_templates_fine = python(session, &[INFRASTRUCTURE_CHECK])?;
     let mut lint = session.tools()?.command("cfn-lint");
     let is_example_fine = succeeds(lint.arg(EXAMPLE_TEMPLATE).current_dir(session.root()))?;
-    Ok(python(session, &INFRASTRUCTURE_TESTS)? && is_template_fine && is_example_fine)
+    let are_policies_fine = check_policies(session.root())?;
+    Ok(python(session, &INFRASTRUCTURE_TESTS)?
+        && are_templates_fine
+        && is_example_fine
+        && are_policies_fine)
+}
+
+/// What checkov finds in the templates. What is so on purpose says so beside the resource, with its reason.
+fn check_policies(root: &Path) -> Result<bool> {
+    let mut checkov = Tools::ensure_checkov(root)?.command("checkov");
+    checkov.args(CHECKOV_ARGUMENTS).current_dir(root);
+    for template in [TEMPLATE, SPOKE_TEMPLATE, EXAMPLE_TEMPLATE] {
+        checkov.args(["--file", template]);
+    }
+    succeeds(&mut checkov)
 }
 
 /// The construct by itself, and held against the template; and that this comparison can fail.

@@ -15,6 +15,8 @@ use crate::logged::{announced, run_logged};
 use crate::output::{output_folder, remove_folder};
 
 const REQUIREMENTS: &str = "xtask/requirements.txt";
+/// Apart from the others: it does not go with their versions.
+const CHECKOV_REQUIREMENTS: &str = "xtask/requirements-checkov.txt";
 /// Written last: an environment without it was left half made.
 const COMPLETE_MARK: &str = "complete";
 const NO_PYTHON: &str = "failed to find `python3` (3.10 or newer) with its `venv` module, which the tools of the checks and of the local stack \
@@ -29,11 +31,19 @@ pub(crate) struct Tools {
 impl Tools {
     /// The environment for the pins of the repository; made, or made again, if it is not complete.
     pub(crate) fn ensure(root: &Path) -> Result<Self> {
-        let requirements = root.join(REQUIREMENTS);
-        let text = fs::read_to_string(&requirements)
-            .with_context(|| format!("failed to read {REQUIREMENTS}"))?;
-        let pins =
-            pins::parse_pins(&text).with_context(|| format!("failed to read {REQUIREMENTS}"))?;
+        Self::of(root, REQUIREMENTS)
+    }
+
+    /// That of checkov.
+    pub(crate) fn ensure_checkov(root: &Path) -> Result<Self> {
+        Self::of(root, CHECKOV_REQUIREMENTS)
+    }
+
+    fn of(root: &Path, file: &str) -> Result<Self> {
+        let requirements = root.join(file);
+        let text =
+            fs::read_to_string(&requirements).with_context(|| format!("failed to read {file}"))?;
+        let pins = pins::parse_pins(&text).with_context(|| format!("failed to read {file}"))?;
         let tools = output_folder(root, "tools")?;
         // Two runs at once must not write into one environment: the second waits and finds it made.
         let lock = File::create(tools.join("lock")).context("failed to create the tools' lock")?;
@@ -43,7 +53,8 @@ impl Tools {
         let made = Self { folder };
         if !made.is_complete() {
             let what = format!("installing {} pinned Python packages, once", pins.len());
-            announced(&what, || made.make(&requirements, &tools.join("pip.log")))?;
+            announced(&what, || made.make(&requirements, &tools.join("pip.log")))
+                .with_context(|| format!("failed to make the environment of {file}"))?;
         }
         Ok(made)
     }
@@ -97,7 +108,7 @@ impl Tools {
             .arg(requirements);
         run_logged(&mut install, log).context(
             "failed to install the tools: without a network, or behind a mirror, set up pip for it (`pip config`, `PIP_INDEX_URL`); if pip names \
-             versions that do not fit together, correct xtask/requirements.txt",
+             versions that do not fit together, correct the file of requirements",
         )?;
         let mark = self.folder.join(COMPLETE_MARK);
         fs::write(&mark, "").with_context(|| format!("failed to write {}", mark.display()))

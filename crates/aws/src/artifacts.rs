@@ -12,7 +12,10 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::Instant;
 
-use downriver_domain::{ApplicationId, Pipeline, PipelineExecutionId, RegionName, Timestamp};
+use aws_sdk_s3::config::SharedCredentialsProvider;
+use downriver_domain::{
+    AccountId, ApplicationId, Pipeline, PipelineExecutionId, Target, Timestamp,
+};
 use downriver_engine::ports::{Artifacts, ReadError, SourceFiles, SourceRead, Upload, UploadError};
 
 use crate::clients::Clients;
@@ -46,19 +49,27 @@ impl S3Artifacts {
     async fn read(
         &self,
         artifact: &Artifact,
-        region: &RegionName,
+        target: &Target,
         choose: &(dyn Fn(&[String]) -> BTreeSet<String> + Sync),
     ) -> Result<SourceRead, ReadError> {
         let began = Instant::now();
         let location = artifact.location();
+        let session = self.pipelines.session(&target.account).await?;
+        // Who has to let us read is another account's template, or our own.
+        let spoke = session.is_some().then_some(&target.account);
+        let credentials =
+            session.map(|session| SharedCredentialsProvider::new(session.credentials));
         let object = Object {
-            objects: &Objects::new(self.clients.s3_in(region), artifact.bucket.clone()),
+            objects: &Objects::new(
+                self.clients.s3_in(&target.region, credentials),
+                artifact.bucket.clone(),
+            ),
             key: &artifact.key,
             etag: None,
         };
         let tail = match object.objects.load_tail(object.key, TAIL_BYTES).await {
             Ok(tail) => tail,
-            Err(error) => return unread(&location, error),
+            Err(error) => return unread(&location, spoke, error),
         };
         if is_reference(&tail) {
             tracing::info!(location, "the source artifact is a reference to a commit");
@@ -84,7 +95,7 @@ impl S3Artifacts {
                     bytes_total: total,
                 }))
             }
-            Err(ZipError::Object(error)) => unread(&location, error),
+            Err(ZipError::Object(error)) => unread(&location, spoke, error),
             Err(error) => {
                 let why = format!("the source artifact {location} was not read: {error}");
                 tracing::warn!(location, bytes_total = total, "{why}");
@@ -130,7 +141,7 @@ impl Artifacts for S3Artifacts {
             source::Found::Nothing(why) => return Ok(SourceRead::Nothing(why)),
         };
         // With the entries' buffers the future is large.
-        Box::pin(self.read(&artifact, &pipeline.target.region, choose)).await
+        Box::pin(self.read(&artifact, &pipeline.target, choose)).await
     }
 }
 
@@ -168,13 +179,12 @@ fn is_reference(tail: &Tail) -> bool {
         && serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&tail.bytes).is_ok()
 }
 
-/// What cannot be read now or never is told apart by what a person could do about it.
-fn unread(location: &str, error: ObjectError) -> Result<SourceRead, ReadError> {
-    let denied = |text: &str, advice: &str| {
-        Err(ReadError::Denied(format!(
-            "reading the source artifact {location} was refused ({text}): {advice}"
-        )))
-    };
+/// What cannot be read now or never is told apart by what a person could do about it; in a spoke, there.
+fn unread(
+    location: &str,
+    spoke: Option<&AccountId>,
+    error: ObjectError,
+) -> Result<SourceRead, ReadError> {
     match error {
         ObjectError::NotFound => Ok(SourceRead::Nothing(format!(
             "the source artifact {location} is no longer there: the bucket's lifecycle has deleted it"
@@ -194,16 +204,28 @@ fn unread(location: &str, error: ObjectError) -> Result<SourceRead, ReadError> {
         ObjectError::Denied(text) if text.starts_with("NoSuchBucket") => Ok(SourceRead::Nothing(
             format!("the source artifact {location} is no longer there: its bucket was deleted"),
         )),
-        ObjectError::Denied(text) if text.to_lowercase().contains("kms") => denied(
-            &text,
-            "it is encrypted with a KMS key that `index` may not use: name the key in the deployment's parameter \
-             ArtifactKeyArns, and allow the role in the key's policy where the key is in another account",
+        ObjectError::Denied(text) => Err(ReadError::Denied(format!(
+            "reading the source artifact {location} was refused ({text}): {}",
+            advice(text.to_lowercase().contains("kms"), spoke)
+        ))),
+    }
+}
+
+/// What lets it be read: the parameter that names the key or the bucket.
+fn advice(is_about_key: bool, spoke: Option<&AccountId>) -> String {
+    match (is_about_key, spoke) {
+        (true, Some(account)) => format!(
+            "it is encrypted with a KMS key: name the key in the parameter ArtifactKeyArns of infra/spoke in account {account}"
         ),
-        ObjectError::Denied(text) => denied(
-            &text,
-            "name the bucket in the deployment's parameter ArtifactBucketArns, and allow the role of `index` in the \
-             bucket's policy where the bucket is in another account",
+        (false, Some(account)) => format!(
+            "name the bucket in the parameter ArtifactBucketArns of infra/spoke in account {account}"
         ),
+        (true, None) => "it is encrypted with a KMS key that `index` may not use: name the key in the deployment's parameter \
+             ArtifactKeyArns, and allow the role in the key's policy where the key is in another account"
+            .to_owned(),
+        (false, None) => "name the bucket in the deployment's parameter ArtifactBucketArns, and allow the role of `index` in \
+             the bucket's policy where the bucket is in another account"
+            .to_owned(),
     }
 }
 

@@ -163,10 +163,18 @@ impl Clients {
         self.s3_with(aws_sdk_s3::config::Builder::from(&self.config))
     }
 
-    /// For buckets of this Region: S3 answers from no other.
-    pub(crate) fn s3_in(&self, region: &RegionName) -> aws_sdk_s3::Client {
-        let builder = aws_sdk_s3::config::Builder::from(&self.config);
-        self.s3_with(builder.region(Region::new(region.as_str().to_owned())))
+    /// For buckets of this Region: S3 answers from no other. Without credentials, with the process's own.
+    pub(crate) fn s3_in(
+        &self,
+        region: &RegionName,
+        credentials: Option<SharedCredentialsProvider>,
+    ) -> aws_sdk_s3::Client {
+        let mut builder = aws_sdk_s3::config::Builder::from(&self.config)
+            .region(Region::new(region.as_str().to_owned()));
+        if let Some(credentials) = credentials {
+            builder = builder.credentials_provider(credentials);
+        }
+        self.s3_with(builder)
     }
 
     fn s3_with(&self, mut builder: aws_sdk_s3::config::Builder) -> aws_sdk_s3::Client {

@@ -1,10 +1,12 @@
 //! CodePipeline: starts executions under a session named after the attempt, and reads what became of them.
 //!
-//! Only pipelines of the deployment's own account, in any Region: a name is no ARN, so a call with our credentials for
-//! another account's pipeline would reach our own one of the same name.
+//! A name is no ARN: a call reaches the pipeline of that name in the account whose credentials it carries. Pipelines of the
+//! deployment's own account are read with the function's credentials, those of others in sessions of a role there.
 
 mod execution;
 mod failure;
+mod sessions;
+mod spokes;
 mod start;
 #[cfg(test)]
 mod tests;
@@ -14,8 +16,9 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_codepipeline::Client;
+use aws_sdk_codepipeline::config::SharedCredentialsProvider;
 use aws_sdk_codepipeline::types::PipelineExecutionSummary;
-use downriver_domain::{AccountId, Pipeline, PipelineExecutionId, RegionName, Timestamp};
+use downriver_domain::{AccountId, Pipeline, PipelineExecutionId, Target, Timestamp};
 use downriver_engine::ports::{
     Execution, ExecutionStatus, Pipelines, ReadError, StartError, StartExecution,
 };
@@ -24,6 +27,9 @@ use crate::clients::Clients;
 use crate::error::NoResult;
 
 use failure::Structures;
+pub(crate) use sessions::Session;
+use sessions::{Role, Sessions};
+pub use spokes::{ExternalId, InvalidExternalId, InvalidSpokeRole, SPOKES_MAX, SpokeRole, Spokes};
 
 /// Executions on the first page when one of the last ones is looked for.
 const NEWEST_MAX: i32 = 20;
@@ -32,7 +38,7 @@ const PAGE_MAX: i32 = 100;
 /// Pages read in one call: 2,000 executions.
 const PAGES_MAX: usize = 20;
 
-/// The role under whose sessions executions are started.
+/// The role of the deployment's own account under whose sessions executions are started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StarterRole {
     arn: String,
@@ -74,49 +80,94 @@ impl FromStr for StarterRole {
     }
 }
 
-/// CodePipeline as the engine asks for it. Clones share clients and what was read of pipelines' structure.
+/// CodePipeline as the engine asks for it. Clones share clients, sessions and what was read of pipelines' structure.
 #[derive(Debug, Clone)]
 pub struct CodePipelines {
     clients: Clients,
     sts: aws_sdk_sts::Client,
     own_account: AccountId,
-    /// By the account whose pipelines can be started under it.
-    starters: BTreeMap<AccountId, StarterRole>,
-    by_region: Arc<Mutex<BTreeMap<RegionName, Client>>>,
+    starter: Option<StarterRole>,
+    sessions: Option<Sessions>,
+    readers: Arc<Mutex<BTreeMap<Target, Reader>>>,
     structures: Arc<Structures>,
 }
 
+/// A client, and the session that it works in unless its target is in our own account.
+#[derive(Debug)]
+struct Reader {
+    client: Client,
+    session: Option<Session>,
+}
+
 impl CodePipelines {
-    /// `own_account`: whose pipelines our own credentials read. Without a starter, none can be started: only `start` and
-    /// `sweep` do.
-    pub fn new(clients: Clients, own_account: AccountId, starter: Option<StarterRole>) -> Self {
-        let starters = starter.map(|role| (role.account.clone(), role));
+    /// `own_account`: whose pipelines our own credentials read. Without a starter, none of these can be started: only `start`
+    /// and `sweep` do. Without spokes, no other account is reached.
+    pub fn new(
+        clients: Clients,
+        own_account: AccountId,
+        starter: Option<StarterRole>,
+        spokes: Option<Spokes>,
+    ) -> Self {
+        let sts = clients.sts();
         Self {
-            sts: clients.sts(),
+            sessions: spokes.map(|spokes| Sessions::new(sts.clone(), spokes)),
+            sts,
             clients,
             own_account,
-            starters: starters.into_iter().collect(),
-            by_region: Arc::default(),
+            starter,
+            readers: Arc::default(),
             structures: Arc::default(),
         }
     }
 
-    pub(crate) fn reader(&self, pipeline: &Pipeline) -> Result<Client, ReadError> {
-        let target = &pipeline.target;
-        if target.account != self.own_account {
-            return Err(ReadError::Denied(format!(
-                "pipelines of account {} cannot be read: this deployment belongs to account {}",
-                target.account, self.own_account
-            )));
+    /// The session in which what belongs to an account is read; none for our own, which the function's credentials read.
+    pub(crate) async fn session(&self, account: &AccountId) -> Result<Option<Session>, ReadError> {
+        if *account == self.own_account {
+            return Ok(None);
         }
-        let mut clients = self
-            .by_region
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let client = clients
-            .entry(target.region.clone())
-            .or_insert_with(|| self.clients.codepipeline(&target.region));
-        Ok(client.clone())
+        match &self.sessions {
+            Some(sessions) => sessions.reading(account).await.map(Some),
+            None => Err(ReadError::Denied(spokes::unknown(account))),
+        }
+    }
+
+    pub(crate) async fn reader(&self, pipeline: &Pipeline) -> Result<Client, ReadError> {
+        let target = &pipeline.target;
+        let session = self.session(&target.account).await?;
+        // As many as the catalog has targets.
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(reader) = readers.get(target)
+            && reader.session == session
+        {
+            return Ok(reader.client.clone());
+        }
+        let mut config = self.clients.codepipeline_config(&target.region);
+        if let Some(session) = &session {
+            let credentials = SharedCredentialsProvider::new(session.credentials.clone());
+            config = config.credentials_provider(credentials);
+        }
+        let client = Client::from_conf(config.build());
+        let reader = Reader {
+            client: client.clone(),
+            session,
+        };
+        readers.insert(target.clone(), reader);
+        Ok(client)
+    }
+
+    /// The role in whose sessions an account's pipelines are started.
+    fn starter_in(&self, account: &AccountId) -> Result<Role, StartError> {
+        let own = self.starter.as_ref();
+        if let Some(starter) = own.filter(|role| role.account == *account) {
+            return Ok(Role {
+                arn: starter.arn.clone(),
+                of_spoke: None,
+            });
+        }
+        let sessions = self.sessions.as_ref();
+        sessions
+            .and_then(|sessions| sessions.role_in(account))
+            .ok_or_else(|| StartError::Denied(spokes::unknown(account)))
     }
 
     /// The summary of one execution, newest first; none if it is not among those that are kept.
@@ -145,13 +196,8 @@ impl Pipelines for CodePipelines {
         &self,
         start: &StartExecution,
     ) -> Result<PipelineExecutionId, StartError> {
-        let account = &start.pipeline.target.account;
-        let Some(role) = self.starters.get(account) else {
-            return Err(StartError::Denied(format!(
-                "pipelines of account {account} cannot be started: this deployment has no role there"
-            )));
-        };
-        start::start(&self.clients, &self.sts, role, start).await
+        let role = self.starter_in(&start.pipeline.target.account)?;
+        start::start(&self.clients, &self.sts, &role, start).await
     }
 
     /// `GetPipelineExecution` tells no times, so this looks in the list. One that is older than the list goes back is not
@@ -161,7 +207,7 @@ impl Pipelines for CodePipelines {
         pipeline: &Pipeline,
         id: &PipelineExecutionId,
     ) -> Result<Execution, ReadError> {
-        let client = self.reader(pipeline)?;
+        let client = self.reader(pipeline).await?;
         let summary = self
             .find(&client, pipeline, id)
             .await?
@@ -181,7 +227,7 @@ impl Pipelines for CodePipelines {
         since: Timestamp,
         limit: usize,
     ) -> Result<Vec<Execution>, ReadError> {
-        let client = self.reader(pipeline)?;
+        let client = self.reader(pipeline).await?;
         let size = i32::try_from(limit).unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
         let mut pages = Pages::new(&client, pipeline, size);
         let mut found = Vec::new();

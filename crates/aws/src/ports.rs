@@ -11,7 +11,7 @@ use crate::artifacts::S3Artifacts;
 use crate::bus::EventBus;
 use crate::clients::Clients;
 use crate::clock::SystemClock;
-use crate::pipelines::{CodePipelines, StarterRole};
+use crate::pipelines::{CodePipelines, Spokes, StarterRole};
 use crate::queue::SqsQueue;
 use crate::registry::CodeArtifact;
 use crate::store::DynamoStore;
@@ -25,7 +25,7 @@ const TIME_LIMIT_SECS_MAX: u64 = 300;
 pub struct Resources {
     /// The stack's name.
     pub deployment: String,
-    /// The account that the deployment is in, and whose pipelines it reads.
+    /// The account that the deployment is in, whose pipelines it reads with its own credentials.
     pub account: AccountId,
     pub table_name: String,
     /// Timers are sent to it.
@@ -39,6 +39,8 @@ pub struct Resources {
     pub bus_name: String,
     /// Executions are started under it; only `start` and `sweep` start any.
     pub starter_role: Option<StarterRole>,
+    /// Other accounts whose pipelines are started and read; `resolve` does neither.
+    pub spokes: Option<Spokes>,
     pub history_retention_days: u32,
     pub is_shadow: bool,
 }
@@ -68,6 +70,7 @@ impl AwsPorts {
             clients.clone(),
             resources.account.clone(),
             resources.starter_role.clone(),
+            resources.spokes.clone(),
         );
         Self {
             store: DynamoStore::new(

@@ -1,4 +1,4 @@
-// A hub for one account: what the README shows, synthesised and checked by `npm run synth`.
+// A hub, and a spoke in another account: what the README shows, synthesised and checked by `npm run synth`.
 import { App, Duration, Stack, Validations } from 'aws-cdk-lib';
 import { Pipeline } from 'aws-cdk-lib/aws-codepipeline';
 import { AccountPrincipal, Role } from 'aws-cdk-lib/aws-iam';
@@ -6,7 +6,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import flags from 'aws-cdk-lib/recommended-feature-flags.json';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { Downriver } from '../lib';
+import { Downriver, DownriverSpoke } from '../lib';
 
 const ACCOUNT = '123456789012';
 const REGION = 'eu-central-1';
@@ -23,6 +23,7 @@ const stack = new Stack(app, 'downriver', {
 const downriver = new Downriver(stack, 'Downriver', {
   // Where the zips of a release were put; `directory` takes them from this machine.
   functions: { bucket: Bucket.fromBucketName(stack, 'Releases', 'releases-of-the-example'), prefix: 'downriver/0.1.0/functions/' },
+  spokeAccounts: ['222222222222'],
   shadowMode: true,
   alarmsTopic: Topic.fromTopicArn(stack, 'Alarms', `arn:aws:sns:${REGION}:${ACCOUNT}:alarms`),
   historyRetention: Duration.days(365),
@@ -46,5 +47,20 @@ for (const grantee of [operator, catalogPipeline]) {
     { id: `${FINDING}[Resource::${STACKS}]`, reason: 'CloudFormation ends the ARN of a stack with an id of its own.' },
   );
 }
+
+// Beside the pipelines of another account; what begins with `hub` are outputs of the stack above.
+const spoke = new Stack(app, 'downriver-spoke', {
+  description: 'Lets Downriver rebuild what is built here',
+  env: { account: '222222222222', region: REGION },
+});
+new DownriverSpoke(spoke, 'Spoke', {
+  hub: {
+    startRoleArns: [`arn:aws:iam::${ACCOUNT}:role/downriver-StartFunctionRole-1A2B`, `arn:aws:iam::${ACCOUNT}:role/downriver-SweepFunctionRole-3C4D`],
+    readRoleArns: [`arn:aws:iam::${ACCOUNT}:role/downriver-TrackFunctionRole-5E6F`, `arn:aws:iam::${ACCOUNT}:role/downriver-IndexFunctionRole-7A8B`],
+    externalId: 'downriver',
+  },
+  hubBusArn: `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/downriver-runs`,
+  pipelineTagValue: 'rebuild',
+});
 
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app, { verbose: true }));

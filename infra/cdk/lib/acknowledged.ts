@@ -1,5 +1,6 @@
 import { Validations } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import type { SpokeSettings } from './props';
 
 /** A finding of cdk-nag's AwsSolutions pack that is so on purpose. */
 interface Acknowledged {
@@ -86,8 +87,13 @@ const ACKNOWLEDGED: readonly Acknowledged[] = [
 ];
 
 /** Says to cdk-nag, where it is used, what is so on purpose, and why. @internal */
-export function acknowledge(scope: Construct): void {
-  for (const { of, finding, reason } of ACKNOWLEDGED) {
+export function acknowledge(scope: Construct, { accounts, roleName }: SpokeSettings): void {
+  const spokes: Acknowledged = {
+    of: ['SpokeAccess'],
+    finding: `IAM5[Resource::arn:<AWS::Partition>:iam::*:role/${roleName}]`,
+    reason: 'The role has the same name in every spoke; aws:ResourceAccount limits it to spokeAccounts.',
+  };
+  for (const { of, finding, reason } of [...ACKNOWLEDGED, ...(accounts.length > 0 ? [spokes] : [])]) {
     for (const id of of) {
       Validations.of(scope.node.findChild(id)).acknowledge({ id: `AwsSolutions::AwsSolutions-${finding}`, reason });
     }

@@ -1,4 +1,4 @@
-import { Aws, CfnElement, Stack } from 'aws-cdk-lib';
+import { Aws, Stack } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { IPipeline } from 'aws-cdk-lib/aws-codepipeline';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
@@ -9,7 +9,7 @@ import { Construct } from 'constructs';
 import { acknowledge } from './acknowledged';
 import { makeAlarms } from './alarms';
 import { makeDashboard } from './dashboard';
-import { makeRules, makeSchedule } from './events';
+import { makeRules, makeRunsBus, makeSchedule } from './events';
 import { type DownriverFunctions, makeFunctions } from './functions';
 import {
   applyCatalogs,
@@ -22,6 +22,7 @@ import {
   sendTo,
   uploadBuilt,
 } from './grants';
+import { nameLikeTheTemplate } from './ids';
 import { makeOutputs } from './outputs';
 import { Pipelines } from './permissions';
 import { type DownriverProps, type Settings, settingsOf } from './props';
@@ -41,6 +42,8 @@ export class Downriver extends Construct {
   readonly ownTable: dynamodb.Table;
   /** Carries what is decided, as events of source `downriver`. */
   readonly bus: events.EventBus;
+  /** Takes pipelines' events of other accounts and Regions, which spokes forward. */
+  readonly runsBus: events.CfnEventBus;
   /** Takes uploads. */
   readonly bucket: s3.Bucket;
   readonly queues: DownriverQueues;
@@ -62,7 +65,8 @@ export class Downriver extends Construct {
     this.bucket = makeBucket(this);
     this.bus = makeBus(this);
     this.queues = makeQueues(this);
-    makeRules(this, this.queues, this.settings);
+    this.runsBus = makeRunsBus(this, this.settings.spokes);
+    makeRules(this, this.runsBus, this.queues, this.settings);
     const { functions, starterRole } = makeFunctions({
       scope: this,
       settings: this.settings,
@@ -79,8 +83,8 @@ export class Downriver extends Construct {
     this.alarms = makeAlarms(this, this.queues, functions, this.settings.alarmsTopic);
     makeDashboard(this, this.queues, functions, this.table);
     makeOutputs(this, this.settings);
-    this.nameLikeTheTemplate();
-    acknowledge(this);
+    nameLikeTheTemplate(this);
+    acknowledge(this, this.settings.spokes);
   }
 
   /** Lets the pipeline be started and read. With the first one, no longer every pipeline of the account may be. */
@@ -145,16 +149,6 @@ export class Downriver extends Construct {
     const others = stack.node.findAll().filter((other) => other instanceof Downriver && Stack.of(other) === stack);
     if (others.length > 1) {
       throw new Error(`Downriver: stack ${stack.stackName} has one already; a deployment is found by its stack, so give each its own`);
-    }
-  }
-
-  /** So a stack moves between the template and this construct without replacing anything, and runbooks hold for both. */
-  private nameLikeTheTemplate(): void {
-    for (const construct of this.node.findAll()) {
-      if (CfnElement.isCfnElement(construct)) {
-        const parts = construct.node.path.slice(this.node.path.length + 1).split('/');
-        construct.overrideLogicalId(parts.filter((part) => part !== 'Resource').join(''));
-      }
     }
   }
 }

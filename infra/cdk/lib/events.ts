@@ -5,12 +5,17 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import type { Settings } from './props';
+import type { Settings, SpokeSettings } from './props';
 import { acceptFromRules, type DownriverQueues } from './queues';
 import { keepWhenReplaced } from './store';
 
-const DAY_SECS = 86_400;
-const RETRIES_MAX = 185;
+/** @internal */
+export const EXECUTION = 'CodePipeline Pipeline Execution State Change';
+
+/** @internal */
+export const DAY_SECS = 86_400;
+/** @internal */
+export const RETRIES_MAX = 185;
 
 /** One kind of events, from the default bus to its queue. */
 interface Route {
@@ -20,10 +25,12 @@ interface Route {
   readonly pattern: Record<string, unknown>;
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
+  /** The same from another bus. */
+  readonly forwarded?: Pick<Route, 'rule' | 'description' | 'pattern'> & { readonly busName: string };
 }
 
-/** The rules on the default bus, which their queues accept, and the archive. @internal */
-export function makeRules(scope: Construct, queues: DownriverQueues, settings: Settings): void {
+/** The rules on the default bus and on `RunsBus`, which their queues accept, and the archive. @internal */
+export function makeRules(scope: Construct, runsBus: events.CfnEventBus, queues: DownriverQueues, settings: Settings): void {
   const packageVersions = {
     source: ['aws.codeartifact'],
     'detail-type': ['CodeArtifact Package Version State Change'],
@@ -33,7 +40,7 @@ export function makeRules(scope: Construct, queues: DownriverQueues, settings: S
   };
   const executions = {
     source: ['aws.codepipeline'],
-    'detail-type': ['CodePipeline Pipeline Execution State Change'],
+    'detail-type': [EXECUTION],
     account: [Aws.ACCOUNT_ID],
   };
   route(scope, settings.extraEventSources, {
@@ -51,6 +58,12 @@ export function makeRules(scope: Construct, queues: DownriverQueues, settings: S
     pattern: executions,
     queue: queues.runs,
     deadLetterQueue: queues.runsDeadLetter,
+    forwarded: {
+      rule: 'ForwardedExecutionRule',
+      description: 'The same as PipelineExecutionRule, of other accounts and Regions',
+      busName: runsBus.ref,
+      pattern: { ...executions, account: [Aws.ACCOUNT_ID, ...settings.spokes.accounts] },
+    },
   });
   if (settings.archiveEvents) {
     makeArchive(scope, packageVersions, settings.historyRetentionDays);
@@ -88,8 +101,33 @@ export function makeSchedule(scope: Construct, sweep: IFunction, deadLetterQueue
   });
 }
 
+/**
+ * Takes what spokes forward: pipelines' events of other accounts, and of this one's other Regions. Apart from the default bus, whose other
+ * rules would match them too, and from the bus of decisions. Nobody but AWS can put events of an `aws.` source. @internal
+ */
+export function makeRunsBus(scope: Construct, { accounts }: SpokeSettings): events.CfnEventBus {
+  const name = `${Aws.STACK_NAME}-runs`;
+  const statement = {
+    Sid: 'FromSpokes',
+    Effect: 'Allow',
+    Principal: { AWS: accounts },
+    Action: 'events:PutEvents',
+    Resource: `arn:${Aws.PARTITION}:events:${Aws.REGION}:${Aws.ACCOUNT_ID}:event-bus/${name}`,
+    Condition: {
+      'ForAllValues:StringEquals': { 'events:source': 'aws.codepipeline' },
+      StringEquals: { 'events:detail-type': EXECUTION },
+    },
+  };
+  const policy = { Version: '2012-10-17', Statement: [statement] };
+  return new events.CfnEventBus(scope, 'RunsBus', { name, policy: accounts.length > 0 ? policy : undefined });
+}
+
 function route(scope: Construct, extraSources: string[], route: Route): void {
   const arns = [makeRule(scope, route.rule, route).attrArn];
+  if (route.forwarded) {
+    const { busName, ...other } = route.forwarded;
+    arns.push(makeRule(scope, other.rule, { ...route, ...other }, busName).attrArn);
+  }
   if (extraSources.length > 0) {
     const description = `The same as ${route.rule}, from the extra sources`;
     const pattern = { ...route.pattern, source: extraSources };
@@ -99,10 +137,11 @@ function route(scope: Construct, extraSources: string[], route: Route): void {
 }
 
 // The construct of the higher level chooses the target's id and the queue's policy by itself.
-function makeRule(scope: Construct, id: string, route: Route): events.CfnRule {
+function makeRule(scope: Construct, id: string, route: Route, eventBusName?: string): events.CfnRule {
   return new events.CfnRule(scope, id, {
     description: route.description,
     state: 'ENABLED',
+    eventBusName,
     eventPattern: route.pattern,
     targets: [
       {

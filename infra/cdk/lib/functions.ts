@@ -12,16 +12,19 @@ import {
   allow,
   indexArns,
   type Pipelines,
+  LIST_EXECUTIONS,
   packages,
+  READ_EXECUTIONS,
   READ_RECORDS,
   registry,
   send,
   sources,
+  spokeSessions,
   type TableIndex,
   traces,
   WRITE_RECORDS,
 } from './permissions';
-import type { LogLevel, Settings } from './props';
+import type { LogLevel, Settings, SpokeSettings } from './props';
 import type { DownriverQueues } from './queues';
 import { keepWhenReplaced, SBOMS, TABLE_INDEXES, UPLOADS } from './store';
 
@@ -80,8 +83,6 @@ interface Definition {
 }
 
 const ENDPOINT = 'AWS_ENDPOINT_URL';
-const LIST_EXECUTIONS = 'codepipeline:ListPipelineExecutions';
-const READ_EXECUTIONS = [LIST_EXECUTIONS, 'codepipeline:ListActionExecutions', 'codepipeline:GetPipeline'];
 
 // Lambda drops lines below its own level before they reach the log, metrics (which carry no level) included: never above INFO.
 const LAMBDA_LOG_LEVELS: Record<LogLevel, lambda.ApplicationLogLevel> = {
@@ -103,13 +104,22 @@ export function makeFunctions(around: Surroundings): { functions: DownriverFunct
     roles: [start.role, sweep.role],
     statements: [allow('Sessions', ['sts:AssumeRole'], [starterRole.roleArn])],
   });
+  const track = new FunctionParts(around, 'track', 'TrackFunction');
+  const index = new FunctionParts(around, 'index', 'IndexFunction');
   const functions = {
     resolve: new FunctionParts(around, 'resolve', 'ResolveFunction').make(resolveDefinition(around)),
     start: start.make(startDefinition(around, starterRole)),
-    track: new FunctionParts(around, 'track', 'TrackFunction').make(trackDefinition(around)),
-    index: new FunctionParts(around, 'index', 'IndexFunction').make(indexDefinition(around)),
+    track: track.make(trackDefinition(around)),
+    index: index.make(indexDefinition(around)),
     sweep: sweep.make(sweepDefinition(around, starterRole)),
   };
+  if (around.settings.spokes.accounts.length > 0) {
+    new iam.Policy(around.scope, 'SpokeAccess', {
+      policyName: 'spoke-access',
+      roles: [start.role, track.role, index.role, sweep.role],
+      statements: [spokeSessions(around.settings.spokes)],
+    });
+  }
   for (const starting of [functions.start, functions.sweep]) {
     (starting.node.defaultChild as lambda.CfnFunction).addResourceDependency(starterAccess.node.defaultChild as iam.CfnPolicy);
   }
@@ -140,7 +150,7 @@ function startDefinition({ queues, settings, pipelines }: Surroundings, starterR
     indexes: ['waiting'],
     isTableDescribed: true,
     statements: [allow('Executions', [LIST_EXECUTIONS], pipelines.arns)],
-    environment: { STARTER_ROLE_ARN: starterRole.roleArn },
+    environment: { STARTER_ROLE_ARN: starterRole.roleArn, ...spokeVariables(settings.spokes) },
     endpoints: {
       AWS_ENDPOINT_URL_CODEPIPELINE: settings.endpoints.codePipeline,
       AWS_ENDPOINT_URL_STS: settings.endpoints.sts,
@@ -157,8 +167,11 @@ function trackDefinition({ queues, settings, pipelines }: Surroundings): Definit
     sendsTo: { DUE_QUEUE_URL: queues.due, INDEX_QUEUE_URL: queues.index, QUARANTINE_QUEUE_URL: queues.quarantine },
     indexes: ['waiting'],
     statements: [allow('Executions', READ_EXECUTIONS, pipelines.arns)],
-    environment: { EXTRA_EVENT_SOURCES: settings.extraEventSources.join(',') },
-    endpoints: { AWS_ENDPOINT_URL_CODEPIPELINE: settings.endpoints.codePipeline },
+    environment: { EXTRA_EVENT_SOURCES: settings.extraEventSources.join(','), ...spokeVariables(settings.spokes) },
+    endpoints: {
+      AWS_ENDPOINT_URL_CODEPIPELINE: settings.endpoints.codePipeline,
+      AWS_ENDPOINT_URL_STS: settings.endpoints.sts,
+    },
   };
 }
 
@@ -185,10 +198,11 @@ function indexDefinition({ queues, bucket, settings, pipelines }: Surroundings):
       registry('Domains', ['ListRepositoriesInDomain'], 'domain', domainOwners),
       registry('Repositories', ['DescribeRepository'], 'repository', domainOwners),
     ],
-    environment: { BUCKET_NAME: bucket.bucketName },
+    environment: { BUCKET_NAME: bucket.bucketName, ...spokeVariables(settings.spokes) },
     endpoints: {
       AWS_ENDPOINT_URL_CODEARTIFACT: endpoints.codeArtifact,
       AWS_ENDPOINT_URL_CODEPIPELINE: endpoints.codePipeline,
+      AWS_ENDPOINT_URL_STS: endpoints.sts,
     },
   };
 }
@@ -203,13 +217,22 @@ function sweepDefinition({ queues, settings, pipelines }: Surroundings, starterR
     indexes: TABLE_INDEXES,
     isTableDescribed: true,
     statements: [allow('Executions', READ_EXECUTIONS, pipelines.arns), packages(settings.domainOwners)],
-    environment: { STARTER_ROLE_ARN: starterRole.roleArn },
+    environment: { STARTER_ROLE_ARN: starterRole.roleArn, ...spokeVariables(settings.spokes) },
     endpoints: {
       AWS_ENDPOINT_URL_CODEARTIFACT: settings.endpoints.codeArtifact,
       AWS_ENDPOINT_URL_CODEPIPELINE: settings.endpoints.codePipeline,
       AWS_ENDPOINT_URL_STS: settings.endpoints.sts,
     },
     reserved: settings.reserveConcurrency ? 1 : undefined,
+  };
+}
+
+/** Other accounts, for the functions that start or read pipelines. */
+function spokeVariables({ accounts, roleName, externalId }: SpokeSettings): Record<string, string> {
+  return {
+    SPOKE_ACCOUNTS: accounts.join(','),
+    SPOKE_ROLE_ARN: `arn:${Aws.PARTITION}:iam::*:role/${roleName}`,
+    SPOKE_EXTERNAL_ID: externalId,
   };
 }
 

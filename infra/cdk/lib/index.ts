@@ -3,4 +3,5 @@ export type { Code, CodeInBucket, CodeInDirectory } from './code';
 export type { DownriverFunctions } from './functions';
 export type { DownriverProps, Endpoints, LogLevel } from './props';
 export type { DownriverQueues } from './queues';
+export { DownriverSpoke, type DownriverSpokeProps, type Hub } from './spoke';
 export { VERSION } from './version';

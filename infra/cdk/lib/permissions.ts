@@ -3,6 +3,7 @@ import type { IPipeline } from 'aws-cdk-lib/aws-codepipeline';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { SpokeSettings } from './props';
 import type { TABLE_INDEXES } from './store';
 
 /** @internal */
@@ -18,6 +19,12 @@ export const WRITE_RECORDS = [
   'dynamodb:UpdateItem',
   'dynamodb:DeleteItem',
 ];
+
+/** @internal */
+export const LIST_EXECUTIONS = 'codepipeline:ListPipelineExecutions';
+
+/** What tells what became of an execution, and where it failed. @internal */
+export const READ_EXECUTIONS = [LIST_EXECUTIONS, 'codepipeline:ListActionExecutions', 'codepipeline:GetPipeline'];
 
 /** The pipelines that may be started and read; more may come until synthesis. @internal */
 export class Pipelines {
@@ -72,6 +79,17 @@ export function packages(domainOwners: string[]): iam.PolicyStatement {
   return registry('Packages', ['ListPackageVersions', 'DescribePackageVersion'], 'package', domainOwners);
 }
 
+/** Sessions of the role in other accounts: its own trust says who may do what. @internal */
+export function spokeSessions({ accounts, roleName }: SpokeSettings): iam.PolicyStatement {
+  return new iam.PolicyStatement({
+    sid: 'Spokes',
+    actions: ['sts:AssumeRole'],
+    // As in the SAM template, in which no list of ARNs can be made of a list of accounts.
+    resources: [`arn:${Aws.PARTITION}:iam::*:role/${roleName}`],
+    conditions: { StringEquals: { 'aws:ResourceAccount': accounts } },
+  });
+}
+
 /** What executions were built from. @internal */
 export function sources(bucketArns: string[], keyArns: string[]): iam.PolicyStatement[] {
   const objects = bucketArns.map((arn) => `${arn}/*`);
@@ -81,10 +99,10 @@ export function sources(bucketArns: string[], keyArns: string[]): iam.PolicyStat
     resources: keyArns,
     conditions: { StringLike: { 'kms:ViaService': 's3.*.amazonaws.com*' } },
   });
+  // So that an artifact that was deleted is told from one that may not be read.
+  const list = allow('SourceBuckets', ['s3:ListBucket'], bucketArns);
   return [
-    allow('Sources', ['s3:GetObject'], objects),
-    // So that an artifact that was deleted is told from one that may not be read.
-    allow('SourceBuckets', ['s3:ListBucket'], bucketArns),
+    ...(bucketArns.length > 0 ? [allow('Sources', ['s3:GetObject'], objects), list] : []),
     ...(keyArns.length > 0 ? [decrypt] : []),
   ];
 }

@@ -55,6 +55,19 @@ export interface DownriverProps {
    */
   readonly artifactKeyArns?: string[];
 
+  /**
+   * Account ids, at most 100, in which pipelines are started and read besides the account of the stack. `DownriverSpoke`, or
+   * infra/spoke, is deployed in each of them.
+   * @default none
+   */
+  readonly spokeAccounts?: string[];
+
+  /** Name of the role that is made in each of these accounts. @default 'downriver-spoke' */
+  readonly spokeRoleName?: string;
+
+  /** What that role's trust asks for: tells this deployment from others. @default the name of the stack */
+  readonly spokeExternalId?: string;
+
   /** Everything is decided, recorded and explained; nothing is started. @default false */
   readonly shadowMode?: boolean;
 
@@ -103,12 +116,20 @@ export interface DownriverProps {
   readonly endpoints?: Endpoints;
 }
 
+/** Other accounts, and how they are reached. @internal */
+export interface SpokeSettings {
+  readonly accounts: string[];
+  readonly roleName: string;
+  readonly externalId: string;
+}
+
 /** The props with every default in its place. @internal */
 export interface Settings {
   readonly architecture: Architecture;
   readonly domainOwners: string[];
   readonly artifactBucketArns: string[];
   readonly artifactKeyArns: string[];
+  readonly spokes: SpokeSettings;
   readonly shadowMode: boolean;
   readonly alarmsTopic?: ITopic;
   readonly logLevel: LogLevel;
@@ -123,11 +144,24 @@ export interface Settings {
   readonly endpoints: Endpoints;
 }
 
+/** @internal */
+export const SPOKE_ROLE_NAME = 'downriver-spoke';
+
 const HISTORY_RETENTION_DAYS_MAX = 3653;
-const ACCOUNT = /^[0-9]{12}$/;
-const PIPELINE = /^arn:[^:,]+:codepipeline:[^:,]+:[^:,]+:[^:,]+$/;
-const BUCKET = /^arn:[^:,]+:s3:::[a-z0-9.*-]+$/;
-const KEY = /^arn:[^:,]+:kms:[^:,]+:[0-9]{12}:key\/[A-Za-z0-9*-]+$/;
+/** @internal */
+export const ACCOUNT = /^[0-9]{12}$/;
+/** @internal */
+export const PIPELINE = /^arn:[^:,]+:codepipeline:[^:,]+:[^:,]+:[^:,]+$/;
+/** @internal */
+export const BUCKET = /^arn:[^:,]+:s3:::[a-z0-9.*-]+$/;
+/** @internal */
+export const KEY = /^arn:[^:,]+:kms:[^:,]+:[0-9]{12}:key\/[A-Za-z0-9*-]+$/;
+/** @internal */
+export const ROLE_NAME = /^[A-Za-z0-9_+=,.@-]{1,64}$/;
+/** @internal */
+export const EXTERNAL_ID = /^[A-Za-z0-9_+=,.@:/-]{2,1224}$/;
+// More fit neither into a role's policies nor into a rule's pattern.
+const SPOKES_MAX = 100;
 const SOURCE = /^[A-Za-z0-9._-]+$/;
 const TABLE = /^[a-zA-Z0-9_.-]{3,255}$/;
 const ENDPOINT = /^https?:\/\/.+$/;
@@ -138,6 +172,12 @@ export function settingsOf(props: DownriverProps, ownAccount: string): Settings 
   check('pipelineArns', props.pipelineArns, PIPELINE, 'give ARNs of pipelines, or leave it out for all of the account');
   check('artifactBucketArns', props.artifactBucketArns, BUCKET, 'give ARNs of buckets');
   check('artifactKeyArns', props.artifactKeyArns, KEY, 'give ARNs of KMS keys');
+  check('spokeAccounts', props.spokeAccounts, ACCOUNT, 'give account ids of 12 digits');
+  check('spokeRoleName', listed(props.spokeRoleName), ROLE_NAME, 'give the name of a role, without a path');
+  check('spokeExternalId', listed(props.spokeExternalId), EXTERNAL_ID, 'give 2 to 1224 letters, digits and _+=,.@:/-');
+  if ((props.spokeAccounts?.length ?? 0) > SPOKES_MAX) {
+    throw new Error(`Downriver: spokeAccounts has ${props.spokeAccounts?.length} accounts; give at most ${SPOKES_MAX}`);
+  }
   check('extraEventSources', props.extraEventSources, SOURCE, 'give names of event sources');
   check('restoredTableName', listed(props.restoredTableName), TABLE, 'give the name of a table');
   for (const [service, address] of Object.entries(props.endpoints ?? {})) {
@@ -148,6 +188,11 @@ export function settingsOf(props: DownriverProps, ownAccount: string): Settings 
     domainOwners: props.domainOwners?.length ? props.domainOwners : [ownAccount],
     artifactBucketArns: props.artifactBucketArns?.length ? props.artifactBucketArns : [ownArtifactBuckets()],
     artifactKeyArns: props.artifactKeyArns ?? [],
+    spokes: {
+      accounts: props.spokeAccounts ?? [],
+      roleName: props.spokeRoleName ?? SPOKE_ROLE_NAME,
+      externalId: props.spokeExternalId ?? Aws.STACK_NAME,
+    },
     shadowMode: props.shadowMode ?? false,
     alarmsTopic: props.alarmsTopic,
     logLevel: props.logLevel ?? 'info',
@@ -168,11 +213,13 @@ function ownArtifactBuckets(): string {
   return `arn:${Aws.PARTITION}:s3:::codepipeline-*`;
 }
 
-function listed(value: string | undefined): string[] {
+/** @internal */
+export function listed(value: string | undefined): string[] {
   return value === undefined ? [] : [value];
 }
 
-function check(prop: string, values: string[] | undefined, pattern: RegExp, remedy: string): void {
+/** @internal */
+export function check(prop: string, values: string[] | undefined, pattern: RegExp, remedy: string): void {
   if (Token.isUnresolved(values)) {
     throw new Error(`Downriver: ${prop} is a list that only a deployment knows; ${remedy}, each as a value of its own`);
   }

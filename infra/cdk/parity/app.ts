@@ -1,10 +1,10 @@
-// Synthesises the construct for the parity check, one stack a case: `node dist/parity/app.js FOLDER`.
+// Synthesises the constructs for the parity check, one stack a case: `node dist/parity/app.js FOLDER`; spokes beside it, in `FOLDER-spoke`.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import flags from 'aws-cdk-lib/recommended-feature-flags.json';
-import { Downriver } from '../lib';
-import { cases, propsOf } from './cases';
+import { Downriver, DownriverSpoke } from '../lib';
+import { cases, type Parameters, propsOf, spokeCases, spokePropsOf } from './cases';
 
 const FUNCTIONS = ['resolve', 'start', 'track', 'index', 'sweep'];
 
@@ -17,24 +17,31 @@ function standIns(folder: string): string {
   return folder;
 }
 
+/** One stack a case, and one more as new apps of CDK are made: their flags change what constructs of the higher level write. */
+function synthesise(outdir: string, all: Record<string, Parameters>, flagged: Parameters, make: (stack: Stack, parameters: Parameters) => void): void {
+  // With the notes that `cdk deploy` has written, but for those that say how CDK is used.
+  const app = new App({ outdir, analyticsReporting: false, context: { 'aws:cdk:enable-path-metadata': true } });
+  for (const [name, parameters] of Object.entries({ ...all, flags: flagged })) {
+    const stack = new Stack(app, name);
+    for (const [flag, value] of Object.entries(name === 'flags' ? flags : {})) {
+      stack.node.setContext(flag, value);
+    }
+    make(stack, parameters);
+  }
+  app.synth();
+  writeFileSync(join(outdir, 'cases.json'), JSON.stringify({ ...all, flags: flagged }, undefined, 2));
+}
+
 const outdir = resolve(process.argv[2] ?? 'cdk.out/parity');
-rmSync(outdir, { recursive: true, force: true });
+const spokesOutdir = `${outdir}-spoke`;
+for (const folder of [outdir, spokesOutdir]) {
+  rmSync(folder, { recursive: true, force: true });
+}
 const functions = { directory: standIns(join(outdir, 'functions')) };
-// With the notes that `cdk deploy` has written, but for those that say how CDK is used.
-const app = new App({ outdir, analyticsReporting: false, context: { 'aws:cdk:enable-path-metadata': true } });
-const all = cases();
-
-for (const [name, parameters] of Object.entries(all)) {
-  const stack = new Stack(app, name);
+synthesise(outdir, cases(), {}, (stack, parameters) => {
   new Downriver(stack, 'Downriver', { functions, ...propsOf(parameters, stack) });
-}
-
-// As new apps of CDK are made: these flags change what constructs of the higher level write.
-const flagged = new Stack(app, 'flags');
-for (const [flag, value] of Object.entries(flags)) {
-  flagged.node.setContext(flag, value);
-}
-new Downriver(flagged, 'Downriver', { functions });
-
-app.synth();
-writeFileSync(join(outdir, 'cases.json'), JSON.stringify({ ...all, flags: {} }, undefined, 2));
+});
+const spokes = spokeCases();
+synthesise(spokesOutdir, spokes, spokes['switched'] ?? {}, (stack, parameters) => {
+  new DownriverSpoke(stack, 'Spoke', spokePropsOf(parameters));
+});

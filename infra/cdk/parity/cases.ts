@@ -6,14 +6,18 @@ import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import type { DownriverProps, Endpoints, LogLevel } from '../lib';
+import type { DownriverProps, DownriverSpokeProps, Endpoints, LogLevel } from '../lib';
 
 type Props = Omit<DownriverProps, 'functions'>;
 
 /** Values of the SAM template's parameters; what is left out has its default. */
 export type Parameters = Record<string, string>;
 
-const SWITCHED = JSON.parse(readFileSync(join(__dirname, '..', '..', 'parity', 'switched.json'), 'utf8')) as Record<string, string[]>;
+/** Where the checks take templates to be deployed. */
+const REGION = 'eu-central-1';
+
+const SWITCHED = read('switched.json');
+const SWITCHED_SPOKE = read('switched-spoke.json');
 
 /** What a parameter of the SAM template is in the construct. */
 const PROPS: Record<string, (value: string, scope: Construct) => Props> = {
@@ -21,6 +25,9 @@ const PROPS: Record<string, (value: string, scope: Construct) => Props> = {
   PipelineArns: (value) => ({ pipelineArns: value.split(',') }),
   ArtifactBucketArns: (value) => ({ artifactBucketArns: value.split(',') }),
   ArtifactKeyArns: (value) => ({ artifactKeyArns: value.split(',') }),
+  SpokeAccounts: (value) => ({ spokeAccounts: value.split(',') }),
+  SpokeRoleName: (value) => ({ spokeRoleName: value }),
+  SpokeExternalId: (value) => ({ spokeExternalId: value }),
   ShadowMode: (value) => ({ shadowMode: value === 'true' }),
   AlarmsTopicArn: (value, scope) => ({ alarmsTopic: Topic.fromTopicArn(scope, 'Topic', value) }),
   LogLevel: (value) => ({ logLevel: value as LogLevel }),
@@ -40,11 +47,23 @@ const PROPS: Record<string, (value: string, scope: Construct) => Props> = {
 
 /** The parameters of each case, by the case's name. */
 export function cases(): Record<string, Parameters> {
+  return casesOf(SWITCHED, {});
+}
+
+/** The same of spokes: each value beside what a role needs. */
+export function spokeCases(): Record<string, Parameters> {
+  const needed = ['RoleRegion', 'HubStartRoleArns', 'HubReadRoleArns', 'HubExternalId', 'PipelineArns'];
+  const base = Object.fromEntries(needed.map((parameter) => [parameter, SWITCHED_SPOKE[parameter]?.[0] ?? '']));
+  const { PipelineArns, ...unnamed } = base;
+  return { ...casesOf(SWITCHED_SPOKE, base), named: { ...base }, tagged: { ...unnamed, PipelineTagValue: 'acme' } };
+}
+
+function casesOf(switched: Record<string, string[]>, base: Parameters): Record<string, Parameters> {
   const all: Record<string, Parameters> = { default: {}, switched: {} };
-  for (const [parameter, values] of Object.entries(SWITCHED)) {
+  for (const [parameter, values] of Object.entries(switched)) {
     all['switched'] = { ...all['switched'], [parameter]: values[0] ?? '' };
     values.forEach((value, index) => {
-      all[`${parameter}-${index}`] = { [parameter]: value };
+      all[`${parameter}-${index}`] = { ...base, [parameter]: value };
     });
   }
   return all;
@@ -60,6 +79,32 @@ export function propsOf(parameters: Parameters, scope: Construct): Props {
   });
   const endpoints = Object.assign({}, ...given.map((props) => props.endpoints)) as Endpoints;
   return { ...Object.assign({}, ...given), endpoints } as Props;
+}
+
+export function spokePropsOf(parameters: Parameters): DownriverSpokeProps {
+  const unknown = Object.keys(parameters).filter((parameter) => !(parameter in SWITCHED_SPOKE));
+  if (unknown.length > 0) {
+    throw new Error(`the parameters ${unknown.join(', ')} are no props; add them to the construct and to parity/cases.ts`);
+  }
+  const list = (parameter: string) => parameters[parameter]?.split(',');
+  const hub = {
+    startRoleArns: list('HubStartRoleArns') ?? [],
+    readRoleArns: list('HubReadRoleArns') ?? [],
+    externalId: parameters['HubExternalId'] ?? '',
+  };
+  return {
+    hub: parameters['RoleRegion'] === REGION ? hub : undefined,
+    hubBusArn: parameters['HubBusArn'],
+    roleName: parameters['RoleName'],
+    pipelineArns: list('PipelineArns'),
+    pipelineTagValue: parameters['PipelineTagValue'],
+    artifactBucketArns: list('ArtifactBucketArns'),
+    artifactKeyArns: list('ArtifactKeyArns'),
+  };
+}
+
+function read(name: string): Record<string, string[]> {
+  return JSON.parse(readFileSync(join(__dirname, '..', '..', 'parity', name), 'utf8')) as Record<string, string[]>;
 }
 
 function endpoint(endpoints: Endpoints): Props {

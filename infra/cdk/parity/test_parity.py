@@ -15,6 +15,7 @@ import model  # noqa: E402
 import parity  # noqa: E402
 
 SYNTHESISED = CDK / "cdk.out" / "parity"
+SYNTHESISED_SPOKES = CDK / "cdk.out" / "parity-spoke"
 
 
 def _place(template, name, path):
@@ -216,6 +217,37 @@ class Parity(unittest.TestCase):
         for _, template, _ in cases.values():
             del template["Rules"]
         self.assertTrue(any("CheckBootstrapVersion" in line and "INHERENT" in line for line in self.findings(cases=cases)))
+
+
+# What is changed on either side of a spoke, and the words that the finding must have.
+SPOKE_CHANGES = {
+    "who is trusted": (_trust("SpokeRole", "ec2.amazonaws.com"), "ec2.amazonaws.com"),
+    "where events go": (_set("ForwardRule", P, "Targets", 0, "Id", to="x"), "Targets[0].Id"),
+    "what is forwarded": (_set("ForwardRule", P, "EventPattern", "account", to=["1"]), "EventPattern.account"),
+    "who forwards": (_trust("ForwardRole", "ec2.amazonaws.com"), "ec2.amazonaws.com"),
+    "how long sessions last": (_set("SpokeRole", P, "MaxSessionDuration", to=7200), "MaxSessionDuration"),
+}
+
+
+class Spokes(unittest.TestCase):
+    def setUp(self):
+        self.template = model.read(model.SPOKE)
+        self.cases = parity.read(SYNTHESISED_SPOKES)
+
+    def findings(self, template, cases):
+        return [finding.line("spokes") for finding in parity.compare(template, cases, parity.INHERENT_SPOKE)]
+
+    def test_both_say_the_same(self):
+        self.assertEqual(self.findings(self.template, self.cases), [])
+
+    def test_a_change_of_one_side_alone_is_found(self):
+        for name, (change, words) in SPOKE_CHANGES.items():
+            with self.subTest(name):
+                template, cases = copy.deepcopy(self.template), copy.deepcopy(self.cases)
+                change(template)
+                change(cases["switched"][1])
+                self.assertTrue(any(words in line for line in self.findings(template, self.cases)))
+                self.assertTrue(any(words in line for line in self.findings(self.template, cases)))
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ test('endpoints reach the functions that use the service, and no others', () => 
   const of = deployed({ endpoints: { service: 'http://all.example', sts: 'http://sts.example' } });
   const variables = (id: string) => propertiesOf(of, id)['Environment'].Variables;
   assert.equal(variables('StartFunction').AWS_ENDPOINT_URL_STS, 'http://sts.example');
-  assert.equal(variables('TrackFunction').AWS_ENDPOINT_URL_STS, undefined);
+  assert.equal(variables('ResolveFunction').AWS_ENDPOINT_URL_STS, undefined);
   assert.equal(variables('TrackFunction').AWS_ENDPOINT_URL, 'http://all.example');
   const plain = propertiesOf(deployed(), 'StartFunction')['Environment'].Variables;
   assert.deepEqual(Object.keys(plain).filter((name) => name.startsWith('AWS_')), []);
@@ -117,10 +117,25 @@ test('pipelines are named by ARNs, by constructs, and later', () => {
   assert.deepEqual(startable(of), [`${SHOP}-*`, `${SHOP}2`, SHOP]);
 });
 
+test('other accounts are told to those functions that start or read pipelines', () => {
+  const of = deployed({ spokeAccounts: ['222222222222', '333333333333'] });
+  for (const id of ['StartFunction', 'TrackFunction', 'IndexFunction', 'SweepFunction']) {
+    assert.equal(propertiesOf(of, id)['Environment'].Variables.SPOKE_ACCOUNTS, '222222222222,333333333333');
+  }
+  assert.equal(propertiesOf(of, 'ResolveFunction')['Environment'].Variables.SPOKE_ACCOUNTS, undefined);
+  assert.equal(propertiesOf(of, 'SpokeAccess')['Roles'].length, 4);
+  assert.equal(templateOf(deployed()).Resources['SpokeAccess'], undefined);
+  assert.equal(propertiesOf(deployed(), 'RunsBus')['Policy'], undefined);
+});
+
 const REFUSED: [Partial<DownriverProps>, RegExp][] = [
   [{ domainOwners: ['12345'] }, /domainOwners has "12345"; give account ids/],
   [{ pipelineArns: ['*'] }, /pipelineArns has "\*"; .*leave it out/],
   [{ pipelineArns: ['arn:aws:s3:::bucket'] }, /pipelineArns/],
+  [{ spokeAccounts: ['hub'] }, /spokeAccounts has "hub"; give account ids/],
+  [{ spokeAccounts: Array.from({ length: 101 }, () => '222222222222') }, /spokeAccounts has 101 accounts; give at most 100/],
+  [{ spokeRoleName: 'path/role' }, /spokeRoleName has "path\/role"/],
+  [{ spokeExternalId: 'a' }, /spokeExternalId has "a"/],
   [{ extraEventSources: ['a b'] }, /extraEventSources has "a b"/],
   [{ restoredTableName: 'a' }, /restoredTableName has "a"/],
   [{ endpoints: { sts: 'sts.example' } }, /endpoints\.sts has "sts\.example"; .*http/],

@@ -191,6 +191,14 @@ impl Stack {
             .collect()
     }
 
+    /// Other accounts whose pipelines are started and read.
+    pub(crate) fn spokes(&self) -> Vec<String> {
+        let spokes = self.document["spoke_accounts"].as_array();
+        let spokes = spokes.expect("the document has the spokes");
+        let spokes = spokes.iter().filter_map(Value::as_str);
+        spokes.map(str::to_owned).collect()
+    }
+
     /// An output of the stack.
     pub(crate) fn output(&self, name: &str) -> &str {
         self.outputs[name]

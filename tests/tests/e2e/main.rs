@@ -15,6 +15,7 @@ mod proven;
 mod publish;
 mod quarantined;
 mod refused;
+mod spokes;
 
 use harness::App;
 
@@ -30,11 +31,12 @@ fn scenarios() -> Vec<App> {
         operated::apps(),
         changed::apps(),
         proven::apps(),
+        spokes::apps(),
     ]
     .concat()
 }
 
 /// Targets of their own, for tests that need a budget to themselves.
 fn targets(account: &str) -> String {
-    ordered::targets(account)
+    ordered::targets(account) + &spokes::targets()
 }

@@ -4,7 +4,7 @@ use downriver_testkit::simulated_aws::{Finish, NewScripts, OtherStart, Outcome, 
 use serde_json::{Value, json};
 
 use crate::harness::{
-    App, PIPELINE_STAGE_MS, Publish, Stack, eventually, line_of, npm_files, purl, sbom, stack,
+    App, PIPELINE_STAGE_MS, Publish, eventually, line_of, npm_files, purl, sbom, stack,
 };
 
 /// A source with a film in it.
@@ -43,12 +43,12 @@ fn a_rebuild_is_delivered_once_the_lockfile_in_its_source_has_moved() {
     stack.put_source("moved.zip", &source("1.0.0"));
     Publish::new("proof/moved", "1.1.0").put(stack);
     stack.rebuilt("proof-moved", 1);
-    comes_out_as(stack, "proof-moved", 1, "NotPickedUp");
+    stack.comes_out_as("proof-moved", 1, "NotPickedUp");
     // Somebody commits the lockfile.
     stack.put_source("moved.zip", &source("1.2.0"));
     Publish::new("proof/moved", "1.2.0").put(stack);
     stack.rebuilt("proof-moved", 2);
-    let why = comes_out_as(stack, "proof-moved", 2, "Delivered");
+    let why = stack.comes_out_as("proof-moved", 2, "Delivered");
     let read =
         "services/web/package-lock.json, services/web/package.json in s3://e2e-sources/moved.zip";
     assert!(why.contains(read), "{why}");
@@ -63,7 +63,7 @@ fn what_a_lockfile_keeps_out_is_told_with_its_line_and_what_to_do() {
     stack.put_source("left.zip", &source);
     Publish::new("proof/left", "1.1.0").put(stack);
     stack.rebuilt("proof-left", 1);
-    let why = comes_out_as(stack, "proof-left", 1, "NotPickedUp");
+    let why = stack.comes_out_as("proof-left", 1, "NotPickedUp");
     let entry = "\"node_modules/@proof/left\"";
     let line = line_of(&source, "package-lock.json", entry);
     for part in [
@@ -138,7 +138,7 @@ fn an_upload_proves_what_an_old_lockfile_in_the_source_cannot() {
         let is_over = stack.rebuilds("proof-told")[0].status == "Succeeded";
         is_over.then_some(())
     });
-    let why = comes_out_as(stack, "proof-told", 1, "Delivered");
+    let why = stack.comes_out_as("proof-told", 1, "Delivered");
     assert!(why.contains("the SBOM bom.json"), "{why}");
     // The next one says nothing, and its source still holds what it always held.
     Publish::new("proof/told", "1.2.0").put(stack);
@@ -146,7 +146,7 @@ fn an_upload_proves_what_an_old_lockfile_in_the_source_cannot() {
     let changes = format!("{}@1.2.0", purl("proof/told"));
     let told = ("DOWNRIVER_CHANGES".to_owned(), changes);
     assert!(rebuilds[1].variables.contains(&told), "{rebuilds:#?}");
-    let why = comes_out_as(stack, "proof-told", 2, "Unproven");
+    let why = stack.comes_out_as("proof-told", 2, "Unproven");
     assert!(why.contains("downriver index --upload"), "{why}");
 }
 
@@ -156,7 +156,7 @@ fn of_a_source_that_is_only_a_reference_it_is_told_at_once_that_nothing_is_prove
     let _turn = stack.shared();
     Publish::new("proof/clone", "1.1.0").put(stack);
     stack.rebuilt("proof-clone", 1);
-    let why = comes_out_as(stack, "proof-clone", 1, "Unproven");
+    let why = stack.comes_out_as("proof-clone", 1, "Unproven");
     assert!(why.contains("passes a full clone on"), "{why}");
 }
 
@@ -168,7 +168,7 @@ fn of_a_large_source_only_what_is_needed_is_read() {
     let stored = stack.put_large_source("large.zip", &source, LARGE_BYTES);
     Publish::new("proof/large", "1.1.0").put(stack);
     stack.rebuilt("proof-large", 1);
-    comes_out_as(stack, "proof-large", 1, "Delivered");
+    stack.comes_out_as("proof-large", 1, "Delivered");
     drop(stored);
     let group = format!("/downriver/{}/index", stack.deployment);
     let line = eventually(60, "the line of the log", || {
@@ -185,20 +185,4 @@ fn of_a_large_source_only_what_is_needed_is_read() {
     assert!(total.as_u64() > Some(LARGE_BYTES), "{line}");
     assert!(read.as_u64() < Some(READ_BYTES_MAX), "{line}");
     assert_eq!(line["files"], json!(2), "{line}");
-}
-
-/// Waits for the outcome of an application's rebuild, and gives back why it is that.
-fn comes_out_as(stack: &Stack, application: &str, number: u64, outcome: &str) -> String {
-    let id = format!("{application}.{number}");
-    let what = format!("{outcome} of {id}");
-    // Less than half of the time after which a result is not waited for any more.
-    eventually(120, &what, || {
-        let history = stack.history(application);
-        let records = history
-            .iter()
-            .filter_map(|entry| entry["rebuild"].as_object());
-        let mut records = records.filter(|record| record["id"] == id.as_str());
-        let record = records.find(|record| record["outcome"] == outcome)?;
-        record["reason"].as_str().map(str::to_owned)
-    })
 }

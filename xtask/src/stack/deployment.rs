@@ -22,6 +22,9 @@ const ARTIFACTS_BUCKET: &str = "downriver-local-artifacts";
 /// The sources as which the simulated services and `downriver send` put their events: emulators, like AWS, refuse `aws.` sources.
 const EXTRA_EVENT_SOURCES: &str = "emulated.codepipeline,emulated.codeartifact";
 
+/// Other accounts whose pipelines are started: that of the example catalog, and those of tests.
+pub(crate) const SPOKE_ACCOUNTS: [&str; 3] = ["210987654321", "222222222222", "333333333333"];
+
 /// Uploads the functions and creates or updates the stack.
 pub(crate) fn deploy(
     root: &Path,
@@ -120,6 +123,7 @@ fn parameters(ports: Ports, domain_owners: &[String]) -> Vec<String> {
         ("CodeArtifactEndpoint", simulated),
         ("ExtraEventSources", EXTRA_EVENT_SOURCES.to_owned()),
         ("DomainOwners", domain_owners.join(",")),
+        ("SpokeAccounts", SPOKE_ACCOUNTS.join(",")),
         // What is not wanted where everything is thrown away anyway.
         ("DeletionProtection", "false".to_owned()),
         // Not emulated.

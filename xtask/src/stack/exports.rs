@@ -8,6 +8,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::deployment::SPOKE_ACCOUNTS;
 use super::ports::Ports;
 
 /// The stack's name, which is what the command calls a deployment.
@@ -87,6 +88,7 @@ pub(crate) fn document(ports: Ports, folder: &Path) -> Value {
         "deployment": DEPLOYMENT,
         "account": ACCOUNT,
         "region": REGION,
+        "spoke_accounts": SPOKE_ACCOUNTS,
         "endpoints": {
             "aws": endpoint(ports.aws),
             "simulated": endpoint(ports.simulated),

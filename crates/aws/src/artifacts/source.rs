@@ -57,7 +57,7 @@ async fn list_actions(
     pipeline: &Pipeline,
     execution: &PipelineExecutionId,
 ) -> Result<Vec<ActionExecutionDetail>, ReadError> {
-    let client = pipelines.reader(pipeline)?;
+    let client = pipelines.reader(pipeline).await?;
     let filter = ActionExecutionFilter::builder()
         .pipeline_execution_id(execution.as_str())
         .build();

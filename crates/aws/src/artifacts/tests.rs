@@ -1,5 +1,6 @@
 mod bucket;
 mod places;
+mod spokes;
 mod stored;
 
 use std::time::Duration;
@@ -22,9 +23,15 @@ struct Scene {
     _simulation: Simulation,
     artifacts: S3Artifacts,
     execution: PipelineExecutionId,
+    pipeline: Pipeline,
 }
 
+/// In the deployment's own account.
 fn scene(s3: &Server, source_configuration: &[(&str, &str)]) -> Scene {
+    scene_in(ACCOUNT, s3, source_configuration)
+}
+
+fn scene_in(account: &str, s3: &Server, source_configuration: &[(&str, &str)]) -> Scene {
     let simulation = simulation();
     let endpoint = simulation.endpoint();
     let control = Control::new(&endpoint);
@@ -42,8 +49,8 @@ fn scene(s3: &Server, source_configuration: &[(&str, &str)]) -> Scene {
         },
         ..NewPipeline::named("web-shop")
     };
-    control.create_pipelines(ACCOUNT, REGION, vec![pipeline]);
-    let client = Client::new(&endpoint, ACCOUNT, REGION);
+    control.create_pipelines(account, REGION, vec![pipeline]);
+    let client = Client::new(&endpoint, account, REGION);
     let id = client.start("web-shop", None, &[]).expect("it starts");
     control.wait_for(Duration::from_secs(20), |control| {
         let is_over = control.executions().first()?.status == "Succeeded";
@@ -52,7 +59,7 @@ fn scene(s3: &Server, source_configuration: &[(&str, &str)]) -> Scene {
     let clients = Clients::read(
         |name| match name {
             "AWS_REGION" => Some("eu-central-1".to_owned()),
-            "AWS_ENDPOINT_URL_CODEPIPELINE" => Some(endpoint.clone()),
+            "AWS_ENDPOINT_URL_CODEPIPELINE" | "AWS_ENDPOINT_URL_STS" => Some(endpoint.clone()),
             "AWS_ENDPOINT_URL_S3" => Some(s3.endpoint.clone()),
             _ => None,
         },
@@ -61,10 +68,11 @@ fn scene(s3: &Server, source_configuration: &[(&str, &str)]) -> Scene {
     let clients = clients
         .expect("a Region")
         .with_credentials(ACCOUNT, "secret");
-    let account = ACCOUNT.parse().expect("an account");
-    let pipelines = CodePipelines::new(clients.clone(), account, None);
+    let own = ACCOUNT.parse().expect("an account");
+    let pipelines = CodePipelines::new(clients.clone(), own, None, Some(spokes::spokes()));
     Scene {
         _simulation: simulation,
+        pipeline: pipeline_in(account),
         artifacts: S3Artifacts::new(clients, pipelines, Some("acme-downriver".to_owned())),
         execution: id.parse().expect("an id"),
     }
@@ -77,7 +85,7 @@ impl Scene {
             wanted.cloned().collect()
         };
         self.artifacts
-            .load_source(&pipeline(), &self.execution, &choose)
+            .load_source(&self.pipeline, &self.execution, &choose)
             .await
     }
 
@@ -96,10 +104,10 @@ impl Scene {
     }
 }
 
-fn pipeline() -> Pipeline {
+fn pipeline_in(account: &str) -> Pipeline {
     Pipeline {
         target: Target {
-            account: ACCOUNT.parse().expect("an account"),
+            account: account.parse().expect("an account"),
             region: REGION.parse().expect("a Region"),
         },
         name: "web-shop".parse().expect("a name"),
@@ -236,7 +244,7 @@ async fn what_may_pass_is_tried_again_later() {
     // A pipeline of another account would be ours of the same name.
     let s3 = bucket::with(PATH, ARCHIVE.to_vec());
     let scene = scene(&s3, &[]);
-    let mut other = pipeline();
+    let mut other = pipeline_in(ACCOUNT);
     other.target.account = "210987654321".parse().expect("an account");
     let choose = |_: &[String]| BTreeSet::new();
     let read = scene

@@ -65,7 +65,7 @@ impl Account {
         let account: AccountId = parse(ACTION, identity.account().unwrap_or_default())?;
         let partition = identity.arn().and_then(|arn| arn.split(':').nth(1));
         let clients = Clients::from_config(config);
-        let pipelines = CodePipelines::new(clients.clone(), account.clone(), None);
+        let pipelines = CodePipelines::new(clients.clone(), account.clone(), None, None);
         Ok(Self {
             partition: partition.unwrap_or("aws").to_owned(),
             client: clients.codepipeline(&region),

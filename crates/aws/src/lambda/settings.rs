@@ -3,12 +3,14 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 
 use downriver_domain::AccountId;
 use downriver_engine::wire::Sources;
 use tracing_subscriber::filter::LevelFilter;
 
+use crate::pipelines::{SPOKES_MAX, Spokes};
 use crate::ports::Resources;
 use crate::queue::account_of_queue;
 
@@ -20,11 +22,31 @@ const QUARANTINE_QUEUE_URL: &str = "QUARANTINE_QUEUE_URL";
 const BUS_NAME: &str = "BUS_NAME";
 const BUCKET_NAME: &str = "BUCKET_NAME";
 const STARTER_ROLE_ARN: &str = "STARTER_ROLE_ARN";
+const SPOKE_ACCOUNTS: &str = "SPOKE_ACCOUNTS";
+const SPOKE_EXTERNAL_ID: &str = "SPOKE_EXTERNAL_ID";
+const SPOKE_ROLE_ARN: &str = "SPOKE_ROLE_ARN";
 const EXTRA_EVENT_SOURCES: &str = "EXTRA_EVENT_SOURCES";
 const SHADOW_MODE: &str = "SHADOW_MODE";
 const HISTORY_RETENTION_DAYS: &str = "HISTORY_RETENTION_DAYS";
 const LOG_LEVEL: &str = "LOG_LEVEL";
 const DEPLOYMENT_NAME: &str = "DEPLOYMENT_NAME";
+
+/// What `index` reads.
+const INDEX_VARIABLES: &[&str] = &[
+    BUCKET_NAME,
+    BUS_NAME,
+    DEPLOYMENT_NAME,
+    DUE_QUEUE_URL,
+    HISTORY_RETENTION_DAYS,
+    INDEX_QUEUE_URL,
+    LOG_LEVEL,
+    QUARANTINE_QUEUE_URL,
+    SHADOW_MODE,
+    SPOKE_ACCOUNTS,
+    SPOKE_EXTERNAL_ID,
+    SPOKE_ROLE_ARN,
+    TABLE_NAME,
+];
 
 const HISTORY_RETENTION_DAYS_MAX: u32 = 3_653;
 
@@ -91,6 +113,9 @@ impl Function {
                 LOG_LEVEL,
                 QUARANTINE_QUEUE_URL,
                 SHADOW_MODE,
+                SPOKE_ACCOUNTS,
+                SPOKE_EXTERNAL_ID,
+                SPOKE_ROLE_ARN,
                 STARTER_ROLE_ARN,
                 TABLE_NAME,
             ],
@@ -104,20 +129,12 @@ impl Function {
                 LOG_LEVEL,
                 QUARANTINE_QUEUE_URL,
                 SHADOW_MODE,
+                SPOKE_ACCOUNTS,
+                SPOKE_EXTERNAL_ID,
+                SPOKE_ROLE_ARN,
                 TABLE_NAME,
             ],
-            Self::Index => &[
-                BUCKET_NAME,
-                BUS_NAME,
-                DEPLOYMENT_NAME,
-                DUE_QUEUE_URL,
-                HISTORY_RETENTION_DAYS,
-                INDEX_QUEUE_URL,
-                LOG_LEVEL,
-                QUARANTINE_QUEUE_URL,
-                SHADOW_MODE,
-                TABLE_NAME,
-            ],
+            Self::Index => INDEX_VARIABLES,
             Self::Sweep => &[
                 BUS_NAME,
                 DEPLOYMENT_NAME,
@@ -126,6 +143,9 @@ impl Function {
                 INDEX_QUEUE_URL,
                 LOG_LEVEL,
                 SHADOW_MODE,
+                SPOKE_ACCOUNTS,
+                SPOKE_EXTERNAL_ID,
+                SPOKE_ROLE_ARN,
                 STARTER_ROLE_ARN,
                 TABLE_NAME,
             ],
@@ -231,6 +251,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             let expected = "the ARN of the deployment's starter role, arn:…:iam::…:role/…";
             reader.checked(name, expected, |text| text.parse().ok())
         });
+        let spokes = self.if_read(SPOKE_ACCOUNTS, Self::spokes);
         let sources = self.if_read(EXTRA_EVENT_SOURCES, |reader, name| {
             Some(reader.sources(name))
         });
@@ -250,6 +271,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
                 bucket_name,
                 bus_name: bus_name?,
                 starter_role,
+                spokes,
                 history_retention_days: history_retention_days?,
                 is_shadow: is_shadow?,
             },
@@ -304,6 +326,33 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         })
     }
 
+    /// Other accounts, of which there may be none.
+    fn spokes(&mut self, name: &'static str) -> Option<Spokes> {
+        let listed = self.value(name).unwrap_or_default();
+        let accounts = if listed.is_empty() {
+            Some(BTreeSet::new())
+        } else {
+            let expected = "account ids of 12 digits, comma separated, at most 100; or to nothing";
+            self.checked(name, expected, parse_accounts)
+        };
+        let role = self.checked(
+            SPOKE_ROLE_ARN,
+            "the ARN of the role in other accounts, with `*` for the account: arn:…:iam::*:role/…",
+            |text| text.parse().ok(),
+        );
+        let external_id = self.checked(
+            SPOKE_EXTERNAL_ID,
+            "what that role's trust asks for, 2 to 1224 letters, digits and `_+=,.@:/-`",
+            |text| text.parse().ok(),
+        );
+        Some(Spokes {
+            accounts: accounts?,
+            role: role?,
+            external_id: external_id?,
+            reader: format!("downriver@{}", self.function.as_str()),
+        })
+    }
+
     fn days(&mut self, name: &'static str) -> Option<u32> {
         self.checked(name, "a number of days, 1 to 3653", |text| {
             let days: u32 = text.parse().ok()?;
@@ -332,6 +381,12 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
                 .map(ToOwned::to_owned),
         )
     }
+}
+
+fn parse_accounts(text: &str) -> Option<BTreeSet<AccountId>> {
+    let accounts = text.split(',').map(|account| account.trim().parse().ok());
+    let accounts: BTreeSet<AccountId> = accounts.collect::<Option<_>>()?;
+    (accounts.len() <= SPOKES_MAX).then_some(accounts)
 }
 
 /// At most 100 visible characters: what stands in a log should not break it.

@@ -1,6 +1,6 @@
 //! The call that must not happen twice, and what its answer means.
 
-use aws_sdk_codepipeline::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_codepipeline::config::SharedCredentialsProvider;
 use aws_sdk_codepipeline::error::SdkError;
 use aws_sdk_codepipeline::operation::start_pipeline_execution::StartPipelineExecutionError;
 use aws_sdk_codepipeline::types::PipelineVariable;
@@ -10,12 +10,10 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use downriver_domain::PipelineExecutionId;
 use downriver_engine::ports::{StartError, StartExecution};
 
-use super::StarterRole;
+use super::sessions::{NotAssumed, Role, START_SECS, assume};
 use crate::clients::Clients;
 use crate::error::NoResult;
 
-/// The shortest that STS gives; the session is used for one call.
-const SESSION_SECS: i32 = 900;
 const TOO_MANY_REQUESTS: u16 = 429;
 
 /// Starts under a session of the role that is named after the attempt: CodePipeline shows that name in the execution's
@@ -26,10 +24,11 @@ const TOO_MANY_REQUESTS: u16 = 429;
 pub(super) async fn start(
     clients: &Clients,
     sts: &aws_sdk_sts::Client,
-    role: &StarterRole,
+    role: &Role,
     start: &StartExecution,
 ) -> Result<PipelineExecutionId, StartError> {
-    let credentials = assume(sts, role, start).await?;
+    let session = assume(sts, role, start.attempt.as_str(), START_SECS).await;
+    let (credentials, _) = session.map_err(|error| not_assumed(start, error))?;
     let timeouts = clients.timeouts();
     let once = TimeoutConfig::builder()
         .connect_timeout(timeouts.connect)
@@ -64,51 +63,32 @@ pub(super) async fn start(
                 StartError::Unknown(format!("the answer names no execution: {error}"))
             })
         }
-        Err(error) => Err(start_error(&error)),
+        Err(error) => Err(in_spoke(role, start_error(&error))),
     }
 }
 
-/// Whatever fails here, nothing was started.
-async fn assume(
-    sts: &aws_sdk_sts::Client,
-    role: &StarterRole,
-    start: &StartExecution,
-) -> Result<Credentials, StartError> {
-    let answer = sts
-        .assume_role()
-        .role_arn(role.arn())
-        .role_session_name(start.attempt.as_str())
-        .duration_seconds(SESSION_SECS)
-        .send()
-        .await;
-    let later = |reason: &str| {
-        tracing::warn!(
-            attempt = %start.attempt,
-            reason,
-            "the session to start an execution under was not given; nothing was started"
-        );
-        StartError::Throttled
-    };
-    match answer {
-        Ok(answer) => {
-            let given = answer
-                .credentials
-                .ok_or_else(|| later("the answer has no credentials"))?;
-            Ok(Credentials::new(
-                given.access_key_id,
-                given.secret_access_key,
-                Some(given.session_token),
-                // Used at once and thrown away: nothing renews it, whatever the clocks say.
-                None,
-                "starter role",
-            ))
+/// Without a session nothing was started.
+fn not_assumed(start: &StartExecution, error: NotAssumed) -> StartError {
+    match error {
+        NotAssumed::Refused(text) => StartError::Denied(text),
+        NotAssumed::Later(reason) => {
+            tracing::warn!(
+                attempt = %start.attempt,
+                reason,
+                "the session to start an execution under was not given; nothing was started"
+            );
+            StartError::Throttled
         }
-        Err(error) => match NoResult::of(&error) {
-            NoResult::Refused { code, text } if !code.is_empty() => Err(StartError::Denied(
-                format!("assuming role {}: {text}", role.arn()),
-            )),
-            error => Err(later(&error.into_text())),
-        },
+    }
+}
+
+/// A refusal of another account, with what a person does about it there.
+fn in_spoke(role: &Role, error: StartError) -> StartError {
+    match (error, &role.of_spoke) {
+        (StartError::Denied(text), Some((account, _))) => StartError::Denied(format!(
+            "{text}; let the parameters of infra/spoke in account {account} name the pipeline, by its ARN or its tag"
+        )),
+        (error, _) => error,
     }
 }
 

@@ -1,5 +1,6 @@
 mod answers;
 mod simulated;
+mod spokes;
 
 use std::time::Duration;
 
@@ -9,12 +10,29 @@ use super::*;
 use crate::testing::clients_within;
 
 const OWN: &str = "123456789012";
+/// Two that let us in, and one that does not.
+const SPOKES: [&str; 3] = ["222222222222", "333333333333", "444444444444"];
+const EXTERNAL_ID: &str = "the-external-id";
+const READER: &str = "downriver@track";
 const ROLE: &str = "arn:aws:iam::123456789012:role/downriver-StarterRole-1A2B";
 
 fn pipelines(endpoint: &str) -> CodePipelines {
     let clients = clients_within(endpoint, Duration::from_secs(6));
     let role = ROLE.parse().expect("a role");
-    CodePipelines::new(clients, OWN.parse().expect("an account"), Some(role))
+    let own = OWN.parse().expect("an account");
+    CodePipelines::new(clients, own, Some(role), Some(spokes()))
+}
+
+fn spokes() -> Spokes {
+    let account = |text: &&str| text.parse().expect("an account");
+    Spokes {
+        accounts: SPOKES.iter().map(account).collect(),
+        role: "arn:aws:iam::*:role/downriver-spoke"
+            .parse()
+            .expect("a role"),
+        external_id: EXTERNAL_ID.parse().expect("an external id"),
+        reader: READER.to_owned(),
+    }
 }
 
 fn pipeline_of(account: &str, name: &str) -> Pipeline {
@@ -28,9 +46,13 @@ fn pipeline_of(account: &str, name: &str) -> Pipeline {
 }
 
 fn attempt(name: &str) -> StartExecution {
+    attempt_in(OWN, name)
+}
+
+fn attempt_in(account: &str, name: &str) -> StartExecution {
     let attempt: AttemptId = name.parse().expect("an attempt");
     StartExecution {
-        pipeline: pipeline_of(OWN, "web-shop"),
+        pipeline: pipeline_of(account, "web-shop"),
         token: ClientRequestToken::of(&attempt),
         attempt,
         variables: vec![("DOWNRIVER_REBUILD".to_owned(), "web-shop.7".to_owned())],

@@ -22,6 +22,12 @@ pub fn environment(endpoint: &str) -> Vec<(&'static str, String)> {
         ("LOG_LEVEL", "info".to_owned()),
         ("QUARANTINE_QUEUE_URL", queue("QuarantineQueue")),
         ("SHADOW_MODE", "false".to_owned()),
+        ("SPOKE_ACCOUNTS", "444455556666".to_owned()),
+        ("SPOKE_EXTERNAL_ID", "acme".to_owned()),
+        (
+            "SPOKE_ROLE_ARN",
+            "arn:aws:iam::*:role/acme-spoke".to_owned(),
+        ),
         (
             "STARTER_ROLE_ARN",
             "arn:aws:iam::111122223333:role/acme-starter".to_owned(),

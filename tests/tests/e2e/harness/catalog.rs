@@ -21,6 +21,7 @@ pub(crate) const PIPELINE_STAGE_MS: u64 = 150;
 pub(crate) struct App {
     pub(crate) id: String,
     pub(crate) region: Option<String>,
+    pub(crate) account: Option<String>,
     /// The catalog says nothing about its dependencies: they are sent.
     is_told_later: bool,
     dependencies: Vec<Dependency>,
@@ -47,6 +48,7 @@ impl App {
         Self {
             id: id.to_owned(),
             region: None,
+            account: None,
             is_told_later: false,
             dependencies: Vec::new(),
             products: Vec::new(),
@@ -109,6 +111,14 @@ impl App {
         }
     }
 
+    /// Its pipeline lives in another account and Region.
+    pub(crate) fn in_account(self, account: &str, region: &str) -> Self {
+        Self {
+            account: Some(account.to_owned()),
+            ..self.in_region(region)
+        }
+    }
+
     /// Its pipeline lives in another Region.
     pub(crate) fn in_region(mut self, region: &str) -> Self {
         self.region = Some(region.to_owned());
@@ -125,10 +135,12 @@ impl App {
     fn write(&self, catalog: &mut String) {
         let quoted = |package: &String| format!("\"{}\"", purl(package));
         let products: Vec<String> = self.products.iter().map(quoted).collect();
-        let region = self
-            .region
-            .as_ref()
-            .map_or(String::new(), |region| format!("region = \"{region}\"\n"));
+        let line = |key: &str, value: &Option<String>| {
+            let line = value.as_ref().map(|value| format!("{key} = \"{value}\"\n"));
+            line.unwrap_or_default()
+        };
+        let account = line("account", &self.account);
+        let region = line("region", &self.region);
         let products = if products.is_empty() {
             String::new()
         } else {
@@ -137,7 +149,7 @@ impl App {
         };
         let _ = write!(
             catalog,
-            "[applications.{}]\nowner = \"e2e\"\n{region}{}{products}",
+            "[applications.{}]\nowner = \"e2e\"\n{account}{region}{}{products}",
             self.id, self.lines,
         );
         if self.is_told_later {
@@ -173,10 +185,11 @@ pub(super) fn apply(stack: &Stack) {
             source_configuration: app.source_configuration.clone(),
             ..NewPipeline::named(&app.id)
         };
+        let account = app.account.as_deref().unwrap_or(&stack.account);
         let region = app.region.as_deref().unwrap_or(&stack.region);
         stack
             .simulated
-            .create_pipelines(&stack.account, region, vec![pipeline]);
+            .create_pipelines(account, region, vec![pipeline]);
     }
     let folder = std::env::temp_dir().join(format!("downriver-e2e-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder for the catalog");

@@ -98,6 +98,22 @@ impl Stack {
             .collect()
     }
 
+    /// Waits for the outcome of an application's rebuild, and gives back why it is that.
+    pub(crate) fn comes_out_as(&self, application: &str, number: u64, outcome: &str) -> String {
+        let id = format!("{application}.{number}");
+        let what = format!("{outcome} of {id}");
+        // Less than half of the time after which a result is not waited for any more.
+        eventually(120, &what, || {
+            let history = self.history(application);
+            let records = history
+                .iter()
+                .filter_map(|entry| entry["rebuild"].as_object());
+            let mut records = records.filter(|record| record["id"] == id.as_str());
+            let record = records.find(|record| record["outcome"] == outcome)?;
+            record["reason"].as_str().map(str::to_owned)
+        })
+    }
+
     /// How the last rebuild ended, whatever was found out afterwards about what it built.
     pub(crate) fn end_of(&self, application: &str) -> String {
         let mut outcomes = self.outcomes(application);

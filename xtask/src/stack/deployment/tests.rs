@@ -32,6 +32,25 @@ fn lists_are_one_value() {
     let owners = ["111122223333".to_owned(), "444455556666".to_owned()];
     let parameters = parameters(PORTS, &owners);
     assert!(parameters.contains(&"DomainOwners=111122223333,444455556666".to_owned()));
+    assert!(
+        parameters.contains(&"SpokeAccounts=210987654321,222222222222,333333333333".to_owned())
+    );
     assert!(parameters.contains(&"ServiceEndpoint=http://127.0.0.1:4566".to_owned()));
     assert!(parameters.contains(&"StsEndpoint=http://127.0.0.1:4567".to_owned()));
+}
+
+#[test]
+fn every_account_of_the_example_catalog_is_reached() {
+    let catalog = include_str!("../../../../downriver.toml");
+    let pipelines = crate::stack::pipelines::parse_pipelines(catalog).expect("the example is read");
+    let mut accounts: Vec<&str> = { pipelines.iter() }
+        .map(|pipeline| pipeline.account.as_str())
+        .collect();
+    accounts.sort_unstable();
+    accounts.dedup();
+    assert!(accounts.len() > 1, "it has more than one account");
+    for account in accounts {
+        let is_reached = account == crate::stack::exports::ACCOUNT;
+        assert!(is_reached || SPOKE_ACCOUNTS.contains(&account), "{account}");
+    }
 }

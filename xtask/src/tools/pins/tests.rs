@@ -17,6 +17,13 @@ fn the_pins_of_this_repository_are_exact() {
 }
 
 #[test]
+fn the_pins_of_checkov_are_exact() {
+    let text = include_str!("../../../requirements-checkov.txt");
+    let pins = parse_pins(text).expect("all are exact");
+    assert!(pins.iter().any(|pin| pin.starts_with("checkov==")));
+}
+
+#[test]
 fn comments_and_empty_lines_are_no_pins() {
     let pins = parse_pins("# tools\n\nmoto==5.2.5  # the second opinion\nziglang==0.17.1\n");
     assert_eq!(

@@ -74,6 +74,61 @@ fn without_extra_sources_only_those_of_aws_are_believed() {
 }
 
 #[test]
+fn other_accounts_are_read_in_sessions_named_after_the_function() {
+    let settings = read(Function::Track, &environment()).expect("a complete environment");
+    let spokes = settings.resources.spokes.expect("it reads other accounts");
+    let accounts = ["222222222222", "333333333333"].map(|account| account.parse().ok());
+    assert_eq!(
+        spokes
+            .accounts
+            .iter()
+            .cloned()
+            .map(Some)
+            .collect::<Vec<_>>(),
+        accounts
+    );
+    assert_eq!(spokes.reader, "downriver@track");
+    assert_eq!(spokes.external_id.as_str(), "downriver");
+    let resolve = read(Function::Resolve, &environment()).expect("a complete environment");
+    assert_eq!(resolve.resources.spokes, None);
+}
+
+#[test]
+fn there_may_be_no_other_account() {
+    let mut environment = environment();
+    environment.insert("SPOKE_ACCOUNTS", "");
+    let settings = read(Function::Index, &environment).expect("it may be empty");
+    let spokes = settings.resources.spokes.expect("it could read some");
+    assert!(spokes.accounts.is_empty());
+}
+
+#[test]
+fn what_is_wrong_about_other_accounts_is_told_at_once() {
+    let many: Vec<String> = (0..=100).map(|number| format!("{number:012}")).collect();
+    let many = many.join(",");
+    for accounts in ["12345", "222222222222,", many.as_str()] {
+        let mut environment = environment();
+        environment.insert("SPOKE_ACCOUNTS", accounts);
+        let error = read(Function::Start, &environment).expect_err("no list of accounts");
+        let expected = "account ids of 12 digits, comma separated, at most 100; or to nothing";
+        assert_eq!(error.problems.len(), 1, "{error}");
+        assert_eq!(error.problems[0].expected, expected);
+    }
+    let mut environment = environment();
+    environment.insert("SPOKE_ROLE_ARN", "arn:aws:iam::222222222222:role/spoke");
+    environment.remove("SPOKE_EXTERNAL_ID");
+    let error = read(Function::Sweep, &environment).expect_err("two are wrong");
+    assert!(
+        error.to_string().starts_with(
+            "failed to read the environment of sweep: SPOKE_ROLE_ARN is `arn:aws:iam::222222222222:role/spoke`: set it to the \
+ARN of the role in other accounts, with `*` for the account: arn:…:iam::*:role/…; SPOKE_EXTERNAL_ID is not set: set it to what \
+that role's trust asks for, 2 to 1224 letters, digits and `_+=,.@:/-`."
+        ),
+        "{error}"
+    );
+}
+
+#[test]
 fn every_problem_is_told_at_once_with_what_to_do() {
     let mut environment = environment();
     environment.remove("TABLE_NAME");
@@ -121,6 +176,9 @@ fn environment() -> BTreeMap<&'static str, &'static str> {
         ),
         ("BUS_NAME", "downriver"),
         ("BUCKET_NAME", "downriver-bucket"),
+        ("SPOKE_ACCOUNTS", "222222222222, 333333333333"),
+        ("SPOKE_EXTERNAL_ID", "downriver"),
+        ("SPOKE_ROLE_ARN", "arn:aws:iam::*:role/downriver-spoke"),
         (
             "STARTER_ROLE_ARN",
             "arn:aws:iam::111122223333:role/downriver-starter",

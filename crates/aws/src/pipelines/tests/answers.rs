@@ -180,13 +180,12 @@ async fn other_accounts_are_out_of_reach() {
         pipeline: pipeline_of("210987654321", "web-shop"),
         ..attempt("web-shop.7.2")
     };
-    let text =
-        "pipelines of account 210987654321 cannot be started: this deployment has no role there";
+    let text = "account 210987654321 is not among the deployment's: add it to the deployment's parameter SpokeAccounts, \
+                and deploy infra/spoke in that account";
     assert_eq!(
         pipelines.start_execution(&theirs).await,
         Err(StartError::Denied(text.to_owned()))
     );
-    let text = "pipelines of account 210987654321 cannot be read: this deployment belongs to account 123456789012";
     let id: PipelineExecutionId = "11111111".parse().expect("an id");
     assert_eq!(
         pipelines.load_execution(&theirs.pipeline, &id).await,
