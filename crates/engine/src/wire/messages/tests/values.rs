@@ -1,7 +1,7 @@
 //! One message of each kind and shape.
 
 use downriver_domain::version::PackageId;
-use downriver_domain::{Built, Dependency, Evidence, RepositoryId, Scope, Timestamp};
+use downriver_domain::{Built, Dependency, Evidence, RepositoryId, Scope, Summary, Timestamp, WeeklySummary};
 
 use super::super::{
     CatalogRequest, DependenciesReport, encode_built, encode_catalog, encode_dependencies,
@@ -203,12 +203,28 @@ pub(super) fn built() -> Vec<BuiltReport> {
     }]
 }
 
+fn week() -> WeeklySummary {
+    WeeklySummary {
+        since: at(1),
+        until: at(2),
+        summary: Summary {
+            applications: 1,
+            changes: 2,
+            rebuilds: 1,
+            coalesced: 1,
+            ..Summary::default()
+        },
+    }
+}
+
 /// One of each kind, most of them with all that its kind carries.
 pub(super) fn notices() -> Vec<Notice> {
     let kinds = [
         (NoticeKind::RebuildRequested, true, true),
         (NoticeKind::RebuildStarted, true, false),
-        (NoticeKind::RebuildEnded, true, false),
+        (NoticeKind::RebuildEnded(Outcome::Succeeded), true, false),
+        (NoticeKind::RebuildEnded(Outcome::Failed), true, false),
+        (NoticeKind::RebuildEnded(Outcome::NotPickedUp), true, false),
         (NoticeKind::RebuildStuck, true, false),
         (NoticeKind::RebuildParked, true, false),
         (NoticeKind::ManifestChangeNeeded, false, true),
@@ -218,11 +234,14 @@ pub(super) fn notices() -> Vec<Notice> {
         (NoticeKind::RebuildProof(Outcome::Delivered), true, false),
         (NoticeKind::RebuildProof(Outcome::NotPickedUp), true, false),
         (NoticeKind::RebuildProof(Outcome::Unproven), true, false),
+        (NoticeKind::WeeklySummary(week()), false, false),
     ];
     let notice = |(kind, has_rebuild, has_version): (NoticeKind, bool, bool)| Notice {
         kind,
         at: at(3),
-        application: Some("web-shop".parse().expect("an application id")),
+        owner: "team-a".parse().expect("an owner"),
+        application: (!matches!(kind, NoticeKind::WeeklySummary(_)))
+            .then(|| "web-shop".parse().expect("an application id")),
         rebuild: has_rebuild.then(|| "web-shop.7".parse().expect("a rebuild id")),
         package_version: has_version.then(|| {
             "pkg:npm/%40acme/tokens@2.4.0"
