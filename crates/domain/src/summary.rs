@@ -14,7 +14,7 @@ const FIRST_WEEK_MILLIS: i64 = (4 * 24 + 8) * 3600 * 1000;
 /// Numbers of one application or of several together.
 ///
 /// `changes` are counted once for each application that depends on the package: one rule for each package and pipeline
-/// would have started that many executions. Each of them is counted in exactly one of `rebuilds`, `waiting`, `unjudged` and
+/// would have started that many executions. Each of them is counted in exactly one of `rebuilds`, `waiting`, `unknown` and
 /// the fields that [`Summary::avoided`] adds up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Summary {
@@ -26,8 +26,8 @@ pub struct Summary {
     pub rebuilds: u64,
     /// Changes that a rebuild is still to come for.
     pub waiting: u64,
-    /// Changes without a recorded verdict: nothing can be said about them.
-    pub unjudged: u64,
+    /// Changes of which the store does not tell what became.
+    pub unknown: u64,
     /// Avoided: another change's rebuild took it along.
     pub coalesced: u64,
     /// Avoided: it, or a newer one, was built already.
@@ -104,7 +104,7 @@ impl Summary {
         self.changes += other.changes;
         self.rebuilds += other.rebuilds;
         self.waiting += other.waiting;
-        self.unjudged += other.unjudged;
+        self.unknown += other.unknown;
         self.coalesced += other.coalesced;
         self.built_already += other.built_already;
         self.not_selected += other.not_selected;
@@ -160,7 +160,7 @@ impl Summary {
         ));
         for (count, what) in [
             (self.waiting, "still to be rebuilt"),
-            (self.unjudged, "without a recorded verdict"),
+            (self.unknown, "whose outcome is not recorded"),
         ] {
             if count > 0 {
                 parts.push(format!("{} {what}", counted(count, "change")));
