@@ -123,9 +123,10 @@ impl Summary {
     /// One plain sentence, without the owner and the time.
     pub fn sentence(&self) -> String {
         let mut parts = vec![format!(
-            "{} for {}",
+            "{} for {} led to {}",
             counted(self.changes, "change"),
-            counted(self.applications, "application")
+            counted(self.applications, "application"),
+            counted(self.rebuilds, "rebuild")
         )];
         let mut avoided = Vec::new();
         for (count, why) in [

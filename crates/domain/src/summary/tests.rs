@@ -111,12 +111,12 @@ fn a_sentence_tells_what_there_is() {
     };
     assert_eq!(
         summary.sentence(),
-        "9 changes for 2 applications; 6 rebuilds avoided (5 taken along by another rebuild, 1 excluded by the requirement); \
+        "9 changes for 2 applications led to 2 rebuilds; 6 rebuilds avoided (5 taken along by another rebuild, 1 excluded by the requirement); \
          3 executions started, 2 succeeded, 1 proven to be delivered, 0 failed; 1 change still to be rebuilt; \
          a person is needed at 1 application"
     );
     assert_eq!(
         Summary::default().sentence(),
-        "0 changes for 0 applications; 0 rebuilds avoided; 0 executions started, 0 succeeded, 0 proven to be delivered, 0 failed"
+        "0 changes for 0 applications led to 0 rebuilds; 0 rebuilds avoided; 0 executions started, 0 succeeded, 0 proven to be delivered, 0 failed"
     );
 }

@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use downriver_domain::impact::{Action, Judgement, Verdict};
 use downriver_domain::inventory::View;
 use downriver_domain::version::{PackageId, PackageVersionId};
-use downriver_domain::{ApplicationId, PackageInventory, Summary, Timestamp};
+use downriver_domain::{
+    Application, ApplicationId, Origin, PackageInventory, Summary, Timestamp,
+};
 
 use super::count::{Period, SeenChange, summarise};
 use crate::error::EngineError;
@@ -18,8 +20,10 @@ use crate::session::Session;
 const HISTORY_READ_MAX: usize = 2_000;
 /// Entries of a change's history that are read; an application that is named in older ones only counts as not judged.
 const VERDICTS_READ_MAX: usize = 1_000;
-/// Packages and changes that are remembered at once.
-const REMEMBERED_MAX: usize = 2_000;
+/// Packages that are remembered at once; most of them with nothing that is recent.
+const PACKAGES_REMEMBERED_MAX: usize = 20_000;
+/// Changes whose verdicts are remembered at once.
+const CHANGES_REMEMBERED_MAX: usize = 2_000;
 
 type Verdicts = BTreeMap<ApplicationId, (Verdict, Action)>;
 
@@ -56,7 +60,6 @@ impl<'a, P: Ports> Gatherer<'a, P> {
     /// Versions of the packages that the application follows, as they came into its sight.
     async fn changes(&mut self, state: &ApplicationState) -> Result<Vec<SeenChange>, EngineError> {
         let application = &state.application;
-        let topology = &self.session.topology;
         let store = self.session.ports.store();
         let packages: BTreeSet<PackageId> = store
             .load_dependencies(&application.id)
@@ -64,16 +67,16 @@ impl<'a, P: Ports> Gatherer<'a, P> {
             .into_iter()
             .filter(|dependency| application.is_followed(dependency))
             .map(|dependency| dependency.package)
-            .filter(|package| {
-                topology.is_internal(package) || application.policy.is_third_party_followed
-            })
             .collect();
-        let visible = topology.visible_from(&application.repositories);
+        let visible = self
+            .session
+            .topology
+            .visible_from(&application.repositories);
         let mut changes = Vec::new();
         for package in packages {
             self.remember(&package).await?;
             let view = View::of(&self.recent[&package], &visible);
-            for (version, seen_at) in self.appeared(&package, &view) {
+            for (version, seen_at) in self.appeared(application, &package, &view) {
                 if seen_at < application.registered_at {
                     continue;
                 }
@@ -87,10 +90,21 @@ impl<'a, P: Ports> Gatherer<'a, P> {
         Ok(changes)
     }
 
-    /// A mutable version counts once, when it was last revised.
-    fn appeared(&self, package: &PackageId, view: &View) -> Vec<(PackageVersionId, Timestamp)> {
+    /// A mutable version counts once, when it was last revised. Third-party versions that the application does not follow do
+    /// not count, nor do those that are known from a list only: when they appeared is not known.
+    fn appeared(
+        &self,
+        application: &Application,
+        package: &PackageId,
+        view: &View,
+    ) -> Vec<(PackageVersionId, Timestamp)> {
         let topology = &self.session.topology;
-        let known = view.iter().filter(|known| !known.is_seeded);
+        let is_every_origin =
+            topology.is_internal(package) || application.policy.is_third_party_followed;
+        let known = view
+            .iter()
+            .filter(|known| !known.is_seeded)
+            .filter(|known| is_every_origin || known.origin != Origin::External);
         let dated = known.filter_map(|known| {
             let version = PackageVersionId::new(package.clone(), &known.text).ok()?;
             known.published_at?;
@@ -110,7 +124,7 @@ impl<'a, P: Ports> Gatherer<'a, P> {
         if self.recent.contains_key(package) {
             return Ok(());
         }
-        if self.recent.len() >= REMEMBERED_MAX {
+        if self.recent.len() >= PACKAGES_REMEMBERED_MAX {
             self.recent.clear();
         }
         let store = self.session.ports.store();
@@ -133,7 +147,7 @@ impl<'a, P: Ports> Gatherer<'a, P> {
         application: &ApplicationId,
     ) -> Result<Option<(Verdict, Action)>, EngineError> {
         if !self.verdicts.contains_key(change) {
-            if self.verdicts.len() >= REMEMBERED_MAX {
+            if self.verdicts.len() >= CHANGES_REMEMBERED_MAX {
                 self.verdicts.clear();
             }
             let of = HistoryOf::PackageVersion(change.clone());
