@@ -19,6 +19,7 @@ from samtranslator.yaml_helper import yaml_parse  # noqa: E402
 INFRA = Path(__file__).resolve().parent.parent
 ROOT = INFRA.parent
 TEMPLATE = INFRA / "sam" / "template.yaml"
+NOTIFICATIONS = INFRA / "notifications" / "template.yaml"
 
 # It warns of metrics about itself that nobody collects.
 logging.getLogger("samtranslator").setLevel(logging.ERROR)
@@ -165,6 +166,8 @@ class Stack:
             return self.resolve(argument[0]) == self.resolve(argument[1])
         if key == "Fn::Not":
             return not self._holds(argument[0])
+        if key == "Fn::And":
+            return all(self._holds(one) for one in argument)
         if key == "Condition":
             return self.condition(argument)
         raise ValueError(f"the checks cannot evaluate {key} yet: teach `infra/checks/model.py`, or do without it")

@@ -1,4 +1,4 @@
-import { Aws, CfnElement, Stack } from 'aws-cdk-lib';
+import { Aws, Stack } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { IPipeline } from 'aws-cdk-lib/aws-codepipeline';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
@@ -22,6 +22,7 @@ import {
   sendTo,
   uploadBuilt,
 } from './grants';
+import { nameLikeTheTemplate } from './names';
 import { makeOutputs } from './outputs';
 import { Pipelines } from './permissions';
 import { type DownriverProps, type Settings, settingsOf } from './props';
@@ -79,7 +80,8 @@ export class Downriver extends Construct {
     this.alarms = makeAlarms(this, this.queues, functions, this.settings.alarmsTopic);
     makeDashboard(this, this.queues, functions, this.table);
     makeOutputs(this, this.settings);
-    this.nameLikeTheTemplate();
+    // So a stack moves between the template and this construct without replacing anything, and runbooks hold for both.
+    nameLikeTheTemplate(this);
     acknowledge(this);
   }
 
@@ -145,16 +147,6 @@ export class Downriver extends Construct {
     const others = stack.node.findAll().filter((other) => other instanceof Downriver && Stack.of(other) === stack);
     if (others.length > 1) {
       throw new Error(`Downriver: stack ${stack.stackName} has one already; a deployment is found by its stack, so give each its own`);
-    }
-  }
-
-  /** So a stack moves between the template and this construct without replacing anything, and runbooks hold for both. */
-  private nameLikeTheTemplate(): void {
-    for (const construct of this.node.findAll()) {
-      if (CfnElement.isCfnElement(construct)) {
-        const parts = construct.node.path.slice(this.node.path.length + 1).split('/');
-        construct.overrideLogicalId(parts.filter((part) => part !== 'Resource').join(''));
-      }
     }
   }
 }

@@ -13,7 +13,7 @@ type Props = Omit<DownriverProps, 'functions'>;
 /** Values of the SAM template's parameters; what is left out has its default. */
 export type Parameters = Record<string, string>;
 
-const SWITCHED = JSON.parse(readFileSync(join(__dirname, '..', '..', 'parity', 'switched.json'), 'utf8')) as Record<string, string[]>;
+const SWITCHED = readSwitched('switched.json');
 
 /** What a parameter of the SAM template is in the construct. */
 const PROPS: Record<string, (value: string, scope: Construct) => Props> = {
@@ -38,10 +38,15 @@ const PROPS: Record<string, (value: string, scope: Construct) => Props> = {
   CodeArtifactEndpoint: (value) => endpoint({ codeArtifact: value }),
 };
 
+/** Other values than the defaults, by the parameter. */
+export function readSwitched(file: string): Record<string, string[]> {
+  return JSON.parse(readFileSync(join(__dirname, '..', '..', 'parity', file), 'utf8')) as Record<string, string[]>;
+}
+
 /** The parameters of each case, by the case's name. */
-export function cases(): Record<string, Parameters> {
+export function cases(switched = SWITCHED): Record<string, Parameters> {
   const all: Record<string, Parameters> = { default: {}, switched: {} };
-  for (const [parameter, values] of Object.entries(SWITCHED)) {
+  for (const [parameter, values] of Object.entries(switched)) {
     all['switched'] = { ...all['switched'], [parameter]: values[0] ?? '' };
     values.forEach((value, index) => {
       all[`${parameter}-${index}`] = { [parameter]: value };

@@ -169,7 +169,7 @@ class Parity(unittest.TestCase):
                 found = self.changed(change)
                 self.assertTrue(any(words in line for line in found), found)
                 for line in found:
-                    self.assertIn("the SAM template has", line)
+                    self.assertIn("the template has", line)
                     self.assertIn("the CDK construct has", line)
 
     def test_a_change_of_the_template_alone_is_found_and_names_both_sides(self):
@@ -180,7 +180,7 @@ class Parity(unittest.TestCase):
                 found = [line for line in self.findings(template, self.few) if line not in self.known]
                 self.assertTrue(any(words in line for line in found), found)
                 for line in found:
-                    self.assertIn("the SAM template has", line)
+                    self.assertIn("the template has", line)
                     self.assertIn("the CDK construct has", line)
 
     def test_another_default_of_a_parameter_is_found(self):
