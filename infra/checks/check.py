@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks the SAM template: `python infra/checks/check.py [TEMPLATE]`, with the Python of an environment that has
+"""Checks the SAM template, and without an argument that of notifications: `python infra/checks/check.py [TEMPLATE]`, with the Python of an environment that has
 cfn-lint and aws-sam-cli. One line for each finding: file, resource, what is wrong, remedy. Exit code 1 if there is any.
 """
 
@@ -13,6 +13,7 @@ sys.dont_write_bytecode = True
 
 import functions  # noqa: E402
 import model  # noqa: E402
+import notices  # noqa: E402
 import patterns  # noqa: E402
 import permissions  # noqa: E402
 import queues  # noqa: E402
@@ -61,13 +62,12 @@ def contract(source, rules=RULES):
     return found
 
 
-def linted(path):
+def linted(path, is_sam=True):
     """What cfn-lint and `sam validate --lint` say."""
     tools = Path(sys.executable).parent
-    runs = (
-        ("cfn-lint", [tools / "cfn-lint", "--format", "parseable", "--regions", model.REGION, "--", path]),
-        ("sam validate", [tools / "sam", "validate", "--lint", "--region", model.REGION, "--template-file", path]),
-    )
+    lint = ("cfn-lint", [tools / "cfn-lint", "--format", "parseable", "--regions", model.REGION, "--", path])
+    validate = ("sam validate", [tools / "sam", "validate", "--lint", "--region", model.REGION, "--template-file", path])
+    runs = (lint, validate) if is_sam else (lint,)
     environment = {**os.environ, "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": model.REGION}
     for name, command in runs:
         ran = subprocess.run([str(part) for part in command], capture_output=True, text=True, env=environment, check=False)
@@ -78,14 +78,23 @@ def linted(path):
 
 def main(arguments):
     path = Path(arguments[0]) if arguments else model.TEMPLATE
-    shown = os.path.relpath(path, model.ROOT) if path.is_relative_to(model.ROOT) else str(path)
     found = contract(model.read(path)) + list(linted(path))
+    is_fine = told(path, found, f"cfn-lint, sam validate and {len(RULES)} checks of the contract pass")
+    if not arguments:
+        path = model.NOTIFICATIONS
+        found = notices.contract(model.read(path)) + list(linted(path, is_sam=False))
+        is_fine &= told(path, found, f"cfn-lint and {len(notices.RULES)} checks of notifications pass")
+    return 0 if is_fine else 1
+
+
+def told(path, found, passed):
+    """Whether nothing was found; prints what was."""
+    shown = os.path.relpath(path, model.ROOT) if path.is_relative_to(model.ROOT) else str(path)
     for finding in found:
         print(finding.line(shown))
-    if found:
-        return 1
-    print(f"{shown}: cfn-lint, sam validate and {len(RULES)} checks of the contract pass")
-    return 0
+    if not found:
+        print(f"{shown}: {passed}")
+    return not found
 
 
 if __name__ == "__main__":

@@ -251,7 +251,18 @@ pub(super) fn notices() -> Vec<Notice> {
         is_urgent: kind == NoticeKind::RebuildStuck,
         text: "one plain sentence".to_owned(),
     };
-    kinds.map(notice).to_vec()
+    let mut notices = kinds.map(notice).to_vec();
+    let stuck = notices
+        .iter()
+        .position(|notice| notice.kind == NoticeKind::RebuildStuck)
+        .expect("one is stuck");
+    // What targets of rules must get through: see infra/checks/notices.py.
+    let hostile = Notice {
+        text: "say \"no\",\n{\"text\": \"\\u0022 <!channel> <message> \\\" }\u{7f}".to_owned(),
+        ..notices[stuck].clone()
+    };
+    notices.insert(stuck, hostile);
+    notices
 }
 
 /// One message of each kind as text.
