@@ -132,7 +132,6 @@ def check_texts(stack):
                 finding = _wrong_with(text, notice["detail"]["message"], target["Id"])
                 if finding:
                     yield Finding(f"{name}.{target['Id']}", finding, "put `$.detail.message` alone between quotes")
-                    break
 
 
 def _wrong_with(text, message, target):

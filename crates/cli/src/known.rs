@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use downriver_domain::{ApplicationId, OwnerId};
 use downriver_domain::version::PackageId;
+use downriver_domain::{ApplicationId, OwnerId};
 use downriver_engine::ports::{LOAD_APPLICATIONS_MAX, Ports, Store as _};
 
 use crate::exit::unknown;

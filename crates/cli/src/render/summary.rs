@@ -8,12 +8,7 @@ use super::time::date_and_clock;
 
 const INDENT: usize = 2;
 
-pub(crate) fn summary(
-    page: Page,
-    found: &Summaries,
-    since: Timestamp,
-    until: Timestamp,
-) -> String {
+pub(crate) fn summary(page: Page, found: &Summaries, since: Timestamp, until: Timestamp) -> String {
     let mut out = String::new();
     put(
         &mut out,

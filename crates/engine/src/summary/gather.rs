@@ -6,9 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use downriver_domain::impact::{Action, Judgement, Verdict};
 use downriver_domain::inventory::View;
 use downriver_domain::version::{PackageId, PackageVersionId};
-use downriver_domain::{
-    Application, ApplicationId, Origin, PackageInventory, Summary, Timestamp,
-};
+use downriver_domain::{Application, ApplicationId, Origin, PackageInventory, Summary, Timestamp};
 
 use super::count::{Period, SeenChange, summarise};
 use crate::error::EngineError;

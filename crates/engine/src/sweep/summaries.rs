@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use downriver_domain::slot::Controls;
 use downriver_domain::summary::{SummaryProgress, week_begin, week_end};
-use downriver_domain::{OwnerId, Summary, WeeklySummary};
+use downriver_domain::{OwnerId, Summary, Timestamp, WeeklySummary};
 
 use super::load_readable;
 use super::pass::Pass;
@@ -27,8 +27,16 @@ pub(super) async fn tell_summaries<P: Ports>(pass: &mut Pass<'_, P>) -> Result<(
     let known = session.ports.store().load_controls().await?.summaries;
     let mut progress = match known {
         Some(known) if known.until >= until => known,
-        // What a pass of an earlier week did not end is left: the weeks that nobody was told of have passed.
-        _ => SummaryProgress::begin(until),
+        // What the passes of an earlier week did not end is left: that week has passed.
+        Some(_) => SummaryProgress::begin(until),
+        // A new deployment has no week behind it.
+        None => {
+            let begun = SummaryProgress {
+                is_told: true,
+                ..SummaryProgress::begin(until)
+            };
+            return record_progress(session, &begun).await;
+        }
     };
     if progress.is_told {
         return Ok(());
@@ -102,7 +110,7 @@ fn add<P: Ports>(
 /// Told before it is written down that it was: a death in between tells twice.
 async fn tell<P: Ports>(
     session: &Session<'_, P>,
-    until: downriver_domain::Timestamp,
+    until: Timestamp,
     owners: &BTreeMap<OwnerId, Summary>,
 ) -> Result<(), EngineError> {
     let worth_telling = owners.iter().filter(|(_, summary)| !summary.is_nothing());

@@ -373,8 +373,7 @@ fn what_a_slot_still_holds_is_not_avoided() {
             version("tokens@1.0.0").package().clone(),
             Joined {
                 version: "1.0.0".to_owned(),
-                repository: wanting("tokens@1").packages
-                    [&version("tokens@1").package().clone()]
+                repository: wanting("tokens@1").packages[&version("tokens@1").package().clone()]
                     .repository
                     .clone(),
                 seen_at: at(110),

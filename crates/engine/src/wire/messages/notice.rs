@@ -114,7 +114,9 @@ fn message(notice: &Notice) -> String {
         NoticeKind::RebuildEnded(Outcome::Stopped) => "rebuild stopped",
         NoticeKind::RebuildEnded(Outcome::NotPickedUp)
         | NoticeKind::RebuildProof(Outcome::NotPickedUp) => "rebuilt, but not with the change",
-        NoticeKind::RebuildEnded(Outcome::Pending) => "execution ended badly, another attempt follows",
+        NoticeKind::RebuildEnded(Outcome::Pending) => {
+            "execution ended badly, another attempt follows"
+        }
         NoticeKind::RebuildEnded(_) => "rebuild ended",
         NoticeKind::RebuildStuck => "rebuild stuck, a person is needed",
         NoticeKind::RebuildParked => "rebuild runs for very long",
@@ -140,7 +142,10 @@ fn plain(character: char) -> char {
         '<' => '‹',
         control if control.is_control() => ' ',
         // What changes the direction or is not seen deceives whoever reads it.
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => ' ',
+        '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{2069}'
+        | '\u{feff}' => ' ',
         other => other,
     }
 }

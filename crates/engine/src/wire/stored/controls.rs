@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use downriver_domain::{Summary, Timestamp};
 use downriver_domain::slot::{ActiveProducer, Comparison, Controls, Pause, PauseScope};
 use downriver_domain::summary::SummaryProgress;
+use downriver_domain::{Summary, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::fields::{
@@ -148,8 +148,8 @@ impl TryFrom<SummaryProgressV1> for SummaryProgress {
 
     fn try_from(stored: SummaryProgressV1) -> Result<Self, FieldError> {
         let owners = stored.owners.into_iter();
-        let owners = owners
-            .map(|(owner, document)| Ok((parse("owners", &owner)?, Summary::from(document))));
+        let owners =
+            owners.map(|(owner, document)| Ok((parse("owners", &owner)?, Summary::from(document))));
         Ok(Self {
             until: Timestamp::from_unix_millis(stored.until),
             up_to: parse_optional("up_to", stored.up_to.as_deref())?,

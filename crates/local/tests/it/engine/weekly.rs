@@ -148,14 +148,16 @@ fn a_week_without_anything_is_not_told() {
 fn many_applications_are_summed_up_over_several_passes() {
     let applications = (0..1_030).map(|number| {
         let owner = if number % 2 == 0 { "even" } else { "odd" };
-        let package = if number < 400 { TOKENS } else { "pkg:npm/theme" };
+        let package = if number < 400 {
+            TOKENS
+        } else {
+            "pkg:npm/theme"
+        };
         using(package, owner, &format!("app-{number:04}"), "~1.0.0")
     });
     let desk = Desk::with(applications.collect());
     desk.wait_until(1_000);
-    for _ in 0..3 {
-        desk.sweep();
-    }
+    desk.sweep();
     desk.publish(TOKENS, "1.1.0");
     let end = first_end(&desk);
     desk.wait_until(end + 60);
@@ -182,18 +184,19 @@ fn many_applications_are_summed_up_over_several_passes() {
 
 #[test]
 fn a_week_that_no_pass_ended_is_left_for_the_next() {
-    let applications =
-        (0..510).map(|number| of("team", &format!("app-{number:04}"), "^1.0.0"));
+    let applications = (0..510).map(|number| of("team", &format!("app-{number:04}"), "^1.0.0"));
     let desk = Desk::with(applications.collect());
     desk.wait_until(1_000);
     desk.sweep();
-    assert!(!progress(&desk).is_told);
-    let end = first_end(&desk);
-    desk.wait_until(end + 60);
-    desk.sweep();
-    let begun = progress(&desk);
-    assert_eq!((begun.until, begun.up_to), (at(end), Some(id("app-0499"))));
-    assert_eq!(begun.owners[&id("team")].applications, 500);
+    assert!(progress(&desk).is_told, "there is no week behind it");
+    let first = first_end(&desk);
+    for end in [first, first + 7 * DAY] {
+        desk.wait_until(end + 60);
+        desk.sweep();
+        let begun = progress(&desk);
+        assert_eq!((begun.until, begun.up_to), (at(end), Some(id("app-0499"))));
+        assert_eq!(begun.owners[&id("team")].applications, 500);
+    }
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! One message of each kind and shape.
 
 use downriver_domain::version::PackageId;
-use downriver_domain::{Built, Dependency, Evidence, RepositoryId, Scope, Summary, Timestamp, WeeklySummary};
+use downriver_domain::{
+    Built, Dependency, Evidence, RepositoryId, Scope, Summary, Timestamp, WeeklySummary,
+};
 
 use super::super::{
     CatalogRequest, DependenciesReport, encode_built, encode_catalog, encode_dependencies,

@@ -12,7 +12,8 @@ use downriver_domain::version::{Format, PackageId, PackageVersionId};
 use downriver_domain::{
     Application, Built, Cascade, Dependency, Evidence, Follow, ObservedRepository, OnLocked,
     Origin, PackagePattern, Pipeline, Policy, Repository, RepositoryId, RepositoryInventory,
-    Rollback, Scope, Summary, Target, Timestamp, Topology, VersionRecord, VersionStatus, Versioning,
+    Rollback, Scope, Summary, Target, Timestamp, Topology, VersionRecord, VersionStatus,
+    Versioning,
 };
 
 pub(super) use self::entries::history;
