@@ -1,130 +1,15 @@
-use downriver_domain::impact::{Direction, Stranding};
-use downriver_domain::slot::{Failure, Held, Joined, Pending, Rebuild, Running, Stuck};
-use downriver_domain::{ApplicationId, Cascade};
+mod made;
 
+use downriver_domain::impact::{Direction, Stranding};
+use downriver_domain::slot::{Failure, Held, Joined, Pending, Running, Stuck};
+
+use self::made::{at, change, idle, picked, rebuild, started, unseen, version, wanting};
 use super::*;
-use crate::history::{Note, RebuildChange};
 
 const WEEK: Period = Period {
     since: Timestamp::from_unix_millis(100_000),
     until: Timestamp::from_unix_millis(200_000),
 };
-
-fn at(secs: i64) -> Timestamp {
-    Timestamp::from_unix_millis(secs * 1000)
-}
-
-fn web() -> ApplicationId {
-    "web".parse().expect("an application id")
-}
-
-fn version(text: &str) -> PackageVersionId {
-    format!("pkg:npm/{text}").parse().expect("a package URL")
-}
-
-fn change(text: &str, secs: i64, verdict: Option<(Verdict, Action)>) -> SeenChange {
-    SeenChange {
-        package_version: version(text),
-        seen_at: at(secs),
-        verdict,
-    }
-}
-
-fn picked(text: &str, secs: i64) -> SeenChange {
-    change(text, secs, Some((Verdict::Picks, Action::Rebuild)))
-}
-
-fn unseen(text: &str, secs: i64) -> SeenChange {
-    change(text, secs, None)
-}
-
-fn entry(secs: i64, body: HistoryBody) -> HistoryEntry {
-    HistoryEntry {
-        at: at(secs),
-        application: Some(web()),
-        package_version: None,
-        body,
-    }
-}
-
-/// A rebuild for these versions that started and ended then.
-fn rebuild(
-    number: u32,
-    outcome: Outcome,
-    (started, finished): (Option<i64>, Option<i64>),
-    versions: &[&str],
-) -> HistoryEntry {
-    let changes = versions.iter().map(|text| RebuildChange {
-        package_version: version(text),
-        from: None,
-        reason: String::new(),
-        cascade: Cascade::default(),
-        needs_refresh: false,
-    });
-    let record = RebuildRecord {
-        id: format!("web.{number}").parse().expect("a rebuild id"),
-        application: web(),
-        changes: changes.collect(),
-        requested_at: at(100),
-        started_at: started.map(at),
-        finished_at: finished.map(at),
-        attempts: 1,
-        executions: Vec::new(),
-        outcome,
-        reason: String::new(),
-        waited: Vec::new(),
-    };
-    entry(
-        finished.or(started).unwrap_or(100),
-        HistoryBody::Rebuild(record),
-    )
-}
-
-fn started(secs: i64, execution: &str) -> HistoryEntry {
-    entry(
-        secs,
-        HistoryBody::Note(Note {
-            kind: NoteKind::Started,
-            rebuild: None,
-            execution: Some(execution.parse().expect("an execution id")),
-            text: String::new(),
-        }),
-    )
-}
-
-fn idle() -> Slot {
-    Slot::new(web())
-}
-
-fn wanting(package: &str) -> Rebuild {
-    let wanted = downriver_domain::slot::Wanted {
-        version: "2.0.0".to_owned(),
-        revision: None,
-        from: None,
-        needs_refresh: false,
-        repository: downriver_domain::RepositoryId {
-            domain_owner: "111122223333".parse().expect("an account"),
-            domain: "acme".parse().expect("a domain"),
-            name: "release".parse().expect("a repository"),
-        },
-        seen_at: at(150),
-        cascade: Cascade::default(),
-        reason: String::new(),
-    };
-    Rebuild {
-        id: "web.9".parse().expect("a rebuild id"),
-        packages: [(version(package).package().clone(), wanted)].into(),
-        requested_at: at(150),
-        last_change_at: at(150),
-        attempts: 0,
-        failures: 0,
-        is_canceled_once: false,
-        upriver_held_since: None,
-        waited: Vec::new(),
-        first_started_at: None,
-        is_expedited: false,
-    }
-}
 
 fn counted(slot: &Slot, changes: &[SeenChange], history: &[HistoryEntry]) -> Summary {
     let summary = summarise(slot, changes, history, WEEK);
@@ -275,82 +160,70 @@ fn what_shadow_mode_would_have_started_counts_as_a_rebuild_that_was_not_started(
     assert_eq!(counted(&idle(), &changes, &history), expected);
 }
 
-#[test]
-fn a_verdict_that_asks_for_nothing_says_why() {
-    let unaffected = |why| (Verdict::Unaffected(why), Action::Nothing);
-    let is = |set: fn(&mut Summary)| {
-        let mut summary = Summary {
-            changes: 1,
-            ..NOTHING
-        };
-        set(&mut summary);
-        summary
+/// One change that counts as `set` says.
+fn one(set: fn(&mut Summary)) -> Summary {
+    let mut summary = Summary {
+        changes: 1,
+        ..NOTHING
     };
-    let uncounted = NOTHING;
-    let cases = [
-        (
-            (Verdict::Excluded, Action::Notify),
-            is(|it| it.excluded = 1),
-        ),
-        (
-            (Verdict::Excluded, Action::Nothing),
-            is(|it| it.excluded = 1),
-        ),
-        ((Verdict::Locked, Action::Notify), is(|it| it.locked = 1)),
-        (
-            (Verdict::Picks, Action::Notify),
-            is(|it| it.left_to_people = 1),
-        ),
-        (
-            (Verdict::MovesOff(Direction::Older), Action::Notify),
-            is(|it| it.left_to_people = 1),
-        ),
-        (
-            (Verdict::Stranded(Stranding::Gone), Action::NotifyUrgent),
-            is(|it| it.left_to_people = 1),
-        ),
-        (
-            unaffected(Unaffected::BuiltAlready),
-            is(|it| it.built_already = 1),
-        ),
-        (
-            unaffected(Unaffected::NewerBuiltAlready),
-            is(|it| it.built_already = 1),
-        ),
-        (
-            unaffected(Unaffected::PrereleaseNotSelected),
-            is(|it| it.not_selected = 1),
-        ),
-        (
-            unaffected(Unaffected::SelectsAnother),
-            is(|it| it.not_selected = 1),
-        ),
-        (
-            unaffected(Unaffected::SoftPinned),
-            is(|it| it.not_selected = 1),
-        ),
-        (
-            unaffected(Unaffected::AlreadyAttempted),
-            is(|it| it.attempted = 1),
-        ),
-        (
-            unaffected(Unaffected::PassedInCascade),
-            is(|it| it.attempted = 1),
-        ),
-        (unaffected(Unaffected::NotVisible), uncounted),
-        (unaffected(Unaffected::ScopeLeftOut), uncounted),
-        (unaffected(Unaffected::FollowLeftOut), uncounted),
-        (unaffected(Unaffected::ThirdParty), uncounted),
-        (
-            unaffected(Unaffected::PublishedBeforeRegistration),
-            uncounted,
-        ),
-        (unaffected(Unaffected::NotADependency), uncounted),
-        (unaffected(Unaffected::NotFromRegistry), uncounted),
-    ];
-    for (verdict, expected) in cases {
-        let changes = [change("tokens@1.0.0", 110, Some(verdict.clone()))];
-        assert_eq!(counted(&idle(), &changes, &[]), expected, "{verdict:?}");
+    set(&mut summary);
+    summary
+}
+
+fn assert_counted(verdict: Verdict, action: Action, expected: Summary) {
+    let changes = [change("tokens@1.0.0", 110, Some((verdict.clone(), action)))];
+    assert_eq!(counted(&idle(), &changes, &[]), expected, "{verdict:?}");
+}
+
+#[test]
+fn a_verdict_that_asks_people_says_why() {
+    let to_people = one(|it| it.left_to_people = 1);
+    assert_counted(Verdict::Excluded, Action::Notify, one(|it| it.excluded = 1));
+    assert_counted(
+        Verdict::Excluded,
+        Action::Nothing,
+        one(|it| it.excluded = 1),
+    );
+    assert_counted(Verdict::Locked, Action::Notify, one(|it| it.locked = 1));
+    assert_counted(Verdict::Picks, Action::Notify, to_people);
+    assert_counted(
+        Verdict::MovesOff(Direction::Older),
+        Action::Notify,
+        to_people,
+    );
+    assert_counted(
+        Verdict::Stranded(Stranding::Gone),
+        Action::NotifyUrgent,
+        to_people,
+    );
+}
+
+#[test]
+fn what_is_unaffected_says_why_or_does_not_count() {
+    let (built, other) = (
+        one(|it| it.built_already = 1),
+        one(|it| it.not_selected = 1),
+    );
+    let attempted = one(|it| it.attempted = 1);
+    for (why, expected) in [
+        (Unaffected::BuiltAlready, built),
+        (Unaffected::NewerBuiltAlready, built),
+        (Unaffected::PrereleaseNotSelected, other),
+        (Unaffected::SelectsAnother, other),
+        (Unaffected::SoftPinned, other),
+        (Unaffected::NotPublished, other),
+        (Unaffected::WithdrawnNotBuilt, other),
+        (Unaffected::AlreadyAttempted, attempted),
+        (Unaffected::PassedInCascade, attempted),
+        (Unaffected::NotVisible, NOTHING),
+        (Unaffected::ScopeLeftOut, NOTHING),
+        (Unaffected::FollowLeftOut, NOTHING),
+        (Unaffected::ThirdParty, NOTHING),
+        (Unaffected::PublishedBeforeRegistration, NOTHING),
+        (Unaffected::NotADependency, NOTHING),
+        (Unaffected::NotFromRegistry, NOTHING),
+    ] {
+        assert_counted(Verdict::Unaffected(why), Action::Nothing, expected);
     }
 }
 
