@@ -107,16 +107,7 @@ fn a_version_that_is_no_package_url_is_bad_usage() {
     is_refused(&scene, &["plan", "tokens"], 2, &["package URL"]);
     is_refused(&scene, &["plan", "pkg:npm/%40acme/tokens"], 2, &["version"]);
     is_refused(&scene, &["replay"], 2, &["PATH"]);
-    for span in [
-        "7",
-        "d",
-        "0d",
-        "-1d",
-        "7y",
-        "99999999999999999w",
-        "11000d",
-        "7ü",
-    ] {
+    for span in ["7", "d", "0d", "7y", "99999999999999999w", "11000d", "7ü"] {
         let arguments = ["summary", "--since", span];
         is_refused(&scene, &arguments, 2, &["as in 90m, 24h, 7d or 2w"]);
     }

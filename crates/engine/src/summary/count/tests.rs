@@ -171,8 +171,8 @@ fn one(set: fn(&mut Summary)) -> Summary {
 }
 
 fn assert_counted(verdict: Verdict, action: Action, expected: Summary) {
-    let changes = [change("tokens@1.0.0", 110, Some((verdict.clone(), action)))];
-    assert_eq!(counted(&idle(), &changes, &[]), expected, "{verdict:?}");
+    let changes = [change("tokens@1.0.0", 110, Some((verdict, action)))];
+    assert_eq!(counted(&idle(), &changes, &[]), expected, "{changes:?}");
 }
 
 #[test]
