@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Checks the SAM template and that of a spoke: `python infra/checks/check.py [TEMPLATE]…`, with the Python of an environment
-that has cfn-lint and aws-sam-cli. One line for each finding: file, resource, what is wrong, remedy. Exit code 1 if there is any.
+"""Checks the templates: `python infra/checks/check.py [TEMPLATE]…`, with the Python of an environment that has cfn-lint and
+aws-sam-cli. One line for each finding: file, resource, what is wrong, remedy. Exit code 1 if there is any.
 """
 
 import os
@@ -13,6 +13,7 @@ sys.dont_write_bytecode = True
 
 import functions  # noqa: E402
 import model  # noqa: E402
+import notices  # noqa: E402
 import patterns  # noqa: E402
 import permissions  # noqa: E402
 import queues  # noqa: E402
@@ -78,10 +79,16 @@ def contract(source, rules=None):
 
 
 def is_spoke(source):
-    return "Transform" not in source
+    return "RoleRegion" in source.get("Parameters", {})
+
+
+def is_of_notifications(source):
+    return "WebhookUrl" in source.get("Parameters", {})
 
 
 def rules_of(source):
+    if is_of_notifications(source):
+        return notices.RULES
     return SPOKE_RULES if is_spoke(source) else RULES
 
 
@@ -100,19 +107,21 @@ def linted(path, is_sam=True):
 
 
 def main(arguments):
-    paths = [Path(argument) for argument in arguments] or [model.TEMPLATE, model.SPOKE]
+    paths = [Path(argument) for argument in arguments] or [model.TEMPLATE, model.SPOKE, model.NOTIFICATIONS]
     return max(_checked(path) for path in paths)
 
 
 def _checked(path):
     shown = os.path.relpath(path, model.ROOT) if path.is_relative_to(model.ROOT) else str(path)
     source = model.read(path)
-    found = contract(source) + list(linted(path, not is_spoke(source)))
+    is_sam = "Transform" in source
+    of_contract = notices.contract(source) if is_of_notifications(source) else contract(source)
+    found = of_contract + list(linted(path, is_sam))
     for finding in found:
         print(finding.line(shown))
     if found:
         return 1
-    linters = "cfn-lint" if is_spoke(source) else "cfn-lint, sam validate"
+    linters = "cfn-lint, sam validate" if is_sam else "cfn-lint"
     print(f"{shown}: {linters} and {len(rules_of(source))} checks of the contract pass")
     return 0
 

@@ -20,6 +20,7 @@ INFRA = Path(__file__).resolve().parent.parent
 ROOT = INFRA.parent
 TEMPLATE = INFRA / "sam" / "template.yaml"
 SPOKE = INFRA / "spoke" / "template.yaml"
+NOTIFICATIONS = INFRA / "notifications" / "template.yaml"
 
 # It warns of metrics about itself that nobody collects.
 logging.getLogger("samtranslator").setLevel(logging.ERROR)
@@ -187,6 +188,8 @@ class Stack:
             return self.resolve(argument[0]) == self.resolve(argument[1])
         if key == "Fn::Not":
             return not self._holds(argument[0])
+        if key == "Fn::And":
+            return all(self._holds(one) for one in argument)
         if key == "Condition":
             return self.condition(argument)
         raise ValueError(f"the checks cannot evaluate {key} yet: teach `infra/checks/model.py`, or do without it")

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Holds the CDK constructs against the templates: `python infra/checks/parity.py FOLDER`, with the folder that `npm run parity`
-wrote in infra/cdk, beside which `FOLDER-spoke` has the spokes, and the Python of an environment that has aws-sam-cli. One line for each finding; exit code 1 if there is any.
+wrote in infra/cdk, and the Python of an environment that has aws-sam-cli. One line for each finding; exit code 1 if there is any.
 
 Both are resolved with the same parameters, case by case, and compared setting by setting and permission by permission.
 """
@@ -17,13 +17,23 @@ sys.dont_write_bytecode = True
 import model  # noqa: E402
 from findings import Finding  # noqa: E402
 
-SHOWN = "infra/sam/template.yaml and infra/cdk"
-SHOWN_SPOKE = "infra/spoke/template.yaml and infra/cdk"
 REMEDY = "change both, or name the difference with its reason in INHERENT of infra/checks/parity.py"
 NOTHING = "nothing"
 
 # In the construct's stack these tell the command line what a SAM stack tells by its parameters: the values are compared.
 TOLD_AS_OUTPUTS = ("ShadowMode", "HistoryRetentionDays", "ExtraEventSources")
+
+
+class Pair(NamedTuple):
+    """A template, and the construct that makes the same."""
+
+    shown: str
+    template: Path
+    # Of what `npm run parity` wrote, relative to its folder.
+    folder: str
+    told_as_outputs: tuple
+    inherent: tuple
+    switched: str
 
 
 class Difference(NamedTuple):
@@ -44,8 +54,28 @@ INHERENT = (
 )
 
 
-# Of a spoke, which has no functions.
-INHERENT_SPOKE = INHERENT[1:]
+HUB = Pair(
+    "infra/sam/template.yaml and infra/cdk", model.TEMPLATE, ".", TOLD_AS_OUTPUTS, INHERENT, "infra/cdk/parity/switched.json"
+)
+SPOKE = Pair(
+    "infra/spoke/template.yaml and infra/cdk",
+    model.SPOKE,
+    "spoke",
+    (),
+    # It has no functions.
+    INHERENT[1:],
+    "infra/cdk/parity/switched-spoke.json",
+)
+NOTIFICATIONS = Pair(
+    "infra/notifications/template.yaml and infra/cdk",
+    model.NOTIFICATIONS,
+    "notifications",
+    (),
+    INHERENT[1:]
+    + (Difference("SAM", "*", "Metadata.checkov.*", "Why a finding of checkov is so on purpose; CDK is checked by cdk-nag."),),
+    "infra/cdk/parity/switched-notifications.json",
+)
+SHOWN = HUB.shown
 
 
 def read(folder):
@@ -70,13 +100,13 @@ def _code(folder, assets):
     return code
 
 
-def compare(template, cases, inherent=INHERENT):
-    """What differs between the (transformed) template and the construct's templates, each thing once."""
+def compare(template, cases, pair=HUB):
+    """What differs between the transformed SAM template and the construct's templates, each thing once."""
     found, used = {}, set()
     for case, (parameters, synthesised, code) in cases.items():
         sam = _described(template, parameters, _code_of_sam)
         cdk = _described(synthesised, {}, lambda given: code.get(given.get("S3Key"), "unknown code"))
-        for name in (name for name in TOLD_AS_OUTPUTS if name in template["Parameters"]):
+        for name in pair.told_as_outputs:
             told = parameters.get(name, str(template["Parameters"][name]["Default"]))
             sam.update({("Output", name, "Value"): told} if told else {})
             cdk.pop(("Output", name, "Description"), None)
@@ -87,32 +117,32 @@ def compare(template, cases, inherent=INHERENT):
             left, right = sam.get(key, NOTHING), cdk.get(key, NOTHING)
             if left == right:
                 continue
-            number = _excused(inherent, key, left, right)
+            number = _excused(key, left, right, pair.inherent)
             if number is None:
                 found.setdefault((key, left, right), case)
             else:
                 used.add(number)
     for (key, left, right), case in found.items():
         _, name, path = key
-        what = f"{path}: the SAM template has {left}, the CDK construct has {right} (case `{case}`)"
+        what = f"{path}: the template has {left}, the CDK construct has {right} (case `{case}`)"
         yield Finding(name, what, REMEDY)
-    for number, difference in enumerate(inherent):
+    for number, difference in enumerate(pair.inherent):
         if number not in used:
             yield Finding(difference.kind, f"`{difference.path}` of {difference.side} is named as inherent, and does not differ", "take it out of INHERENT")
-    yield from _uncovered(template, cases)
+    yield from _uncovered(template, cases, pair)
 
 
-def _uncovered(template, cases):
+def _uncovered(template, cases, pair):
     """Every parameter is compared with its default, and with another value alone and among all others."""
     if "default" not in cases:
         yield Finding("default", "no case has all defaults", "add it to infra/cdk/parity/cases.ts")
     for name, parameter in template["Parameters"].items():
         values = [parameters[name] for parameters, _, _ in cases.values() if name in parameters]
         if len(values) < 2 or str(parameter["Default"]) in values:
-            yield Finding(name, "this parameter of the SAM template is not compared with another value than its default", "add one to infra/cdk/parity/switched.json")
+            yield Finding(name, "this parameter of the template is not compared with another value than its default", f"add one to {pair.switched}")
 
 
-def _excused(inherent, key, left, right):
+def _excused(key, left, right, inherent):
     kind, name, path = key
     side = "SAM" if right == NOTHING else "CDK" if left == NOTHING else None
     for number, difference in enumerate(inherent):
@@ -228,24 +258,18 @@ def main(arguments):
     if len(arguments) != 1:
         print("usage: python infra/checks/parity.py FOLDER, which `npm run parity` wrote in infra/cdk")
         return 2
-    folder = arguments[0].rstrip("/")
-    pairs = (
-        (SHOWN, model.transformed(model.read()), folder, INHERENT),
-        (SHOWN_SPOKE, model.read(model.SPOKE), f"{folder}-spoke", INHERENT_SPOKE),
-    )
-    return max(_compared(*pair) for pair in pairs)
-
-
-def _compared(shown, template, folder, inherent):
-    cases = read(folder)
-    found = list(compare(template, cases, inherent))
-    for finding in found:
-        print(finding.line(shown))
-    if found:
-        return 1
-    settings = len(_described(cases["switched"][1], {}, lambda _: ""))
-    print(f"{shown} say the same: {len(cases)} cases of up to about {settings} settings and permissions each")
-    return 0
+    is_fine = True
+    for pair in (HUB, SPOKE, NOTIFICATIONS):
+        cases = read(Path(arguments[0]) / pair.folder)
+        found = list(compare(model.transformed(model.read(pair.template)), cases, pair))
+        for finding in found:
+            print(finding.line(pair.shown))
+        if found:
+            is_fine = False
+            continue
+        settings = len(_described(cases["default"][1], {}, lambda _: ""))
+        print(f"{pair.shown} say the same: {len(cases)} cases of about {settings} settings and permissions each")
+    return 0 if is_fine else 1
 
 
 if __name__ == "__main__":

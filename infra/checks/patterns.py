@@ -24,17 +24,23 @@ RULES = {"codeartifact": "PackageVersionRule", "codepipeline": "PipelineExecutio
 
 
 def matches(pattern, event):
-    """EventBridge's matching, as far as the patterns here use it: nested keys, lists of exact values."""
+    """EventBridge's matching, as far as the patterns here use it: nested keys, lists of exact values and of `exists`."""
+    event = event if isinstance(event, dict) else {}
     for key, wanted in pattern.items():
-        found = event.get(key) if isinstance(event, dict) else None
         if isinstance(wanted, dict):
-            if not matches(wanted, found):
+            if not matches(wanted, event.get(key)):
                 return False
-        elif any(isinstance(value, (dict, list)) for value in wanted):
-            raise ValueError(f"`{key}` uses an operator that infra/checks/patterns.py does not know")
-        elif key not in (event or {}) or found not in wanted:
+        elif not any(_is_one(key, value, event) for value in wanted):
             return False
     return True
+
+
+def _is_one(key, value, event):
+    if isinstance(value, dict) and set(value) == {"exists"}:
+        return (key in event) == value["exists"]
+    if isinstance(value, (dict, list)):
+        raise ValueError(f"`{key}` uses an operator that infra/checks/patterns.py does not know")
+    return key in event and event[key] == value
 
 
 # A copy for an account that does not own the domain: only a stack that names the owner takes it.

@@ -21,6 +21,7 @@ use crate::{programs, tidy};
 use session::Session;
 
 const SPOKE_TEMPLATE: &str = "infra/spoke/template.yaml";
+const NOTIFICATIONS_TEMPLATE: &str = "infra/notifications/template.yaml";
 const EXAMPLE_TEMPLATE: &str = "infra/example-application/template.yaml";
 const INFRASTRUCTURE_CHECK: &str = "infra/checks/check.py";
 const INFRASTRUCTURE_TESTS: [&str; 5] = ["-m", "unittest", "discover", "-s", "infra/checks"];
@@ -209,7 +210,12 @@ fn check_infrastructure(session: &mut Session) -> Result<bool> {
 fn check_policies(root: &Path) -> Result<bool> {
     let mut checkov = Tools::ensure_checkov(root)?.command("checkov");
     checkov.args(CHECKOV_ARGUMENTS).current_dir(root);
-    for template in [TEMPLATE, SPOKE_TEMPLATE, EXAMPLE_TEMPLATE] {
+    for template in [
+        TEMPLATE,
+        SPOKE_TEMPLATE,
+        NOTIFICATIONS_TEMPLATE,
+        EXAMPLE_TEMPLATE,
+    ] {
         checkov.args(["--file", template]);
     }
     succeeds(&mut checkov)

@@ -5,17 +5,18 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use downriver_domain::version::{PackageId, PackageVersionId};
-use downriver_domain::{ApplicationId, PipelineExecutionId};
+use downriver_domain::{ApplicationId, OwnerId, PipelineExecutionId};
 
 use crate::commands::versions::VersionsCommand;
 
 const STACK_NAME_LEN_MAX: usize = 128;
+const SPAN_SECS_MAX: u64 = 3_653 * 86_400;
 
 const EXIT_CODES: &str = "Exit codes:
   0  fine
   1  internal error
   2  bad usage, or a catalog, story or store that cannot be used
-  3  unknown application or package
+  3  unknown application, package or owner
   4  a replay, `send` or `index` finished, but some of the input could not be read or expected
   5  what a story expects did not come true
   6  a deployment, or AWS, could not be reached, refused, or did not finish in time
@@ -112,6 +113,15 @@ pub(crate) enum Command {
         /// The most entries shown
         #[arg(long, default_value_t = 50, value_name = "COUNT")]
         limit: usize,
+    },
+    /// How much was rebuilt for each owner, and how much one rule for each package and pipeline would have rebuilt beyond that
+    Summary {
+        /// Only this owner's applications
+        #[arg(long, value_name = "OWNER")]
+        owner: Option<OwnerId>,
+        /// How far back: a number with m, h, d or w
+        #[arg(long, default_value = "7d", value_name = "SPAN", value_parser = parse_span)]
+        since: u64,
     },
     /// Read what the manifests, lockfiles and SBOMs of folders say that an application uses
     Index(IndexOptions),
@@ -375,6 +385,23 @@ fn parse_bucket(given: &str) -> Result<Bucket, String> {
                 .to_owned(),
         ),
     }
+}
+
+/// A span of time in seconds, at most ten years.
+fn parse_span(given: &str) -> Result<u64, String> {
+    let unit_secs = match given.as_bytes().last() {
+        Some(b'm') => 60,
+        Some(b'h') => 3_600,
+        Some(b'd') => 86_400,
+        Some(b'w') => 7 * 86_400,
+        _ => 0,
+    };
+    given
+        .get(..given.len().saturating_sub(1))
+        .and_then(|number| number.parse::<u64>().ok())
+        .and_then(|number| number.checked_mul(unit_secs))
+        .filter(|secs| (1..=SPAN_SECS_MAX).contains(secs))
+        .ok_or_else(|| "expected a span as in 90m, 24h, 7d or 2w, at most ten years".to_owned())
 }
 
 /// CloudFormation's own rule for the name of a stack.

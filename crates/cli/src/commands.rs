@@ -12,6 +12,7 @@ mod plan;
 mod refresh;
 mod replay;
 mod status;
+mod summary;
 pub(crate) mod versions;
 #[cfg(not(feature = "aws"))]
 mod without_aws;
@@ -116,6 +117,9 @@ async fn at_desk<D: Desk>(
         }
         Command::History { of, limit } => {
             history::history(desk, of.as_deref(), *limit, terminal).await
+        }
+        Command::Summary { owner, since } => {
+            summary::summary(desk, owner.as_ref(), *since, terminal).await
         }
         operator => {
             let deed = deed(operator)?.expect("all that is no question is an operator's command");

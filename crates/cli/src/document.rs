@@ -5,6 +5,7 @@ mod convert;
 pub(crate) mod queries;
 pub(crate) mod reading;
 pub(crate) mod refresh;
+pub(crate) mod summary;
 #[cfg(test)]
 mod tests;
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use downriver_domain::ApplicationId;
 use downriver_domain::version::PackageId;
+use downriver_domain::{ApplicationId, OwnerId};
 use downriver_engine::ports::{LOAD_APPLICATIONS_MAX, Ports, Store as _};
 
 use crate::exit::unknown;
@@ -36,6 +36,15 @@ pub(crate) async fn no_package(ports: &impl Ports, given: &PackageId) -> anyhow:
     unknown(format!(
         "no application depends on `{given}` or publishes it{}",
         proposal(&given.to_string(), names)
+    ))
+}
+
+/// Says that nobody of this name owns an application, and who is near.
+pub(crate) fn no_owner(given: &OwnerId, known: &BTreeSet<OwnerId>) -> anyhow::Error {
+    let names = known.iter().map(ToString::to_string);
+    unknown(format!(
+        "no application belongs to `{given}`{}",
+        proposal(given.as_str(), names)
     ))
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod refresh;
 pub(crate) mod replay;
 pub(crate) mod status;
 pub(crate) mod style;
+pub(crate) mod summary;
 #[cfg(test)]
 mod tests;
 pub(crate) mod time;

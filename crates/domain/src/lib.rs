@@ -8,6 +8,7 @@ mod identifiers;
 pub mod impact;
 pub mod inventory;
 pub mod slot;
+pub mod summary;
 #[cfg(test)]
 mod testing;
 mod time;
@@ -27,4 +28,5 @@ pub use inventory::{
     Cascade, Operation, Origin, PackageInventory, RepositoryInventory, Sighting, VersionRecord,
     VersionStatus,
 };
+pub use summary::{Summary, WeeklySummary};
 pub use time::Timestamp;

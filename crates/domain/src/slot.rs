@@ -21,6 +21,7 @@ use downriver_version::{PackageId, PackageVersionId};
 
 use crate::catalog::{Pipeline, RepositoryId, Target};
 use crate::inventory::Cascade;
+use crate::summary::SummaryProgress;
 use crate::{
     ApplicationId, AttemptId, ClientRequestToken, PipelineExecutionId, RebuildId, Timestamp,
 };
@@ -338,6 +339,8 @@ pub struct Controls {
     pub reconciliation: Option<Comparison>,
     /// When the graph of repositories was last read from CodeArtifact, also where that was denied.
     pub repositories_read_at: Option<Timestamp>,
+    /// How far the weekly summaries have come; `None`: none was begun yet.
+    pub summaries: Option<SummaryProgress>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

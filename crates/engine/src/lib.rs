@@ -19,6 +19,7 @@ pub mod resolve;
 mod restored;
 mod session;
 pub mod start;
+pub mod summary;
 pub mod sweep;
 pub mod telemetry;
 pub mod track;

@@ -22,8 +22,9 @@ use std::sync::Arc;
 use downriver_domain::slot::{ActiveProducer, Controls, Slot, WaitingFor};
 use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{
-    Application, ApplicationId, Built, Dependency, Edge, PackageInventory, Pipeline,
+    Application, ApplicationId, Built, Dependency, Edge, OwnerId, PackageInventory, Pipeline,
     PipelineExecutionId, RebuildId, RepositoryId, RepositoryInventory, Target, Timestamp, Topology,
+    WeeklySummary,
 };
 
 use crate::history::{HistoryEntry, Outcome};
@@ -307,6 +308,8 @@ pub struct ReadRequest {
 pub struct Notice {
     pub kind: NoticeKind,
     pub at: Timestamp,
+    /// Whom it is told to: the owner of the application as the catalog now says.
+    pub owner: OwnerId,
     pub application: Option<ApplicationId>,
     pub rebuild: Option<RebuildId>,
     pub package_version: Option<PackageVersionId>,
@@ -319,7 +322,8 @@ pub struct Notice {
 pub enum NoticeKind {
     RebuildRequested,
     RebuildStarted,
-    RebuildEnded,
+    /// How its execution ended; `Pending`: it is tried again.
+    RebuildEnded(Outcome),
     RebuildStuck,
     RebuildParked,
     ManifestChangeNeeded,
@@ -328,6 +332,8 @@ pub enum NoticeKind {
     CascadeStopped,
     /// What was built holds what the rebuild was for, or not, or nothing tells: `Delivered`, `NotPickedUp` or `Unproven`.
     RebuildProof(Outcome),
+    /// What a week brought to all applications of an owner.
+    WeeklySummary(WeeklySummary),
 }
 
 pub trait Bus {

@@ -4,11 +4,13 @@ mod dependents;
 mod explain;
 mod hypothetical;
 mod plan;
+mod summary;
 
 pub use dependents::{Dependents, DirectDependent, TransitiveDependent, dependents};
 pub use explain::{Explanation, explain};
 pub use hypothetical::Supposed;
 pub use plan::{Plan, Planned, plan};
+pub use summary::{Summaries, summaries};
 
 use downriver_domain::ApplicationId;
 use downriver_domain::slot::{Controls, SlotState};

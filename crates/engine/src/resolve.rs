@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use downriver_domain::impact::{Action, Judgement};
 use downriver_domain::slot::SlotState;
 use downriver_domain::version::PackageId;
-use downriver_domain::{ApplicationId, Edge, Sighting};
+use downriver_domain::{ApplicationId, Edge, OwnerId, Sighting};
 
 use crate::carry_out::{carry_out, marker_write, next_version};
 use crate::error::EngineError;
@@ -21,6 +21,9 @@ use crate::ports::{
 use crate::session::{CONTENTION_MAX, Session, contended};
 use application::Work;
 pub(crate) use application::{pending_commit, requested_notice};
+
+/// Whose the applications of a page are.
+type Owners = BTreeMap<ApplicationId, OwnerId>;
 
 /// Takes a batch of accepted events into the inventory and judges every package it touches: one read and at most one
 /// conditional write for each application, whatever the number of events.
@@ -71,8 +74,8 @@ async fn judge_pages<P: Ports>(
         }
         next.push(dependents.next);
     }
-    let verdicts = judge_applications(session, &mut views, &work).await?;
-    record_verdicts(session, verdicts).await?;
+    let (verdicts, owners) = judge_applications(session, &mut views, &work).await?;
+    record_verdicts(session, verdicts, &owners).await?;
     for (page, next) in pages.iter().zip(next) {
         if let Some(cursor) = next {
             let page = ResolvePage {
@@ -92,8 +95,9 @@ async fn judge_applications<P: Ports>(
     session: &Session<'_, P>,
     views: &mut Views,
     work: &BTreeMap<(bool, ApplicationId), Work<'_>>,
-) -> Result<Vec<Judgement>, EngineError> {
+) -> Result<(Vec<Judgement>, Owners), EngineError> {
     let mut verdicts = Vec::new();
+    let mut owners = Owners::new();
     let all: Vec<(&ApplicationId, &Work<'_>)> =
         work.iter().map(|((_, id), work)| (id, work)).collect();
     for chunk in all.chunks(LOAD_APPLICATIONS_MAX) {
@@ -101,21 +105,24 @@ async fn judge_applications<P: Ports>(
         let works: BTreeMap<&ApplicationId, &Work<'_>> = chunk.iter().copied().collect();
         for state in session.ports.store().load_applications(&ids).await? {
             if let Some(work) = works.get(&state.application.id) {
+                let application = &state.application;
+                owners.insert(application.id.clone(), application.owner.clone());
                 verdicts.extend(application::judge_application(session, views, state, work).await?);
             }
         }
     }
-    Ok(verdicts)
+    Ok((verdicts, owners))
 }
 
 /// One history entry for each change of the page, with every verdict, and a notice for each that a person should know.
 async fn record_verdicts<P: Ports>(
     session: &Session<'_, P>,
     verdicts: Vec<Judgement>,
+    owners: &Owners,
 ) -> Result<(), EngineError> {
     let notices: Vec<Notice> = verdicts
         .iter()
-        .filter_map(|verdict| notice(session, verdict))
+        .filter_map(|verdict| notice(session, owners.get(&verdict.application)?, verdict))
         .collect();
     let mut by_change: BTreeMap<_, Vec<Judgement>> = BTreeMap::new();
     for verdict in verdicts {
@@ -147,7 +154,11 @@ async fn record_verdicts<P: Ports>(
     Ok(())
 }
 
-pub(crate) fn notice<P: Ports>(session: &Session<'_, P>, judgement: &Judgement) -> Option<Notice> {
+pub(crate) fn notice<P: Ports>(
+    session: &Session<'_, P>,
+    owner: &OwnerId,
+    judgement: &Judgement,
+) -> Option<Notice> {
     use downriver_domain::impact::Verdict;
     let kind = match (&judgement.verdict, judgement.action) {
         (_, Action::Rebuild | Action::Refresh | Action::Nothing) => return None,
@@ -158,6 +169,7 @@ pub(crate) fn notice<P: Ports>(session: &Session<'_, P>, judgement: &Judgement) 
     Some(Notice {
         kind,
         at: session.now,
+        owner: owner.clone(),
         application: Some(judgement.application.clone()),
         rebuild: None,
         package_version: Some(judgement.package_version.clone()),

@@ -171,6 +171,7 @@ async fn park<P: Ports>(
     let notice = Notice {
         kind: NoticeKind::RebuildParked,
         at: session.now,
+        owner: state.application.owner.clone(),
         application: Some(id.clone()),
         rebuild: Some(running.rebuild.id.clone()),
         package_version: None,

@@ -5,6 +5,7 @@ mod reconcile;
 mod report;
 mod restored;
 mod results;
+mod summaries;
 
 use downriver_domain::ApplicationId;
 use downriver_domain::slot::{Running, SlotState};
@@ -55,6 +56,7 @@ pub async fn sweep<P: Ports>(ports: &P) -> Result<SweepReport, EngineError> {
         Err(error) => pass.report.fail(None, error)?,
     }
     ask_for_repositories(&mut pass).await?;
+    summaries::tell_summaries(&mut pass).await?;
     if ports.has_registry_of_its_own() {
         reconcile::reconcile(&mut pass).await?;
     }

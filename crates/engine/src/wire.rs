@@ -12,6 +12,7 @@ pub mod messages;
 mod rejection;
 pub mod reports;
 pub mod stored;
+pub mod summary;
 
 pub use envelope::Sources;
 pub use json::{EVENT_BYTES_MAX, NESTING_MAX};

@@ -1,12 +1,12 @@
-// A hub, and a spoke in another account: what the README shows, synthesised and checked by `npm run synth`.
-import { App, Duration, Stack, Validations } from 'aws-cdk-lib';
+// A hub with notifications, and a spoke in another account: what the README shows, synthesised and checked by `npm run synth`.
+import { App, Duration, SecretValue, Stack, Validations } from 'aws-cdk-lib';
 import { Pipeline } from 'aws-cdk-lib/aws-codepipeline';
 import { AccountPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import flags from 'aws-cdk-lib/recommended-feature-flags.json';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { Downriver, DownriverSpoke } from '../lib';
+import { Downriver, DownriverNotifications, DownriverSpoke } from '../lib';
 
 const ACCOUNT = '123456789012';
 const REGION = 'eu-central-1';
@@ -32,6 +32,15 @@ const downriver = new Downriver(stack, 'Downriver', {
 for (const name of ['shop-web', 'shop-api']) {
   downriver.addPipeline(Pipeline.fromPipelineArn(stack, name, `arn:aws:codepipeline:${REGION}:${ACCOUNT}:${name}`));
 }
+
+// A team that is told in its chat; the secret holds the webhook's URL.
+new DownriverNotifications(stack, 'TeamWeb', {
+  bus: downriver.bus,
+  owner: 'team-web',
+  tell: { rebuilt: true },
+  email: 'team-web@acme.example',
+  webhook: { url: SecretValue.secretsManager('downriver/team-web') },
+});
 
 // Whoever is on call, and the pipeline that applies the catalog.
 const operator = new Role(stack, 'Operator', { assumedBy: new AccountPrincipal(ACCOUNT) });

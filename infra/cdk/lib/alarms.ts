@@ -93,7 +93,8 @@ function ofFunction(name: string, watched: IFunction): Record<string, Watched> {
   };
 }
 
-function metricOfQueue(queue: IQueue, metricName: string): cloudwatch.Metric {
+/** @internal */
+export function metricOfQueue(queue: IQueue, metricName: string): cloudwatch.Metric {
   return new cloudwatch.Metric({
     namespace: 'AWS/SQS',
     metricName,
@@ -108,7 +109,8 @@ function metricOfFunction(watched: IFunction, metricName: string, period: Durati
   return new cloudwatch.Metric({ namespace: 'AWS/Lambda', metricName, dimensionsMap, statistic: 'Sum', period });
 }
 
-function makeAlarm(scope: Construct, id: string, watched: Watched, topic?: ITopic): cloudwatch.Alarm {
+/** @internal */
+export function makeAlarm(scope: Construct, id: string, watched: Watched, topic?: ITopic): cloudwatch.Alarm {
   const { ComparisonOperator: Compared, TreatMissingData } = cloudwatch;
   const alarm = new cloudwatch.Alarm(scope, id, {
     alarmDescription: watched.description,

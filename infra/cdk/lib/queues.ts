@@ -74,7 +74,8 @@ function consumed(scope: Construct, id: string, visibilityTimeout: Duration, que
   return make(scope, id, { visibilityTimeout, retentionPeriod: RETENTION, deadLetterQueue });
 }
 
-function terminal(scope: Construct, id: string): sqs.Queue {
+/** A queue where messages end. @internal */
+export function terminal(scope: Construct, id: string): sqs.Queue {
   return make(scope, id, { retentionPeriod: RETENTION_OF_FAILED });
 }
 

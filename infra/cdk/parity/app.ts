@@ -1,10 +1,14 @@
-// Synthesises the constructs for the parity check, one stack a case: `node dist/parity/app.js FOLDER`; spokes beside it, in `FOLDER-spoke`.
+// Synthesises the constructs for the parity check, one stack a case: `node dist/parity/app.js FOLDER`. Those of spokes and of
+// notifications stand in folders of their own in it.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import flags from 'aws-cdk-lib/recommended-feature-flags.json';
-import { Downriver, DownriverSpoke } from '../lib';
+import { EventBus } from 'aws-cdk-lib/aws-events';
+import { Downriver, DownriverNotifications, DownriverSpoke } from '../lib';
+import { nameLikeTheTemplate } from '../lib/ids';
 import { cases, type Parameters, propsOf, spokeCases, spokePropsOf } from './cases';
+import { notificationsOf, notifiedCases } from './notifications';
 
 const FUNCTIONS = ['resolve', 'start', 'track', 'index', 'sweep'];
 
@@ -33,15 +37,17 @@ function synthesise(outdir: string, all: Record<string, Parameters>, flagged: Pa
 }
 
 const outdir = resolve(process.argv[2] ?? 'cdk.out/parity');
-const spokesOutdir = `${outdir}-spoke`;
-for (const folder of [outdir, spokesOutdir]) {
-  rmSync(folder, { recursive: true, force: true });
-}
+rmSync(outdir, { recursive: true, force: true });
 const functions = { directory: standIns(join(outdir, 'functions')) };
 synthesise(outdir, cases(), {}, (stack, parameters) => {
   new Downriver(stack, 'Downriver', { functions, ...propsOf(parameters, stack) });
 });
 const spokes = spokeCases();
-synthesise(spokesOutdir, spokes, spokes['switched'] ?? {}, (stack, parameters) => {
+synthesise(join(outdir, 'spoke'), spokes, spokes['switched'] ?? {}, (stack, parameters) => {
   new DownriverSpoke(stack, 'Spoke', spokePropsOf(parameters));
+});
+synthesise(join(outdir, 'notifications'), notifiedCases(), {}, (stack, parameters) => {
+  const bus = EventBus.fromEventBusName(stack, 'Bus', parameters['BusName'] ?? 'downriver');
+  // Several may stand in one stack, so they do not name themselves like the template.
+  nameLikeTheTemplate(new DownriverNotifications(stack, 'Notifications', { bus, ...notificationsOf(parameters, stack) }));
 });

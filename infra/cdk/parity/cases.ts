@@ -16,8 +16,8 @@ export type Parameters = Record<string, string>;
 /** Where the checks take templates to be deployed. */
 const REGION = 'eu-central-1';
 
-const SWITCHED = read('switched.json');
-const SWITCHED_SPOKE = read('switched-spoke.json');
+const SWITCHED = readSwitched('switched.json');
+const SWITCHED_SPOKE = readSwitched('switched-spoke.json');
 
 /** What a parameter of the SAM template is in the construct. */
 const PROPS: Record<string, (value: string, scope: Construct) => Props> = {
@@ -45,9 +45,14 @@ const PROPS: Record<string, (value: string, scope: Construct) => Props> = {
   CodeArtifactEndpoint: (value) => endpoint({ codeArtifact: value }),
 };
 
+/** Other values than the defaults, by the parameter. */
+export function readSwitched(file: string): Record<string, string[]> {
+  return JSON.parse(readFileSync(join(__dirname, '..', '..', 'parity', file), 'utf8')) as Record<string, string[]>;
+}
+
 /** The parameters of each case, by the case's name. */
 export function cases(): Record<string, Parameters> {
-  return casesOf(SWITCHED, {});
+  return casesOf(SWITCHED);
 }
 
 /** The same of spokes: each value beside what a role needs. */
@@ -58,7 +63,8 @@ export function spokeCases(): Record<string, Parameters> {
   return { ...casesOf(SWITCHED_SPOKE, base), named: { ...base }, tagged: { ...unnamed, PipelineTagValue: 'acme' } };
 }
 
-function casesOf(switched: Record<string, string[]>, base: Parameters): Record<string, Parameters> {
+/** A case with all defaults, one with every other value, and one for each of these alone, beside `base`. */
+export function casesOf(switched: Record<string, string[]>, base: Parameters = {}): Record<string, Parameters> {
   const all: Record<string, Parameters> = { default: {}, switched: {} };
   for (const [parameter, values] of Object.entries(switched)) {
     all['switched'] = { ...all['switched'], [parameter]: values[0] ?? '' };
@@ -101,10 +107,6 @@ export function spokePropsOf(parameters: Parameters): DownriverSpokeProps {
     artifactBucketArns: list('ArtifactBucketArns'),
     artifactKeyArns: list('ArtifactKeyArns'),
   };
-}
-
-function read(name: string): Record<string, string[]> {
-  return JSON.parse(readFileSync(join(__dirname, '..', '..', 'parity', name), 'utf8')) as Record<string, string[]>;
 }
 
 function endpoint(endpoints: Endpoints): Props {

@@ -15,7 +15,7 @@ import model  # noqa: E402
 import parity  # noqa: E402
 
 SYNTHESISED = CDK / "cdk.out" / "parity"
-SYNTHESISED_SPOKES = CDK / "cdk.out" / "parity-spoke"
+SYNTHESISED_SPOKES = SYNTHESISED / "spoke"
 
 
 def _place(template, name, path):
@@ -170,7 +170,7 @@ class Parity(unittest.TestCase):
                 found = self.changed(change)
                 self.assertTrue(any(words in line for line in found), found)
                 for line in found:
-                    self.assertIn("the SAM template has", line)
+                    self.assertIn("the template has", line)
                     self.assertIn("the CDK construct has", line)
 
     def test_a_change_of_the_template_alone_is_found_and_names_both_sides(self):
@@ -181,7 +181,7 @@ class Parity(unittest.TestCase):
                 found = [line for line in self.findings(template, self.few) if line not in self.known]
                 self.assertTrue(any(words in line for line in found), found)
                 for line in found:
-                    self.assertIn("the SAM template has", line)
+                    self.assertIn("the template has", line)
                     self.assertIn("the CDK construct has", line)
 
     def test_another_default_of_a_parameter_is_found(self):
@@ -235,7 +235,7 @@ class Spokes(unittest.TestCase):
         self.cases = parity.read(SYNTHESISED_SPOKES)
 
     def findings(self, template, cases):
-        return [finding.line("spokes") for finding in parity.compare(template, cases, parity.INHERENT_SPOKE)]
+        return [finding.line("spokes") for finding in parity.compare(template, cases, parity.SPOKE)]
 
     def test_both_say_the_same(self):
         self.assertEqual(self.findings(self.template, self.cases), [])

@@ -91,6 +91,33 @@ fn status_and_history_read_the_store_of_a_replay() {
 }
 
 #[test]
+fn a_summary_tells_what_one_rule_for_each_pair_would_have_rebuilt_beyond() {
+    let scene = Scene::new("summary");
+    let events = [published("2.1.0", 0, 7), published("2.2.0", 1, 8)].concat();
+    scene.write("e.json", &events);
+    assert_eq!(scene.run(&["replay", "e.json", "--store", "s.db"]).code, 0);
+    let told = scene.json(&["summary", "--store", "s.db"], 0);
+    let team = &told["owners"]["team"];
+    assert_eq!(team, &told["total"]);
+    let count = |name: &str| team[name].as_u64().unwrap();
+    assert_eq!(count("applications"), 4);
+    // Two versions for three dependents, and the `ui` that was published for `web`.
+    assert_eq!(count("changes"), 7);
+    assert_eq!(count("excluded"), 2, "{team}");
+    assert_eq!(
+        count("changes"),
+        count("rebuilds") + count("waiting") + count("unknown") + count("avoided")
+    );
+    assert_eq!(count("started"), count("rebuilds"));
+    let ran = scene.run(&["summary", "--store", "s.db", "--owner", "team"]);
+    let expected = "7 changes for 4 applications led to 2 rebuilds";
+    assert!(ran.out.contains(expected), "{}", ran.out);
+    // Nothing happened in the last minutes of the store's time.
+    let none = scene.json(&["summary", "--store", "s.db", "--since", "1m"], 0);
+    assert_eq!(none["total"]["changes"], 0);
+}
+
+#[test]
 fn help_lists_the_exit_codes_and_completions_are_written() {
     let scene = Scene::new("help");
     assert!(scene.run(&["--help"]).out.contains("Exit codes:"));

@@ -84,6 +84,8 @@ fn unknown_names_have_an_exit_code_of_their_own_and_near_names() {
     is_refused(&scene, &["explain", "web", other], 3, &["%40acme/tokens`"]);
     is_refused(&scene, &["status", "wbe"], 3, &["`web`"]);
     is_refused(&scene, &["history", "wbe"], 3, &["`web`"]);
+    let nobody = ["no application belongs to `taem`", "`team`"];
+    is_refused(&scene, &["summary", "--owner", "taem"], 3, &nobody);
     let tokens = "did you mean `pkg:npm/%40acme/tokens`";
     is_refused(
         &scene,
@@ -105,6 +107,10 @@ fn a_version_that_is_no_package_url_is_bad_usage() {
     is_refused(&scene, &["plan", "tokens"], 2, &["package URL"]);
     is_refused(&scene, &["plan", "pkg:npm/%40acme/tokens"], 2, &["version"]);
     is_refused(&scene, &["replay"], 2, &["PATH"]);
+    for span in ["7", "d", "0d", "7y", "99999999999999999w", "11000d", "7ü"] {
+        let arguments = ["summary", "--since", span];
+        is_refused(&scene, &arguments, 2, &["as in 90m, 24h, 7d or 2w"]);
+    }
 }
 
 #[cfg(not(feature = "aws"))]

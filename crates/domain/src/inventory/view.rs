@@ -82,6 +82,11 @@ impl View {
         }
     }
 
+    /// Every version, in order of its text.
+    pub fn iter(&self) -> impl Iterator<Item = &VisibleVersion> {
+        self.versions.values()
+    }
+
     pub fn get(&self, version: &str) -> Option<&VisibleVersion> {
         self.versions.get(version)
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use downriver_domain::slot::{Build, Delivered, Held, HeldReason, Slot, SlotState};
 use downriver_domain::version::PackageId;
-use downriver_domain::{ApplicationId, Built, Dependency, RebuildId};
+use downriver_domain::{Application, ApplicationId, Built, Dependency, RebuildId};
 use downriver_manifest::Files;
 
 use super::BuiltPackage;
@@ -162,11 +162,14 @@ async fn take_proof<P: Ports>(
     }
     if let Some(outcome) = settled.outcome {
         // That it was not picked up was always told as an end, too.
-        let kinds = [NoticeKind::RebuildEnded, NoticeKind::RebuildProof(outcome)];
+        let kinds = [
+            NoticeKind::RebuildEnded(outcome),
+            NoticeKind::RebuildProof(outcome),
+        ];
         let first = usize::from(outcome != Outcome::NotPickedUp);
         let notices = kinds[first..].iter().map(|kind| Notice {
             rebuild: Some(rebuild.clone()),
-            ..told(*kind, id, proof.text.clone(), session)
+            ..told(*kind, &state.application, proof.text.clone(), session)
         });
         settled.notices.extend(notices);
     }
@@ -287,7 +290,7 @@ fn take_regressions<P>(
         build.execution,
         names.join(", ")
     );
-    let notice = told(NoticeKind::Regressed, &state.application.id, text, session);
+    let notice = told(NoticeKind::Regressed, &state.application, text, session);
     settled.notices.push(notice);
 }
 
@@ -303,14 +306,15 @@ fn hold(slot: &mut Slot, delivered: &Delivered, build: &Build) {
 
 fn told<P>(
     kind: NoticeKind,
-    application: &ApplicationId,
+    application: &Application,
     text: String,
     session: &Session<'_, P>,
 ) -> Notice {
     Notice {
         kind,
         at: session.now,
-        application: Some(application.clone()),
+        owner: application.owner.clone(),
+        application: Some(application.id.clone()),
         rebuild: None,
         package_version: None,
         is_urgent: false,

@@ -90,8 +90,9 @@ fn cancelled<P: Ports>(
         ),
     ];
     let notice = Notice {
-        kind: NoticeKind::RebuildEnded,
+        kind: NoticeKind::RebuildEnded(Outcome::Stopped),
         at: session.now,
+        owner: state.application.owner.clone(),
         application: Some(id.clone()),
         rebuild: Some(rebuild.id.clone()),
         package_version: None,

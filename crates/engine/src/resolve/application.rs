@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use downriver_domain::impact::{Ask, Judgement};
 use downriver_domain::slot::{Merged, Slot, SlotState, merge_asks, merge_joined, settle};
 use downriver_domain::version::PackageId;
-use downriver_domain::{ApplicationId, Edge};
+use downriver_domain::{Application, Edge};
 
 use crate::carry_out::{carry_out, marker_write, next_version, note, rebuild_entry};
 use crate::cascade::cascade_of;
@@ -103,7 +103,7 @@ fn decide<P: Ports>(
             notices: Vec::new(),
         };
     }
-    let notices = requested_notice(session, &state.application.id, merged, &slot);
+    let notices = requested_notice(session, &state.application, merged, &slot);
     Decision {
         verdicts,
         commit: Some(pending_commit(session, state, slot, merged, &asks)),
@@ -218,7 +218,7 @@ pub(crate) fn pending_commit<P: Ports>(
 
 pub(crate) fn requested_notice<P: Ports>(
     session: &Session<'_, P>,
-    application: &ApplicationId,
+    application: &Application,
     merged: Merged,
     slot: &Slot,
 ) -> Vec<Notice> {
@@ -229,7 +229,8 @@ pub(crate) fn requested_notice<P: Ports>(
     vec![Notice {
         kind: NoticeKind::RebuildRequested,
         at: session.now,
-        application: Some(application.clone()),
+        owner: application.owner.clone(),
+        application: Some(application.id.clone()),
         rebuild: Some(rebuild.id.clone()),
         package_version: rebuild.changes().into_iter().next(),
         is_urgent: rebuild.is_expedited,

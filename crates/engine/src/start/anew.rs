@@ -95,7 +95,7 @@ pub(super) async fn rejudged<P: Ports>(
         .first()
         .map(|build| build.execution.clone());
     let merged = rejudge(&mut slot, &asks, execution.as_ref(), session.now);
-    let mut notices = requested_notice(session, &state.application.id, merged, &slot);
+    let mut notices = requested_notice(session, &state.application, merged, &slot);
     let mut verdicts = Vec::new();
     for (package, joined) in &state.slot.joined {
         let Ok(package_version) = PackageVersionId::new(package.clone(), &joined.version) else {
@@ -116,7 +116,7 @@ pub(super) async fn rejudged<P: Ports>(
     notices.extend(
         verdicts
             .iter()
-            .filter_map(|verdict| notice(session, verdict)),
+            .filter_map(|verdict| notice(session, &state.application.owner, verdict)),
     );
     let history: Vec<HistoryEntry> = verdicts
         .into_iter()

@@ -370,6 +370,7 @@ fn notice(
     Notice {
         kind,
         at: now,
+        owner: state.application.owner.clone(),
         application: Some(state.application.id.clone()),
         rebuild: Some(rebuild.clone()),
         package_version: None,

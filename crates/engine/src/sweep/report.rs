@@ -30,6 +30,10 @@ pub struct SweepReport {
     pub parked: Found,
     /// What the comparison of inventories with CodeArtifact came to.
     pub reconciled: Reconciled,
+    /// Owners that were told what the last week brought.
+    pub summaries: u64,
+    /// Applications that no summary holds, as there are too many owners.
+    pub summaries_left_out: u64,
     /// Failures in order, at most 50.
     pub failures: Vec<SweepFailure>,
     /// All failures, those not in the list included.

@@ -77,7 +77,7 @@ async fn end<P: Ports>(
         }
         Ending::Failed { .. } | Ending::Stopped | Ending::Canceled => Vec::new(),
     };
-    let (history, text) = told(state, running, &ended, session);
+    let (history, outcome, text) = told(state, running, &ended, session);
     let commit = Commit {
         marker: after(&slot, state),
         slot: Some(slot),
@@ -87,8 +87,9 @@ async fn end<P: Ports>(
         ..Commit::default()
     };
     let notice = Notice {
-        kind: NoticeKind::RebuildEnded,
+        kind: NoticeKind::RebuildEnded(outcome),
         at: session.now,
+        owner: application.owner.clone(),
         application: Some(application.id.clone()),
         rebuild: Some(running.rebuild.id.clone()),
         package_version: None,
@@ -115,7 +116,7 @@ fn told<P: Ports>(
     running: &Running,
     ended: &Ended,
     session: &Session<'_, P>,
-) -> (Vec<HistoryEntry>, String) {
+) -> (Vec<HistoryEntry>, Outcome, String) {
     let id = &state.application.id;
     let execution = &running.execution;
     let executions: Vec<PipelineExecutionId> = vec![execution.clone()];
@@ -158,7 +159,7 @@ fn told<P: Ports>(
         ),
         rebuild_entry(id, rebuild, outcome, &text, &executions, session.now),
     ];
-    (history, text)
+    (history, outcome, text)
 }
 
 pub(super) fn returned(running: &Running) -> BudgetWrite {

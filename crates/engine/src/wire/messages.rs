@@ -23,7 +23,9 @@ pub use encode::{
     encode_built, encode_catalog, encode_dependencies, encode_page, encode_read,
     encode_repositories, encode_timer, format_time,
 };
-pub use notice::{EncodedNotice, NOTICE_SOURCE, NOTICE_TEXT_CHARS_MAX, encode_notice};
+pub use notice::{
+    EncodedNotice, NOTICE_MESSAGE_CHARS_MAX, NOTICE_SOURCE, NOTICE_TEXT_CHARS_MAX, encode_notice,
+};
 
 /// Dependencies in one message; its size ends it at about 10,000 small ones anyway.
 pub const DEPENDENCIES_MAX: usize = 10_000;

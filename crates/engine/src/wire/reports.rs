@@ -21,6 +21,9 @@ pub struct SweepDocument {
     stuck: FoundV1,
     parked: FoundV1,
     reconciled: ReconciledV1,
+    summaries: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    summaries_left_out: u64,
     failures: Vec<FailureV1>,
     failures_count: u64,
     is_more_left: bool,
@@ -76,11 +79,21 @@ impl From<&SweepReport> for SweepDocument {
                 differences: report.reconciled.differences,
                 denied: report.reconciled.denied,
             },
+            summaries: report.summaries,
+            summaries_left_out: report.summaries_left_out,
             failures: failures.collect(),
             failures_count: report.failures_count,
             is_more_left: report.is_more_left,
         }
     }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl From<&RestoredReport> for RestoredV1 {

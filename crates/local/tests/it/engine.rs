@@ -6,3 +6,4 @@ mod registering;
 mod restorable;
 mod restored;
 mod sweeping;
+mod weekly;

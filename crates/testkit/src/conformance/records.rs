@@ -1,8 +1,9 @@
 //! Topology, controls and the markers of active producers.
 
 use downriver_domain::slot::{ActiveProducer, Comparison, Controls, Pause, PauseScope};
+use downriver_domain::summary::SummaryProgress;
 use downriver_domain::version::Format;
-use downriver_domain::{ObservedRepository, PackagePattern, Repository, Topology};
+use downriver_domain::{ObservedRepository, PackagePattern, Repository, Summary, Topology};
 use downriver_engine::ports::{Commit, CommitOutcome, MarkerWrite, Store};
 
 use super::{conflicts, done, read};
@@ -78,6 +79,11 @@ pub async fn controls_are_written_over_their_predecessor_only(store: &impl Store
         PauseScope::Application(id("web")),
         PauseScope::Package(package("pkg:npm/lib")),
     ];
+    let summary = Summary {
+        applications: 2,
+        changes: 9,
+        ..Summary::default()
+    };
     let first = Controls {
         revision: 1,
         pauses: scopes.map(|scope| (scope, pause.clone())).into(),
@@ -90,6 +96,11 @@ pub async fn controls_are_written_over_their_predecessor_only(store: &impl Store
             at: at(4),
         }),
         repositories_read_at: Some(at(5)),
+        summaries: Some(SummaryProgress {
+            up_to: Some(id("web")),
+            owners: [(id("team-a"), summary)].into(),
+            ..SummaryProgress::begin(at(6))
+        }),
     };
     let second = Controls {
         revision: 2,

@@ -1,16 +1,21 @@
 //! Notices as they stand on the bus: the detail and the detail-type of an event. Schemas: `events/schemas`.
 
-use downriver_domain::{ApplicationId, RebuildId};
+use downriver_domain::{ApplicationId, RebuildId, WeeklySummary};
 use serde::Serialize;
 
 use super::encode::{encode, format_time};
+use crate::history::Outcome;
 use crate::ports::{Notice, NoticeKind};
+use crate::wire::summary::SummaryDocument;
 
 /// The `source` of our events.
 pub const NOTICE_SOURCE: &str = "downriver";
 
 /// The longest text that is told; EventBridge takes entries below 1 MB, and the whole of it stands in the history.
 pub const NOTICE_TEXT_CHARS_MAX: usize = 8_000;
+
+/// The longest line for chats and mails.
+pub const NOTICE_MESSAGE_CHARS_MAX: usize = 1_000;
 
 /// A notice as an entry of `PutEvents` takes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +29,7 @@ struct NoticeV1<'a> {
     version: &'static str,
     at: String,
     deployment: &'a str,
+    owner: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     application: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,8 +38,18 @@ struct NoticeV1<'a> {
     package_version: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<SummaryV1>,
     is_urgent: bool,
     text: String,
+    message: String,
+}
+
+#[derive(Serialize)]
+struct SummaryV1 {
+    since: String,
+    until: String,
+    numbers: SummaryDocument,
 }
 
 /// The notice in the newest version, as told by this deployment.
@@ -42,15 +58,23 @@ pub fn encode_notice(notice: &Notice, deployment: &str) -> EncodedNotice {
         version: "1",
         at: format_time(notice.at),
         deployment,
+        owner: notice.owner.as_str(),
         application: notice.application.as_ref().map(ApplicationId::as_str),
         rebuild: notice.rebuild.as_ref().map(RebuildId::as_str),
         package_version: notice.package_version.as_ref().map(ToString::to_string),
         outcome: match notice.kind {
-            NoticeKind::RebuildProof(outcome) => Some(outcome.as_str()),
+            NoticeKind::RebuildEnded(outcome) | NoticeKind::RebuildProof(outcome) => {
+                Some(outcome.as_str())
+            }
+            _ => None,
+        },
+        summary: match notice.kind {
+            NoticeKind::WeeklySummary(summary) => Some(SummaryV1::from(summary)),
             _ => None,
         },
         is_urgent: notice.is_urgent,
-        text: cut(&notice.text),
+        text: cut(&notice.text, NOTICE_TEXT_CHARS_MAX),
+        message: message(notice),
     };
     EncodedNotice {
         detail_type: detail_type(notice.kind),
@@ -62,7 +86,7 @@ const fn detail_type(kind: NoticeKind) -> &'static str {
     match kind {
         NoticeKind::RebuildRequested => "Downriver Rebuild Requested",
         NoticeKind::RebuildStarted => "Downriver Rebuild Started",
-        NoticeKind::RebuildEnded => "Downriver Rebuild Ended",
+        NoticeKind::RebuildEnded(_) => "Downriver Rebuild Ended",
         NoticeKind::RebuildStuck => "Downriver Rebuild Stuck",
         NoticeKind::RebuildParked => "Downriver Rebuild Parked",
         NoticeKind::ManifestChangeNeeded => "Downriver Manifest Change Needed",
@@ -70,11 +94,74 @@ const fn detail_type(kind: NoticeKind) -> &'static str {
         NoticeKind::Regressed => "Downriver Regressed",
         NoticeKind::CascadeStopped => "Downriver Cascade Stopped",
         NoticeKind::RebuildProof(_) => "Downriver Rebuild Proof",
+        NoticeKind::WeeklySummary(_) => "Downriver Weekly Summary",
     }
 }
 
-fn cut(text: &str) -> String {
-    match text.char_indices().nth(NOTICE_TEXT_CHARS_MAX) {
+/// One line that stands alone: who, what, and the text. EventBridge puts values into a target's input as they are, without
+/// escaping them, so nothing is in it that means something in JSON; nor `<`, with which Slack's mentions and links begin.
+fn message(notice: &Notice) -> String {
+    let urgent = if notice.is_urgent { "Urgent: " } else { "" };
+    let who = match &notice.application {
+        Some(application) => format!("{application} ({})", notice.owner),
+        None => notice.owner.to_string(),
+    };
+    let what = match notice.kind {
+        NoticeKind::RebuildRequested => "rebuild requested",
+        NoticeKind::RebuildStarted => "rebuild started",
+        NoticeKind::RebuildEnded(Outcome::Succeeded) => "rebuilt",
+        NoticeKind::RebuildEnded(Outcome::Failed) => "rebuild failed",
+        NoticeKind::RebuildEnded(Outcome::Stopped) => "rebuild stopped",
+        NoticeKind::RebuildEnded(Outcome::NotPickedUp)
+        | NoticeKind::RebuildProof(Outcome::NotPickedUp) => "rebuilt, but not with the change",
+        NoticeKind::RebuildEnded(Outcome::Pending) => {
+            "execution ended badly, another attempt follows"
+        }
+        NoticeKind::RebuildEnded(_) => "rebuild ended",
+        NoticeKind::RebuildStuck => "rebuild stuck, a person is needed",
+        NoticeKind::RebuildParked => "rebuild runs for very long",
+        NoticeKind::ManifestChangeNeeded => "a manifest change is needed",
+        NoticeKind::VersionWithdrawn => "what it was built with was withdrawn",
+        NoticeKind::Regressed => "built less than was delivered before",
+        NoticeKind::CascadeStopped => "cascade stopped",
+        NoticeKind::RebuildProof(Outcome::Delivered) => "delivered",
+        NoticeKind::RebuildProof(_) => "rebuilt, without proof",
+        NoticeKind::WeeklySummary(_) => "last week",
+    };
+    let about = notice.package_version.as_ref();
+    let about = about.map_or(String::new(), |version| format!(" ({version})"));
+    let line = format!("{urgent}{who}: {what}{about}: {}", notice.text);
+    let plain: String = line.chars().map(plain).collect();
+    cut(&plain, NOTICE_MESSAGE_CHARS_MAX)
+}
+
+fn plain(character: char) -> char {
+    match character {
+        '"' => '\'',
+        '\\' => '/',
+        '<' => '‹',
+        control if control.is_control() => ' ',
+        // What changes the direction or is not seen deceives whoever reads it.
+        '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{2069}'
+        | '\u{feff}' => ' ',
+        other => other,
+    }
+}
+
+impl From<WeeklySummary> for SummaryV1 {
+    fn from(weekly: WeeklySummary) -> Self {
+        Self {
+            since: format_time(weekly.since),
+            until: format_time(weekly.until),
+            numbers: SummaryDocument::from(&weekly.summary),
+        }
+    }
+}
+
+fn cut(text: &str, chars_max: usize) -> String {
+    match text.char_indices().nth(chars_max) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}…", &text[..end]),
     }

@@ -37,6 +37,8 @@ fn a_sweep_is_answered_with_all_that_it_found() {
             differences: 3,
             denied: 1,
         },
+        summaries: 2,
+        summaries_left_out: 1,
         is_more_left: true,
         ..SweepReport::default()
     };
@@ -51,6 +53,8 @@ fn a_sweep_is_answered_with_all_that_it_found() {
         "reconciled": {"packages": 100, "differences": 3, "denied": 1},
         "stuck": none,
         "parked": none,
+        "summaries": 2,
+        "summaries_left_out": 1,
         "failures": [{"reason": "no answer"}],
         "failures_count": 60,
         "is_more_left": true,

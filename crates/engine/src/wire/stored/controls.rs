@@ -1,11 +1,17 @@
 //! The stored forms of the operators' switches and of active producers.
 
-use downriver_domain::Timestamp;
+use std::collections::BTreeMap;
+
 use downriver_domain::slot::{ActiveProducer, Comparison, Controls, Pause, PauseScope};
+use downriver_domain::summary::SummaryProgress;
+use downriver_domain::{Summary, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::fields::{FieldError, InField, millis, named, parse, timestamp};
+use super::fields::{
+    FieldError, InField, is_default, millis, named, parse, parse_optional, timestamp,
+};
 use super::key;
+use crate::wire::summary::SummaryDocument;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct ControlsV1 {
@@ -17,6 +23,19 @@ pub(super) struct ControlsV1 {
     reconciliation: Option<ComparisonV1>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     repositories_read_at: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    summaries: Option<SummaryProgressV1>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct SummaryProgressV1 {
+    until: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    up_to: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    owners: BTreeMap<String, SummaryDocument>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    is_told: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -65,6 +84,7 @@ impl From<&Controls> for ControlsV1 {
             comparison: controls.comparison.as_ref().map(ComparisonV1::from),
             reconciliation: controls.reconciliation.as_ref().map(ComparisonV1::from),
             repositories_read_at: millis(controls.repositories_read_at),
+            summaries: controls.summaries.as_ref().map(SummaryProgressV1::from),
         }
     }
 }
@@ -100,6 +120,41 @@ impl TryFrom<ControlsV1> for Controls {
                 .transpose()
                 .in_field("reconciliation")?,
             repositories_read_at: timestamp(stored.repositories_read_at),
+            summaries: stored
+                .summaries
+                .map(SummaryProgress::try_from)
+                .transpose()
+                .in_field("summaries")?,
+        })
+    }
+}
+
+impl From<&SummaryProgress> for SummaryProgressV1 {
+    fn from(progress: &SummaryProgress) -> Self {
+        let owners = progress.owners.iter();
+        Self {
+            until: progress.until.unix_millis(),
+            up_to: progress.up_to.as_ref().map(ToString::to_string),
+            owners: owners
+                .map(|(owner, summary)| (owner.to_string(), summary.into()))
+                .collect(),
+            is_told: progress.is_told,
+        }
+    }
+}
+
+impl TryFrom<SummaryProgressV1> for SummaryProgress {
+    type Error = FieldError;
+
+    fn try_from(stored: SummaryProgressV1) -> Result<Self, FieldError> {
+        let owners = stored.owners.into_iter();
+        let owners =
+            owners.map(|(owner, document)| Ok((parse("owners", &owner)?, Summary::from(document))));
+        Ok(Self {
+            until: Timestamp::from_unix_millis(stored.until),
+            up_to: parse_optional("up_to", stored.up_to.as_deref())?,
+            owners: owners.collect::<Result<_, FieldError>>()?,
+            is_told: stored.is_told,
         })
     }
 }

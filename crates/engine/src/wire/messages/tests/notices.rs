@@ -25,8 +25,32 @@ fn a_text_that_is_too_long_is_cut() {
         ..values::notices().remove(0)
     };
     let encoded = encode_notice(&notice, DEPLOYMENT);
-    assert!(encoded.detail.ends_with("üü…\"}"), "{}", encoded.detail);
-    assert_eq!(encoded.detail.matches('ü').count(), NOTICE_TEXT_CHARS_MAX);
+    let detail: Value = serde_json::from_str(&encoded.detail).expect("JSON");
+    for (name, chars_max) in [
+        ("text", NOTICE_TEXT_CHARS_MAX),
+        ("message", NOTICE_MESSAGE_CHARS_MAX),
+    ] {
+        let text = detail[name].as_str().expect("a text");
+        assert!(text.ends_with("üü…"), "{text}");
+        assert_eq!(text.chars().count(), chars_max + 1);
+    }
+}
+
+#[test]
+fn a_message_holds_nothing_that_means_something_in_a_template() {
+    let hostile = "say \"no\"\n{\"a\":\\u0022<!channel>\u{202e}\u{0}\u{85}";
+    let notice = Notice {
+        text: hostile.to_owned(),
+        is_urgent: true,
+        ..values::notices().remove(0)
+    };
+    let encoded = encode_notice(&notice, DEPLOYMENT);
+    let detail: Value = serde_json::from_str(&encoded.detail).expect("JSON");
+    assert_eq!(detail["text"], hostile);
+    assert_eq!(
+        detail["message"],
+        "Urgent: web-shop (team-a): rebuild requested (pkg:npm/%40acme/tokens@2.4.0): say 'no' {'a':/u0022‹!channel>   "
+    );
 }
 
 fn schema() -> Value {
@@ -107,14 +131,24 @@ fn what_is_no_notice_breaks_the_schema() {
         "version",
         "at",
         "deployment",
+        "owner",
         "application",
         "rebuild",
         "is_urgent",
         "text",
+        "message",
     ] {
         assert_eq!(without(name), [format!("event.detail.{name}: required")]);
     }
     assert_eq!(without("package_version"), [""; 0]);
+    let weekly = notices.last().expect("a summary");
+    let mut event = event(weekly);
+    let numbers = event["detail"]["summary"]["numbers"].as_object_mut();
+    numbers.expect("numbers").remove("avoided");
+    assert_eq!(
+        schema::problems(&schema(), &event),
+        ["event.detail.summary.numbers.avoided: required"]
+    );
     assert_eq!(
         broken(&|event| event["source"] = json!("aws.x")),
         ["event.source: const"]

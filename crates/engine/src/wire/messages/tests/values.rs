@@ -1,7 +1,9 @@
 //! One message of each kind and shape.
 
 use downriver_domain::version::PackageId;
-use downriver_domain::{Built, Dependency, Evidence, RepositoryId, Scope, Timestamp};
+use downriver_domain::{
+    Built, Dependency, Evidence, RepositoryId, Scope, Summary, Timestamp, WeeklySummary,
+};
 
 use super::super::{
     CatalogRequest, DependenciesReport, encode_built, encode_catalog, encode_dependencies,
@@ -203,12 +205,28 @@ pub(super) fn built() -> Vec<BuiltReport> {
     }]
 }
 
+fn week() -> WeeklySummary {
+    WeeklySummary {
+        since: at(1),
+        until: at(2),
+        summary: Summary {
+            applications: 1,
+            changes: 2,
+            rebuilds: 1,
+            coalesced: 1,
+            ..Summary::default()
+        },
+    }
+}
+
 /// One of each kind, most of them with all that its kind carries.
 pub(super) fn notices() -> Vec<Notice> {
     let kinds = [
         (NoticeKind::RebuildRequested, true, true),
         (NoticeKind::RebuildStarted, true, false),
-        (NoticeKind::RebuildEnded, true, false),
+        (NoticeKind::RebuildEnded(Outcome::Succeeded), true, false),
+        (NoticeKind::RebuildEnded(Outcome::Failed), true, false),
+        (NoticeKind::RebuildEnded(Outcome::NotPickedUp), true, false),
         (NoticeKind::RebuildStuck, true, false),
         (NoticeKind::RebuildParked, true, false),
         (NoticeKind::ManifestChangeNeeded, false, true),
@@ -218,11 +236,14 @@ pub(super) fn notices() -> Vec<Notice> {
         (NoticeKind::RebuildProof(Outcome::Delivered), true, false),
         (NoticeKind::RebuildProof(Outcome::NotPickedUp), true, false),
         (NoticeKind::RebuildProof(Outcome::Unproven), true, false),
+        (NoticeKind::WeeklySummary(week()), false, false),
     ];
     let notice = |(kind, has_rebuild, has_version): (NoticeKind, bool, bool)| Notice {
         kind,
         at: at(3),
-        application: Some("web-shop".parse().expect("an application id")),
+        owner: "team-a".parse().expect("an owner"),
+        application: (!matches!(kind, NoticeKind::WeeklySummary(_)))
+            .then(|| "web-shop".parse().expect("an application id")),
         rebuild: has_rebuild.then(|| "web-shop.7".parse().expect("a rebuild id")),
         package_version: has_version.then(|| {
             "pkg:npm/%40acme/tokens@2.4.0"
@@ -232,7 +253,18 @@ pub(super) fn notices() -> Vec<Notice> {
         is_urgent: kind == NoticeKind::RebuildStuck,
         text: "one plain sentence".to_owned(),
     };
-    kinds.map(notice).to_vec()
+    let mut notices = kinds.map(notice).to_vec();
+    let stuck = notices
+        .iter()
+        .position(|notice| notice.kind == NoticeKind::RebuildStuck)
+        .expect("one is stuck");
+    // What targets of rules must get through: see infra/checks/notices.py.
+    let hostile = Notice {
+        text: "say \"no\",\n{\"text\": \"\\u0022 <!channel> <message> \\\" }\u{7f}".to_owned(),
+        ..notices[stuck].clone()
+    };
+    notices.insert(stuck, hostile);
+    notices
 }
 
 /// One message of each kind as text.

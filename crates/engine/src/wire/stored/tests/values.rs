@@ -7,11 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use downriver_domain::slot::{ActiveProducer, Comparison, Controls, Gate, Pause, PauseScope};
+use downriver_domain::summary::SummaryProgress;
 use downriver_domain::version::{Format, PackageId, PackageVersionId};
 use downriver_domain::{
     Application, Built, Cascade, Dependency, Evidence, Follow, ObservedRepository, OnLocked,
     Origin, PackagePattern, Pipeline, Policy, Repository, RepositoryId, RepositoryInventory,
-    Rollback, Scope, Target, Timestamp, Topology, VersionRecord, VersionStatus, Versioning,
+    Rollback, Scope, Summary, Target, Timestamp, Topology, VersionRecord, VersionStatus,
+    Versioning,
 };
 
 pub(super) use self::entries::history;
@@ -281,7 +283,36 @@ pub(super) fn controls() -> Vec<Controls> {
             repositories_read_at: Some(at(5)),
             ..Controls::default()
         },
+        Controls {
+            revision: 4,
+            summaries: Some(SummaryProgress {
+                up_to: Some(id("web")),
+                owners: [(id("team-a"), summary())].into(),
+                ..SummaryProgress::begin(at(6))
+            }),
+            ..Controls::default()
+        },
+        Controls {
+            revision: 5,
+            summaries: Some(SummaryProgress {
+                is_told: true,
+                ..SummaryProgress::begin(at(7))
+            }),
+            ..Controls::default()
+        },
     ]
+}
+
+fn summary() -> Summary {
+    Summary {
+        applications: 2,
+        changes: 9,
+        rebuilds: 2,
+        coalesced: 6,
+        excluded: 1,
+        started: 2,
+        ..Summary::default()
+    }
 }
 
 pub(super) fn active_producers() -> Vec<ActiveProducer> {
