@@ -53,7 +53,7 @@ pub(super) fn parse<'a>(
                 name: name.0,
                 requirement: requirement.0,
                 evidence: Evidence {
-                    file: path.to_owned(),
+                    file: path.into(),
                     line,
                 },
             });

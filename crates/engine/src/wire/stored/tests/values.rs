@@ -190,7 +190,7 @@ pub(super) fn dependencies() -> Vec<Dependency> {
         path: Vec::new(),
         scope: Scope::Runtime,
         evidence: Evidence {
-            file: String::new(),
+            file: "".into(),
             line: None,
         },
         lock: None,
@@ -215,7 +215,7 @@ pub(super) fn dependencies() -> Vec<Dependency> {
         ],
         scope,
         evidence: Evidence {
-            file: "web/package-lock.json".to_owned(),
+            file: "web/package-lock.json".into(),
             line: Some(7),
         },
         ..least.clone()
@@ -229,7 +229,7 @@ pub(super) fn dependencies() -> Vec<Dependency> {
         is_locked: true,
         is_direct: false,
         lock: Some(Evidence {
-            file: "poetry.lock".to_owned(),
+            file: "poetry.lock".into(),
             line: Some(12),
         }),
         ..least.clone()
@@ -238,7 +238,7 @@ pub(super) fn dependencies() -> Vec<Dependency> {
         is_direct: true,
         path: vec![tokens()],
         lock: Some(Evidence {
-            file: String::new(),
+            file: "".into(),
             line: None,
         }),
         ..least.clone()
