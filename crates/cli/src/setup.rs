@@ -143,7 +143,8 @@ pub(crate) fn load_catalog_with_folders(path: &Path) -> anyhow::Result<LoadedCat
 
 /// A folder says what the next build would use: that the last one used it too is an assumption.
 pub(crate) fn as_locked(found: &FoundDependency) -> Built {
-    found.locked.clone().map_or(Built::Unknown, Built::Assumed)
+    let locked = found.locked.as_deref().map(str::to_owned);
+    locked.map_or(Built::Unknown, Built::Assumed)
 }
 
 /// A text file of bounded size, or why it cannot be read.

@@ -1,5 +1,7 @@
 //! What an application depends on, and how well that is known.
 
+use std::sync::Arc;
+
 use downriver_version::PackageId;
 
 use crate::{ApplicationId, Timestamp};
@@ -34,10 +36,11 @@ impl Built {
     }
 }
 
-/// The file and line that a fact was read from.
+/// The file and line that a fact was read from. A copy shares the file's name: one lockfile is the evidence of thousands of
+/// facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
-    pub file: String,
+    pub file: Arc<str>,
     pub line: Option<u32>,
 }
 

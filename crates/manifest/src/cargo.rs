@@ -96,7 +96,7 @@ fn add_products(project: &Project<'_>, reading: &mut Reading) {
             is_private: !publish.unwrap_or(true) || version.is_none(),
             version,
             evidence: downriver_domain::Evidence {
-                file: manifest.path.clone(),
+                file: manifest.path.as_str().into(),
                 line: Some(package.line),
             },
         });

@@ -6,7 +6,9 @@
 //! package and its scopes follow. Whatever cannot be read is a [`Problem`] with file and line, and keeps nothing else from
 //! being read. Every size, depth and count has a limit ([`limits`]).
 
+mod begin;
 mod cargo;
+mod digest;
 mod files;
 mod graph;
 mod kind;
@@ -20,9 +22,11 @@ mod reading;
 mod refresh;
 mod ruby;
 mod sbom;
+mod scopes;
 mod settings;
 mod swift;
 mod text;
+mod texts;
 
 pub use files::{Files, InvalidPath, folder_of, join_path};
 pub use kind::{FileKind, is_skipped_folder, recognise, wanted};
@@ -32,4 +36,6 @@ pub use reading::{
 };
 pub use refresh::{LeftChange, RefreshPlan, RefreshStep, SettledChange, plan_refresh};
 pub use sbom::write_cyclonedx;
+pub use scopes::Scopes;
 pub use settings::{RegistryUse, count_other_registries, registries};
+pub use texts::Texts;

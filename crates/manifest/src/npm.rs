@@ -20,7 +20,6 @@ mod yarn_berry;
 mod yarn_v1;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use package_json::Manifest;
 use workspace::{Importer, Lockfile, Workspace};
@@ -29,6 +28,7 @@ use crate::files::{Files, folder_of, join_path};
 use crate::graph::Graph;
 use crate::reading::{FileSummary, Problem, Reading};
 use crate::text::decode;
+use crate::texts::Texts;
 
 /// In the order in which they count where several stand in a folder and `packageManager` names none of them: npm itself
 /// takes `npm-shrinkwrap.json` first.
@@ -241,7 +241,7 @@ fn tell_settings(path: &str, format: &str, declared: usize, reading: &mut Readin
     reading.files.push(FileSummary {
         path: path.to_owned(),
         format: format.to_owned(),
-        locked: BTreeSet::new(),
+        locked: Texts::default(),
         declared,
     });
 }
@@ -252,7 +252,7 @@ fn tell_manifests(workspace: &Workspace<'_>, reading: &mut Reading) {
         reading.files.push(FileSummary {
             path: manifest.path.to_owned(),
             format: MANIFEST.to_owned(),
-            locked: BTreeSet::new(),
+            locked: Texts::default(),
             declared: manifest.declared.len(),
         });
         if workspace.is_asked(&importer.folder) {

@@ -25,6 +25,7 @@ use downriver_version::{Format, PackageId, PackageVersionId};
 use crate::files::{Files, folder_of, join_path};
 use crate::kind::{FileKind, recognise};
 use crate::reading::{FoundDependency, Problem, Product, Reading};
+use crate::texts::Texts;
 use evaluate::Evaluator;
 use project::Project;
 
@@ -226,7 +227,7 @@ impl<'f> Sources<'f> {
                 .next()
                 .unwrap_or("sln")
                 .to_ascii_lowercase(),
-            locked: BTreeSet::new(),
+            locked: Texts::default(),
             declared: 0,
         });
         found
@@ -270,7 +271,7 @@ fn product(project: &Project) -> Option<Product> {
         version: project.version.clone(),
         is_private: project.is_private,
         evidence: downriver_domain::Evidence {
-            file: project.path.clone(),
+            file: project.path.as_str().into(),
             line: None,
         },
     })
@@ -295,7 +296,7 @@ fn merge(mut found: Vec<FoundDependency>) -> Vec<FoundDependency> {
     let mut merged: Vec<FoundDependency> = Vec::with_capacity(found.len());
     for next in found {
         match merged.last_mut() {
-            Some(last) if identity(last) == identity(&next) => last.scopes.extend(next.scopes),
+            Some(last) if identity(last) == identity(&next) => last.scopes |= next.scopes,
             _ => merged.push(next),
         }
     }

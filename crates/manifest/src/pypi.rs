@@ -19,8 +19,6 @@ mod requirements;
 mod toml;
 mod uv_lock;
 
-use std::collections::BTreeSet;
-
 use crate::files::{Files, join_path};
 use crate::pypi::declared::Declared;
 use crate::pypi::lock::{Rest, unlocked};
@@ -30,6 +28,7 @@ use crate::pypi::pyproject::Manifest;
 use crate::pypi::requirements::Sheets;
 use crate::reading::{FileSummary, Reading};
 use crate::text::decode;
+use crate::texts::Texts;
 
 pub(crate) fn read(folder: &str, files: &Files<'_>, reading: &mut Reading) {
     let manifest = load_manifest(folder, files, reading);
@@ -90,7 +89,7 @@ fn read_pipenv(folder: &str, files: &Files<'_>, reading: &mut Reading) -> bool {
         reading.files.push(FileSummary {
             path: path.to_owned(),
             format: "Pipfile".to_owned(),
-            locked: BTreeSet::new(),
+            locked: Texts::default(),
             declared: declared.len(),
         });
         Some((path, declared))

@@ -1,12 +1,18 @@
 //! What is read of an application: its dependencies, and what each file told.
 
-use std::collections::BTreeSet;
+#[cfg(test)]
+mod tests;
 
-use downriver_domain::{Evidence, Scope};
+use std::sync::Arc;
+
+use downriver_domain::Evidence;
 use downriver_version::{Format, PackageId};
 
+use crate::begin::begin;
 use crate::files::Files;
 use crate::limits::PROBLEMS_MAX;
+use crate::scopes::Scopes;
+use crate::texts::Texts;
 use crate::{cargo, maven, npm, nuget, pypi, ruby, sbom, swift};
 
 /// Everything that the files of one application tell.
@@ -31,15 +37,15 @@ pub struct FoundDependency {
     /// In the native syntax of whoever pulls it in; `None` where no file tells it.
     pub requirement: Option<String>,
     /// The version that a lockfile or SBOM holds.
-    pub locked: Option<String>,
+    pub locked: Option<Arc<str>>,
     /// The application itself asks for it.
     pub is_direct: bool,
     /// The packages that pull it in, outermost first; empty for a direct one, or where no file tells.
-    pub via: Vec<PackageId>,
+    pub via: Arc<[PackageId]>,
     /// The version of the last of `via`.
-    pub via_version: Option<String>,
+    pub via_version: Option<Arc<str>>,
     /// Not empty.
-    pub scopes: BTreeSet<Scope>,
+    pub scopes: Scopes,
     /// Where the requirement is written; where none is, the lock.
     pub evidence: Evidence,
     /// Where the lockfile or SBOM holds the version.
@@ -81,7 +87,7 @@ pub struct FileSummary {
     pub format: String,
     /// Packages from a registry that it locks, as `name@version` in the ecosystem's own names, normalised as the
     /// ecosystem does; of an SBOM the package URLs. Empty for a manifest.
-    pub locked: BTreeSet<String>,
+    pub locked: Texts,
     /// Dependencies that it declares, for a manifest.
     pub declared: usize,
 }
@@ -178,23 +184,54 @@ pub fn assumed_requirement(format: Format, locked: &str) -> String {
 }
 
 pub(crate) fn order(reading: &mut Reading) {
-    reading.dependencies.sort_by(|one, other| {
-        (
-            &one.package,
-            &one.locked,
-            &one.via,
-            &one.evidence.file,
-            one.evidence.line,
-        )
-            .cmp(&(
-                &other.package,
-                &other.locked,
-                &other.via,
-                &other.evidence.file,
-                other.evidence.line,
-            ))
-    });
+    sort_dependencies(&mut reading.dependencies);
     reading
         .files
         .sort_by(|one, other| one.path.cmp(&other.path));
+}
+
+/// Sorts numbers in place of the dependencies, which are large, and then moves each of those to where it belongs.
+fn sort_dependencies(dependencies: &mut [FoundDependency]) {
+    let begins = dependencies.iter().map(|found| begin_of(&found.package));
+    let mut order: Vec<(u128, usize)> = begins.zip(0..).collect();
+    order.sort_by(|(one_begin, one), (other_begin, other)| {
+        let by_begin = one_begin.cmp(other_begin);
+        by_begin.then_with(|| key(&dependencies[*one]).cmp(&key(&dependencies[*other])))
+    });
+    let mut order: Vec<usize> = order.into_iter().map(|(_, from)| from).collect();
+    for place in 0..order.len() {
+        let mut from = order[place];
+        // What stood in a place before this one was swapped away, to where that place's own came from.
+        while from < place {
+            from = order[from];
+        }
+        order[place] = from;
+        dependencies.swap(place, from);
+    }
+}
+
+/// How a package begins, in order as packages are.
+fn begin_of(package: &PackageId) -> u128 {
+    let format = [package.format() as u8];
+    match package.namespace() {
+        None => begin([&format, &[0], package.name().as_bytes()]),
+        // No name has a zero byte in it: the namespace comes before any that goes on.
+        Some(namespace) => begin([
+            &format,
+            &[1],
+            namespace.as_bytes(),
+            &[0],
+            package.name().as_bytes(),
+        ]),
+    }
+}
+
+fn key(found: &FoundDependency) -> impl Ord {
+    (
+        &found.package,
+        &found.locked,
+        &found.via,
+        &found.evidence.file,
+        found.evidence.line,
+    )
 }

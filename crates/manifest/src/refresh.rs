@@ -193,7 +193,7 @@ fn holder(found: &FoundDependency) -> Option<&str> {
     }
     let is_pinned = found.package.format() == Format::Maven
         && found.requirement.as_deref().is_some_and(is_soft_pin);
-    is_pinned.then_some(found.evidence.file.as_str())
+    is_pinned.then_some(&*found.evidence.file)
 }
 
 fn is_soft_pin(requirement: &str) -> bool {

@@ -22,6 +22,7 @@ use crate::graph::{Edge, Graph, Node, Root};
 use crate::limits::{FILES_MAX, INCLUDES_MAX};
 use crate::reading::{FileSummary, Problem, Product, Reading, Source};
 use crate::text::decode;
+use crate::texts::Texts;
 use lock::{Asked, Lock, Origin};
 use manifest::Gem;
 
@@ -145,7 +146,7 @@ fn read_manifest(
     reading.files.push(FileSummary {
         path: path.to_owned(),
         format: if is_gemspec { "gemspec" } else { name }.to_owned(),
-        locked: BTreeSet::new(),
+        locked: Texts::default(),
         declared: found.gems.len(),
     });
     declared.extend(found.gems.drain(..).map(|gem| Declared {
@@ -318,7 +319,7 @@ const fn source_of(origin: Origin) -> Source {
 }
 
 /// As Bundler lists them: those from git and folders too, and one for each platform.
-fn locked(lock: &Lock<'_>) -> BTreeSet<String> {
+fn locked(lock: &Lock<'_>) -> Texts {
     lock.specs
         .iter()
         .map(|spec| match spec.platform {
@@ -330,7 +331,7 @@ fn locked(lock: &Lock<'_>) -> BTreeSet<String> {
 
 fn evidence(file: &str, line: u32) -> Evidence {
     Evidence {
-        file: file.to_owned(),
+        file: file.into(),
         line: Some(line),
     }
 }

@@ -70,7 +70,7 @@ pub fn registries(folder: &str, files: &Files<'_>) -> Vec<RegistryUse> {
             repository: endpoint.repository.to_owned(),
             scope: named.scope,
             evidence: Evidence {
-                file: path.to_owned(),
+                file: path.into(),
                 line: named.line,
             },
         };

@@ -20,6 +20,7 @@ use crate::files::{Files, join_path};
 use crate::graph::{Graph, Node, Root};
 use crate::reading::{FileSummary, Problem, Reading, Source};
 use crate::text::decode;
+use crate::texts::Texts;
 use manifest::Declared;
 use resolved::Pin;
 
@@ -38,7 +39,7 @@ pub(crate) fn read(folder: &str, files: &Files<'_>, reading: &mut Reading) {
         match read {
             Ok((version, found)) => {
                 reading.files.push(summary(path, version, &found));
-                graph.file = path;
+                graph = Graph::new(path);
                 pins = found;
             }
             Err(problem) => reading.problem(problem),
@@ -64,7 +65,7 @@ fn read_manifest(path: &str, files: &Files<'_>, reading: &mut Reading) -> Option
     reading.files.push(FileSummary {
         path: path.to_owned(),
         format: MANIFEST.to_owned(),
-        locked: BTreeSet::new(),
+        locked: Texts::default(),
         declared: declared.len(),
     });
     Some(declared)
@@ -118,7 +119,7 @@ fn add_all<'a>(
             requirement: one.requirement.as_deref().map(Cow::Borrowed),
             scope: Scope::Runtime,
             evidence: Evidence {
-                file: manifest.to_owned(),
+                file: manifest.into(),
                 line: Some(one.line),
             },
             is_direct: true,
@@ -129,10 +130,7 @@ fn add_all<'a>(
             to,
             requirement: None,
             scope: Scope::Runtime,
-            evidence: Evidence {
-                file: graph.file.to_owned(),
-                line: graph.nodes[to].line,
-            },
+            evidence: graph.evidence(graph.nodes[to].line),
             is_direct: false,
         });
     }

@@ -102,7 +102,7 @@ pub fn dependency(purl: &str, requirement: &str) -> Dependency {
         path: Vec::new(),
         scope: Scope::Runtime,
         evidence: Evidence {
-            file: "package.json".to_owned(),
+            file: "package.json".into(),
             line: Some(7),
         },
         lock: None,

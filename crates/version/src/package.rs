@@ -144,6 +144,10 @@ fn check_text(format: Format, field: &str, text: &str) -> Result<(), InvalidName
     if text.is_empty() {
         return complain("is empty: CodeArtifact needs 1 to 255 characters");
     }
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'/' | b'#');
+    if text.len() <= CHARS_MAX && text.bytes().all(is_plain) {
+        return Ok(());
+    }
     let chars = text.chars().count();
     if chars > CHARS_MAX {
         return complain(&format!(

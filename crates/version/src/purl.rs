@@ -55,7 +55,7 @@ impl Purl {
         namespace: Option<&str>,
         name: &str,
     ) -> Result<Self, InvalidPurl> {
-        build(package_type, namespace, name).map_err(|reason| InvalidPurl {
+        build(package_type, namespace, name.to_owned()).map_err(|reason| InvalidPurl {
             text: crate::package::shown(&format!("{package_type}/{name}")),
             reason,
         })
@@ -186,14 +186,15 @@ fn parse(text: &str) -> Result<Purl, String> {
         None => ("", path),
     };
     let namespace = decode_segments(namespace, |segment| !segment.is_empty())?;
-    let purl = build(package_type, namespace.as_deref(), &codec::decode(name)?)?;
-    let mut purl = purl.with_version(&codec::decode(version)?);
+    let mut purl = build(package_type, namespace.as_deref(), codec::decode(name)?)?;
+    let version = codec::decode(version)?;
+    purl.version = (!version.is_empty()).then_some(version);
     purl.qualifiers = parse_qualifiers(&purl.package_type, qualifiers)?;
     purl.subpath = decode_segments(subpath, is_path_segment)?;
     Ok(purl)
 }
 
-fn build(package_type: &str, namespace: Option<&str>, name: &str) -> Result<Purl, String> {
+fn build(package_type: &str, namespace: Option<&str>, name: String) -> Result<Purl, String> {
     let package_type = package_type.to_ascii_lowercase();
     let is_type = package_type.starts_with(|c: char| c.is_ascii_lowercase())
         && package_type
@@ -229,7 +230,7 @@ fn build(package_type: &str, namespace: Option<&str>, name: &str) -> Result<Purl
         name: if package_type == "pypi" {
             name.to_lowercase().replace('_', "-")
         } else {
-            name.to_owned()
+            name
         },
         package_type,
         namespace: (!segments.is_empty()).then(|| segments.join("/")),

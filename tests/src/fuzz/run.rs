@@ -82,7 +82,7 @@ fn execute(file: &str, input: &[u8]) -> Result<()> {
         );
         for place in std::iter::once(&found.evidence).chain(&found.lock) {
             ensure!(
-                place.file == file,
+                &*place.file == file,
                 "{} was read from {}",
                 found.package,
                 place.file

@@ -109,7 +109,7 @@ pub(crate) fn awaited(on: &WaitOn) -> Vec<String> {
 pub(crate) fn evidence_text(evidence: &Evidence) -> String {
     match evidence.line {
         Some(line) => format!("{}:{line}", evidence.file),
-        None => evidence.file.clone(),
+        None => evidence.file.to_string(),
     }
 }
 

@@ -1,6 +1,5 @@
 //! What was read of folders, as JSON.
 
-use downriver_domain::Evidence;
 use downriver_domain::version::PackageId;
 use downriver_manifest::{FoundDependency, LeftOut, Problem, Product, Reading, Source};
 use serde::Serialize;
@@ -89,7 +88,7 @@ impl FolderDocument {
             path: file.path.clone(),
             format: file.format.clone(),
             declared: file.declared,
-            locked: file.locked.iter().cloned().collect(),
+            locked: file.locked.iter().map(str::to_owned).collect(),
         });
         Self {
             folder: folder.to_owned(),
@@ -104,22 +103,17 @@ impl FolderDocument {
 }
 
 fn dependency(found: &FoundDependency) -> DependencyDocument {
-    let Evidence { file, line } = found.evidence.clone();
     DependencyDocument {
         package: found.package.to_string(),
         requirement: found.requirement.clone(),
-        file,
-        line,
-        locked: found.locked.clone(),
-        lock_file: found.lock.as_ref().map(|lock| lock.file.clone()),
+        file: found.evidence.file.to_string(),
+        line: found.evidence.line,
+        locked: found.locked.as_deref().map(str::to_owned),
+        lock_file: found.lock.as_ref().map(|lock| lock.file.to_string()),
         lock_line: found.lock.as_ref().and_then(|lock| lock.line),
         direct: found.is_direct,
         via: found.via.iter().map(PackageId::to_string).collect(),
-        scopes: found
-            .scopes
-            .iter()
-            .map(|scope| scope_name(*scope))
-            .collect(),
+        scopes: found.scopes.iter().map(scope_name).collect(),
     }
 }
 
@@ -129,7 +123,7 @@ fn left_out(left_out: &LeftOut) -> LeftOutDocument {
         version: left_out.version.clone(),
         source: source_name(left_out.source),
         reason: left_out.reason.clone(),
-        file: left_out.evidence.file.clone(),
+        file: left_out.evidence.file.to_string(),
         line: left_out.evidence.line,
     }
 }
@@ -139,7 +133,7 @@ fn product(product: &Product) -> ProductDocument {
         package: product.package.to_string(),
         version: product.version.clone(),
         private: product.is_private,
-        file: product.evidence.file.clone(),
+        file: product.evidence.file.to_string(),
         line: product.evidence.line,
     }
 }

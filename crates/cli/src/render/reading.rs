@@ -106,11 +106,7 @@ fn dependencies(out: &mut String, page: Page, reading: &Reading, is_verbose: boo
 }
 
 fn row(found: &FoundDependency) -> [String; 6] {
-    let scopes: Vec<&str> = found
-        .scopes
-        .iter()
-        .map(|scope| scope_name(*scope))
-        .collect();
+    let scopes: Vec<&str> = found.scopes.iter().map(scope_name).collect();
     let mut places = vec![evidence_text(&found.evidence)];
     places.extend(found.lock.as_ref().map(evidence_text));
     places.dedup();
@@ -121,7 +117,7 @@ fn row(found: &FoundDependency) -> [String; 6] {
             .requirement
             .clone()
             .unwrap_or_else(|| "not told".to_owned()),
-        found.locked.clone().unwrap_or_default(),
+        found.locked.as_deref().unwrap_or_default().to_owned(),
         scopes.join(", "),
         places.join(", "),
         via.join(" > "),

@@ -70,7 +70,7 @@ fn judgement(id: &str, verdict: Verdict, action: Action, reason: &str) -> Judgem
 
 fn evidence() -> Evidence {
     Evidence {
-        file: "package-lock.json".to_owned(),
+        file: "package-lock.json".into(),
         line: Some(31),
     }
 }

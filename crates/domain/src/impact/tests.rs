@@ -77,7 +77,7 @@ impl Case {
                 path: Vec::new(),
                 scope: Scope::Runtime,
                 evidence: Evidence {
-                    file: "manifest".to_owned(),
+                    file: "manifest".into(),
                     line: None,
                 },
                 lock: None,

@@ -95,11 +95,11 @@ pub(super) fn stored(
             package: dependency.package.clone(),
             requirement: (!dependency.is_requirement_assumed)
                 .then(|| dependency.requirement.clone()),
-            locked: lock.as_ref().map(|_| built.version.clone()),
+            locked: lock.as_ref().map(|_| built.version.as_str().into()),
             is_direct: dependency.is_direct,
-            via: dependency.path.clone(),
+            via: dependency.path.as_slice().into(),
             via_version: None,
-            scopes: BTreeSet::from([dependency.scope]),
+            scopes: dependency.scope.into(),
             evidence: dependency.evidence.clone(),
             lock,
         })

@@ -221,7 +221,7 @@ fn set_built(
     };
     let as_found = built
         .iter()
-        .find(|built| Some(&built.version) == found.locked.as_ref());
+        .find(|built| Some(built.version.as_str()) == found.locked.as_deref());
     if let Some(built) = as_found.or_else(|| of_instance(dependency, built)) {
         dependency.built = Built::Proven(built.version.clone());
         dependency.built_as_of = Some(build.started_at);

@@ -90,7 +90,7 @@ impl Findings {
                 continue;
             };
             let locked = Locked {
-                version: version.clone(),
+                version: version.to_string(),
                 at: found.lock.clone(),
             };
             self.locked
@@ -202,7 +202,7 @@ fn versions(reading: &Reading) -> BTreeMap<PackageId, Vec<BuiltPackage>> {
         };
         let built = BuiltPackage {
             package: found.package.clone(),
-            version: version.clone(),
+            version: version.to_string(),
             revision: None,
         };
         let of_package = versions.entry(found.package.clone()).or_default();

@@ -138,7 +138,7 @@ fn shown(at: &Evidence) -> String {
 pub(super) fn place(at: &Evidence) -> String {
     match at.line {
         Some(line) => format!("{}:{line}", at.file),
-        None => at.file.clone(),
+        None => at.file.to_string(),
     }
 }
 

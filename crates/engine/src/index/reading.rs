@@ -33,7 +33,7 @@ fn dependency(found: &FoundDependency, built: Built) -> Dependency {
     let (requirement, is_requirement_assumed) = requirement(found);
     let scope = SCOPES
         .into_iter()
-        .find(|scope| found.scopes.contains(scope));
+        .find(|scope| found.scopes.contains(*scope));
     Dependency {
         package: found.package.clone(),
         requirement,
@@ -43,7 +43,7 @@ fn dependency(found: &FoundDependency, built: Built) -> Dependency {
         built_revision: None,
         is_locked: is_locked(found),
         is_direct: found.is_direct,
-        path: found.via.clone(),
+        path: found.via.to_vec(),
         scope: scope.unwrap_or(Scope::Runtime),
         evidence: found.evidence.clone(),
         lock: found.lock.clone(),

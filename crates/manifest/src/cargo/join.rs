@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use downriver_domain::{Evidence, Scope};
+use downriver_domain::Scope;
 use downriver_version::{Format, PackageId, Requirement, Version};
 
 use super::lock::{Index, Lock, LockPackage, split_at_space};
@@ -339,10 +339,7 @@ impl Join<'_, '_> {
                     to,
                     requirement: None,
                     scope: Scope::Runtime,
-                    evidence: Evidence {
-                        file: graph.file.to_owned(),
-                        line: line.or(Some(package.line)),
-                    },
+                    evidence: graph.evidence(line.or(Some(package.line))),
                     is_direct: true,
                 });
             });

@@ -11,9 +11,10 @@ mod tests;
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
 
+use crate::begin::begin;
 use crate::reading::{Problem, Source};
+use crate::texts::{Texts, TextsBuilder};
 
 #[derive(Debug)]
 pub(super) struct Lock<'a> {
@@ -72,12 +73,11 @@ pub(super) fn parse<'a>(path: &str, text: &'a str) -> Result<Lock<'a>, Problem> 
 
 impl Lock<'_> {
     /// `name@version` of what comes from a registry.
-    pub(super) fn locked(&self) -> BTreeSet<String> {
-        self.packages
-            .iter()
-            .filter(|package| package.comes_from() == Source::Registry)
-            .map(|package| format!("{}@{}", package.name, package.version))
-            .collect()
+    pub(super) fn locked(&self) -> Texts {
+        let packages = self.packages.iter();
+        let of_registry = packages.filter(|package| package.comes_from() == Source::Registry);
+        let named = of_registry.map(|package| [&*package.name, "@", &package.version]);
+        named.collect::<TextsBuilder>().finish()
     }
 }
 
@@ -133,14 +133,22 @@ impl References<'_> {
 impl<'p> Index<'p> {
     #[expect(clippy::disallowed_types, reason = "see the field")]
     pub(super) fn new(packages: &'p [LockPackage<'_>]) -> Self {
-        let mut order: Vec<u32> = (0..packages.len())
-            .filter_map(|index| u32::try_from(index).ok())
-            .collect();
+        let begins = packages
+            .iter()
+            .map(|package| begin([package.name.as_bytes()]));
+        let mut order: Vec<(u128, u32)> = begins.zip(0..).collect();
         // Cargo writes them in this order already, and a stable sort of what is sorted is one pass.
-        order.sort_by(|one, other| {
+        order.sort_by(|(one_begin, one), (other_begin, other)| {
             let other = &packages[*other as usize];
-            packages[*one as usize].compare(&other.name, &other.version, other.source.as_deref())
+            one_begin.cmp(other_begin).then_with(|| {
+                packages[*one as usize].compare(
+                    &other.name,
+                    &other.version,
+                    other.source.as_deref(),
+                )
+            })
         });
+        let order: Vec<u32> = order.into_iter().map(|(_, index)| index).collect();
         let mut by_name = std::collections::HashMap::with_capacity(packages.len());
         for (at, index) in (0..).zip(&order) {
             let run = by_name.entry(packages[*index as usize].name.as_ref());

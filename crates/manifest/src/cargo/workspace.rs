@@ -8,6 +8,7 @@ use super::manifest::{self, Declared, Manifest, Origin, Workspace};
 use super::{MANIFEST, glob};
 use crate::files::{Files, folder_of, join_path};
 use crate::reading::{FileSummary, Problem, Reading};
+use crate::texts::Texts;
 
 /// Patterns in the `members` of one workspace.
 const PATTERNS_MAX: usize = 1_000;
@@ -175,7 +176,7 @@ impl<'f> Project<'f> {
             scope,
             target,
             evidence: Evidence {
-                file: holder.path.clone(),
+                file: holder.path.as_str().into(),
                 line: Some(declared.line),
             },
         }
@@ -209,7 +210,7 @@ impl<'f> Project<'f> {
                 reading.files.push(FileSummary {
                     path: path.to_owned(),
                     format: MANIFEST.to_owned(),
-                    locked: BTreeSet::new(),
+                    locked: Texts::default(),
                     declared: manifest.declared.len() + shared,
                 });
                 Some(manifest)

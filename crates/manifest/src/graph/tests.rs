@@ -45,7 +45,7 @@ fn graph(
             requirement: Some(Cow::Borrowed("^1.0.0")),
             scope: *scope,
             evidence: Evidence {
-                file: "manifest".to_owned(),
+                file: "manifest".into(),
                 line: Some(3),
             },
             is_direct: true,
@@ -144,7 +144,7 @@ fn a_way_of_any_length_is_shown_by_its_outermost_hundred_and_all_together_have_a
         requirement: None,
         scope: Scope::Runtime,
         evidence: Evidence {
-            file: "manifest".to_owned(),
+            file: "manifest".into(),
             line: None,
         },
         is_direct: true,

@@ -1,6 +1,6 @@
 //! `.mvn`, beside the topmost project: arguments that every run of Maven gets, and extensions of Maven itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use downriver_domain::{Evidence, Scope};
 
@@ -9,6 +9,7 @@ use crate::maven::declared::Declared;
 use crate::maven::pom;
 use crate::reading::{FileSummary, Problem, Reading, Source};
 use crate::text::decode;
+use crate::texts::Texts;
 
 #[derive(Debug, Default)]
 pub(super) struct Config {
@@ -60,7 +61,7 @@ fn extensions(path: &str, bytes: &[u8]) -> Result<Vec<Declared>, Problem> {
                 scope: Scope::Build,
                 source: Source::Registry,
                 evidence: Evidence {
-                    file: path.to_owned(),
+                    file: path.into(),
                     line: Some(entry.line),
                 },
                 trouble: None,
@@ -77,7 +78,7 @@ fn summary(path: &str, declared: usize) -> FileSummary {
     FileSummary {
         path: path.to_owned(),
         format: path.rsplit('/').next().unwrap_or(path).to_owned(),
-        locked: BTreeSet::new(),
+        locked: Texts::default(),
         declared,
     }
 }

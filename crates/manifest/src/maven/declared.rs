@@ -1,12 +1,14 @@
 //! What manifests declare, and one dependency out of what several files say of the same.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use downriver_domain::{Evidence, Scope};
 use downriver_version::{Format, PackageId, Requirement};
 
 use crate::graph;
 use crate::reading::{FoundDependency, LeftOut, Problem, Reading, Source};
+use crate::scopes::Scopes;
 
 /// Names of packages that one problem lists.
 const NAMES_MAX: usize = 5;
@@ -53,9 +55,12 @@ pub(super) fn package_of(name: &str) -> Option<PackageId> {
     PackageId::new(Format::Maven, Some(group), artifact).ok()
 }
 
+/// The file and what is wrong there, with the first line and the names.
+type Troubles = BTreeMap<(Arc<str>, Trouble), (Option<u32>, Vec<String>)>;
+
 /// Adds what is declared and held by no lock.
 pub(super) fn into_reading(declared: Vec<Declared>, reading: &mut Reading) {
-    let mut troubles: BTreeMap<(String, Trouble), (Option<u32>, Vec<String>)> = BTreeMap::new();
+    let mut troubles = Troubles::new();
     for one in declared {
         if let Some(trouble) = one.trouble {
             let (_, names) = troubles
@@ -81,9 +86,9 @@ pub(super) fn into_reading(declared: Vec<Declared>, reading: &mut Reading) {
             requirement: one.requirement,
             locked: None,
             is_direct: true,
-            via: Vec::new(),
+            via: Arc::default(),
             via_version: None,
-            scopes: BTreeSet::from([one.scope]),
+            scopes: Scopes::from(one.scope),
             evidence: one.evidence,
             lock: None,
         });
@@ -103,7 +108,7 @@ pub(super) fn into_reading(declared: Vec<Declared>, reading: &mut Reading) {
 /// From the dependency at `first` on: makes one of those of the same package, version and requirement. What the
 /// application asks for itself says more than the same version on the way to somebody else.
 pub(super) fn merge(first: usize, reading: &mut Reading) {
-    let mut groups: BTreeMap<(PackageId, Option<String>), Vec<FoundDependency>> = BTreeMap::new();
+    let mut groups: BTreeMap<(PackageId, Option<Arc<str>>), Vec<FoundDependency>> = BTreeMap::new();
     for one in reading.dependencies.drain(first..) {
         let key = (one.package.clone(), one.locked.clone());
         groups.entry(key).or_default().push(one);
@@ -132,7 +137,7 @@ fn merge_group(mut group: Vec<FoundDependency>) -> Vec<FoundDependency> {
             by_requirement.get(&one.requirement).copied()
         };
         if let Some(same) = same {
-            kept[same].scopes.extend(one.scopes);
+            kept[same].scopes |= one.scopes;
         } else {
             by_requirement.insert(one.requirement.clone(), kept.len());
             kept.push(one);

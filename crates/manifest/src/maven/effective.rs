@@ -311,7 +311,7 @@ pub(super) fn managed_entry(pom: &Pom, entry: &Entry, properties: &Properties<'_
 
 pub(super) fn evidence(pom: &Pom, line: u32) -> Evidence {
     Evidence {
-        file: pom.path.clone(),
+        file: pom.path.as_str().into(),
         line: Some(line),
     }
 }

@@ -22,6 +22,7 @@ use crate::files::{Files, join_path};
 use crate::limits::{INCLUDES_MAX, NODES_MAX};
 use crate::maven::declared::{self, Declared, Trouble};
 use crate::reading::{Problem, Reading, Source};
+use crate::scopes::Scopes;
 use build::{Build, Project};
 use declarations::{Found, Kind, Wanted};
 use locked::Locks;
@@ -104,7 +105,7 @@ fn read_project(
     declared::into_reading(scripts.declared, reading);
     if is_logic {
         for one in &mut reading.dependencies[first..] {
-            one.scopes = BTreeSet::from([Scope::Build]);
+            one.scopes = Scopes::from(Scope::Build);
         }
     } else {
         reading.products.extend(build.product(project));

@@ -17,6 +17,7 @@ use crate::maven::pom::Pom;
 use crate::maven::project::{self, Project};
 use crate::maven::tree::{self, Item, Tree};
 use crate::reading::{FileSummary, Problem, Reading, Source};
+use crate::texts::Texts;
 
 pub(super) fn read(folder: &str, files: &Files<'_>, reading: &mut Reading) {
     let config = if starts(folder, files).is_empty() {
@@ -62,7 +63,7 @@ pub(super) fn read(folder: &str, files: &Files<'_>, reading: &mut Reading) {
         .extend(used.into_values().map(|pom| FileSummary {
             path: pom.path.clone(),
             format: "pom.xml".to_owned(),
-            locked: BTreeSet::new(),
+            locked: Texts::default(),
             declared: pom.count_declared(),
         }));
     let siblings = Siblings::new(&projects);
@@ -144,7 +145,7 @@ fn add_modules(
     let modules = pom.main.modules.iter().map(|module| (module, is_optional));
     for ((module, line), is_optional) in modules.chain(of_profiles.map(|module| (module, true))) {
         let evidence = Evidence {
-            file: pom.path.clone(),
+            file: pom.path.as_str().into(),
             line: Some(*line),
         };
         if let Some(path) = join_path(folder_of(&pom.path), module) {
@@ -319,7 +320,7 @@ fn join(
 
 fn root<'a>(path: &str, item: &Item, to: usize, declared: Option<&Declared>) -> Root<'a> {
     let here = Evidence {
-        file: path.to_owned(),
+        file: path.into(),
         line: Some(item.line),
     };
     let requirement = declared.and_then(|declared| declared.requirement.clone());

@@ -97,6 +97,8 @@ macro_rules! pass_over {
     };
 }
 
+pub(super) use pass_over;
+
 impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for Members<'a, T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Any<'a, T>(PhantomData<(&'a (), T)>);

@@ -229,7 +229,7 @@ impl<'a> Source<'_, 'a> {
             None => requirement,
         };
         let evidence = Evidence {
-            file: self.path.to_owned(),
+            file: self.path.into(),
             line,
         };
         Some(Override {

@@ -121,7 +121,7 @@ impl<'a> Manifest<'a> {
 
     pub(super) fn evidence(&self, line: Option<u32>) -> Evidence {
         Evidence {
-            file: self.path.to_owned(),
+            file: self.path.into(),
             line,
         }
     }
@@ -221,7 +221,7 @@ pub(super) fn catalogs<'a>(
                     let requirement = requirement.text()?;
                     let line = line_of(lines, &name, None);
                     let evidence = Evidence {
-                        file: path.to_owned(),
+                        file: path.into(),
                         line,
                     };
                     Some(Cataloged {

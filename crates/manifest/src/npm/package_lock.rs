@@ -6,26 +6,28 @@
 mod archive;
 mod layout;
 mod legacy;
+mod written;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use downriver_domain::Scope;
-use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::glob;
-use super::json::{self, Members, Text, Tree, line_of};
+use super::json::{self, line_of};
 use super::package_json::{Declared, Manifest, package};
 use super::spec;
 use super::workspace::{Importer, Lockfile, Workspace};
+use crate::digest::{ByDigest, digest};
 use crate::files::join_path;
 use crate::graph::{Edge, Graph, Node};
 use crate::limits::FILES_MAX;
 use crate::lines::Lines;
 use crate::reading::{Problem, Source};
+use crate::texts::{Texts, TextsBuilder};
 
-use layout::{Paths, digest, last_name};
+use layout::Paths;
+use written::{Entry, Packages, Written};
 
 pub(super) fn parse<'a>(
     path: &'a str,
@@ -42,7 +44,7 @@ pub(super) fn parse<'a>(
     let (graph, locked) = match (written.packages, written.dependencies) {
         (Some(packages), _) => read_packages(path, &lines, packages, workspace)?,
         (None, Some(tree)) => legacy::read(path, &lines, tree, workspace)?,
-        (None, None) => read_packages(path, &lines, Members::default(), workspace)?,
+        (None, None) => read_packages(path, &lines, Packages::default(), workspace)?,
     };
     Ok(Lockfile {
         format,
@@ -52,67 +54,29 @@ pub(super) fn parse<'a>(
     })
 }
 
-/// The file's own parts, by whatever order they stand in.
-#[derive(Debug, Default)]
-struct Written<'a> {
-    lockfile_version: Option<u64>,
-    packages: Option<Members<'a, Entry<'a>>>,
-    dependencies: Option<Members<'a, legacy::Entry<'a>>>,
-}
-
-/// What is installed in a folder, or stands there.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Entry<'a> {
-    /// Only where it is not the name of its folder: an alias, or the root.
-    #[serde(borrow)]
-    name: Option<Text<'a>>,
-    #[serde(borrow)]
-    version: Option<Text<'a>>,
-    #[serde(borrow)]
-    resolved: Tree<'a>,
-    link: Option<bool>,
-    dev: Option<bool>,
-    optional: Option<bool>,
-    peer: Option<bool>,
-    dev_optional: Option<bool>,
-    #[serde(borrow)]
-    dependencies: Members<'a, Text<'a>>,
-    #[serde(borrow)]
-    optional_dependencies: Members<'a, Text<'a>>,
-    #[serde(borrow)]
-    dev_dependencies: Members<'a, Text<'a>>,
-    #[serde(borrow)]
-    peer_dependencies: Members<'a, Text<'a>>,
-    #[serde(borrow)]
-    peer_dependencies_meta: Members<'a, PeerMeta>,
-    #[serde(borrow)]
-    workspaces: Tree<'a>,
-}
-
-#[derive(Debug, Deserialize)]
-struct PeerMeta {
-    #[serde(default)]
-    optional: bool,
-}
-
 fn read_packages<'a>(
     file: &'a str,
     lines: &Lines<'a>,
-    packages: Members<'a, Entry<'a>>,
+    mut packages: Packages<'a>,
     workspace: &Workspace<'a>,
-) -> Result<(Graph<'a>, BTreeSet<String>), Problem> {
-    let (paths, mut entries): (Vec<Cow<'a, str>>, Vec<Entry<'a>>) = packages.0.into_iter().unzip();
-    let workspace = workspace.with(members_told(file, lines, &paths, &mut entries, workspace));
+) -> Result<(Graph<'a>, Texts), Problem> {
+    let workspace = workspace.with(members_told(file, lines, &mut packages, workspace));
+    let Packages {
+        paths,
+        mut entries,
+        declared,
+        ..
+    } = packages;
     let mut nodes = Nodes::new(file);
     let members = workspace.add_members(&mut nodes.graph)?;
     let importers = workspace.importer_folders();
+    nodes.graph.reserve(paths.len(), declared.len());
     let mut by_place = Vec::with_capacity(paths.len());
     for (path, entry) in paths.iter().zip(&mut entries) {
         by_place.push(match importers.get(&**path) {
             Some(importer) => Some(members[*importer]),
-            None if path.is_empty() || entry.is_link() => None,
-            None => Some(nodes.add(entry.installed(path), line_of(lines, path, None))?),
+            None if path.is_empty() || entry.is_link => None,
+            None => Some(nodes.add(entry.installed(), line_of(lines, path, None))?),
         });
     }
     follow_links(&paths, &entries, &mut by_place);
@@ -122,31 +86,31 @@ fn read_packages<'a>(
         locked,
         ..
     } = nodes;
-    let layout = Paths::new(file, paths.iter().map(|path| &**path))?;
+    let places = paths.iter().zip(&entries);
+    let layout = Paths::new(
+        file,
+        places.map(|(path, entry)| (&**path, entry.lies_in(path))),
+    )?;
     let find_at = |place: usize, name: &str| by_place[layout.find_at(place, name)?];
+    let mut declared = declared.into_iter();
     for (at, (path, entry)) in paths.iter().zip(entries).enumerate() {
-        let Some(from) = by_place[at].filter(|_| !entry.is_link()) else {
+        let own = declared.by_ref().take(entry.declared.len());
+        let from = by_place[at].filter(|_| !entry.is_link && !importers.contains_key(&**path));
+        let Some(from) = from else {
+            own.for_each(drop);
             continue;
         };
-        if importers.contains_key(&**path) {
-            continue;
-        }
-        for Declared {
-            name,
-            requirement,
-            scope,
-            line,
-            ..
-        } in entry.declared(lines)
-        {
-            let Some(to) = find_at(at, &name).filter(|_| scope != Scope::Dev) else {
+        for declared in own {
+            let line = declared.line_in(lines);
+            let Some(to) = find_at(at, &declared.name).filter(|_| declared.scope != Scope::Dev)
+            else {
                 continue;
             };
             graph.connect(Edge {
                 from,
                 to,
-                requirement: Some(requirement),
-                scope,
+                requirement: Some(declared.requirement),
+                scope: declared.scope,
                 line,
             })?;
         }
@@ -155,44 +119,46 @@ fn read_packages<'a>(
         by_place[layout.find_in(&importer.folder, &declared.name)?]
     })?;
     finish(&mut graph, &workspace, &scopes);
-    Ok((graph, locked.into_iter().collect()))
+    Ok((graph, locked.finish()))
 }
 
 /// The importers that the file itself tells of, beyond those that have a manifest: the root, and what its patterns name.
 fn members_told<'a>(
     file: &'a str,
     lines: &Lines<'a>,
-    paths: &[Cow<'a, str>],
-    entries: &mut [Entry<'a>],
+    packages: &mut Packages<'a>,
     workspace: &Workspace<'a>,
 ) -> Vec<Importer<'a>> {
     let known = workspace.importer_folders();
-    let root = paths.iter().position(|path| path.is_empty());
     let mut patterns = match known.get("") {
         Some(root) => workspace.importers[*root].manifest.workspaces.clone(),
         None => Vec::new(),
     };
-    if let Some(root) = root.filter(|_| patterns.is_empty()) {
-        let mut written = std::mem::take(&mut entries[root].workspaces);
+    if patterns.is_empty() {
+        let mut written = packages.workspaces.take().unwrap_or_default();
         patterns = written.take("packages").unwrap_or(written).texts();
     }
     let mut told = Vec::new();
     // No source has more manifests than that.
-    let folders = paths
-        .iter()
-        .zip(entries)
-        .filter(|(path, _)| layout::split(path).is_none());
+    let entries = packages.paths.iter().zip(&mut packages.entries);
+    let folders = entries.filter(|(_, entry)| entry.lies.is_none());
     for (path, entry) in folders.take(FILES_MAX) {
         let is_member = path.is_empty()
-            || (!patterns.is_empty() && !entry.is_link() && glob::is_member(&patterns, path));
+            || (!patterns.is_empty() && !entry.is_link && glob::is_member(&patterns, path));
         if is_member && !known.contains_key(&**path) {
-            let folder_name = last_name(path);
-            let entry = std::mem::take(entry);
+            // A folder with a manifest is no link, whatever stands here.
+            entry.is_link = false;
+            let declared = packages.declared[entry.declared.clone()].iter().cloned();
             let manifest = Manifest {
                 path: file,
-                name: entry.name.clone().map(|name| name.0).or(folder_name),
-                version: entry.version.clone().map(|version| version.0),
-                declared: entry.declared(lines),
+                name: entry.name.clone(),
+                version: entry.version.clone(),
+                declared: declared
+                    .map(|declared| Declared {
+                        line: declared.line_in(lines),
+                        ..declared
+                    })
+                    .collect(),
                 ..Manifest::default()
             };
             told.push(Importer {
@@ -206,7 +172,7 @@ fn members_told<'a>(
 
 /// Lets each link stand for the place that it leads to.
 fn follow_links(paths: &[Cow<'_, str>], entries: &[Entry<'_>], by_place: &mut [Option<usize>]) {
-    if !entries.iter().any(Entry::is_link) {
+    if !entries.iter().any(|entry| entry.is_link) {
         return;
     }
     let places: BTreeMap<&str, usize> = paths
@@ -217,9 +183,9 @@ fn follow_links(paths: &[Cow<'_, str>], entries: &[Entry<'_>], by_place: &mut [O
     for (place, entry) in entries
         .iter()
         .enumerate()
-        .filter(|(_, entry)| entry.is_link())
+        .filter(|(_, entry)| entry.is_link)
     {
-        let Tree::Text(target) = &entry.resolved else {
+        let Some(target) = &entry.resolved else {
             continue;
         };
         let target = target.strip_prefix("file:").unwrap_or(target);
@@ -280,19 +246,19 @@ struct Installed<'a> {
 struct Nodes<'a> {
     graph: Graph<'a>,
     /// By digest of those three: names are long and alike, and there are many.
-    known: BTreeMap<u64, usize>,
+    known: ByDigest,
     /// For what a node is there, by npm's own marks.
     scopes: Vec<Scope>,
-    locked: Vec<String>,
+    locked: TextsBuilder,
 }
 
 impl<'a> Nodes<'a> {
     fn new(file: &'a str) -> Self {
         Self {
             graph: Graph::new(file),
-            known: BTreeMap::new(),
+            known: ByDigest::default(),
             scopes: Vec::new(),
-            locked: Vec::new(),
+            locked: TextsBuilder::default(),
         }
     }
 
@@ -313,7 +279,7 @@ impl<'a> Nodes<'a> {
         }
         if is_listed {
             self.locked
-                .push(format!("{name}@{}", version.as_deref().unwrap_or_default()));
+                .push([&name, "@", version.as_deref().unwrap_or_default()]);
         }
         self.scopes.resize(self.graph.nodes.len(), Scope::Runtime);
         self.scopes.push(scope);
@@ -341,104 +307,36 @@ fn scope_of(is_dev: bool, is_optional: bool, is_peer: bool) -> Scope {
 }
 
 /// Where something comes from by what was fetched; hosts vary, so that any address may be that of a registry.
-fn source_of_resolved(resolved: &Tree<'_>) -> Source {
+fn source_of_resolved(resolved: Option<&str>) -> Source {
     match resolved {
-        Tree::Text(text) if text.starts_with("file:") => Source::Path,
-        Tree::Text(text) if text.starts_with("http") => Source::Registry,
-        Tree::Text(text) if spec::source_of(text) == Source::Git => Source::Git,
+        Some(text) if text.starts_with("file:") => Source::Path,
+        Some(text) if text.starts_with("http") => Source::Registry,
+        Some(text) if spec::source_of(text) == Source::Git => Source::Git,
         _ => Source::Registry,
     }
 }
 
 impl<'a> Entry<'a> {
-    fn is_link(&self) -> bool {
-        self.link == Some(true)
-    }
-
-    fn installed(&mut self, path: &Cow<'a, str>) -> Installed<'a> {
-        let version = self.version.take().map(|version| version.0);
-        let is_folder = layout::split(path).is_none();
-        let name = self.name.take().map(|name| name.0);
+    fn installed(&mut self) -> Installed<'a> {
+        let version = self.version.take();
+        let is_folder = self.lies.is_none();
         Installed {
-            name: name.or_else(|| last_name(path)).unwrap_or_default(),
+            name: self.name.take().unwrap_or_default(),
             source: if is_folder {
                 Source::Path
             } else {
-                source_of_resolved(&self.resolved)
+                source_of_resolved(self.resolved.as_deref())
             },
-            scope: scope_of(
-                self.dev == Some(true),
-                self.optional == Some(true) || self.dev_optional == Some(true),
-                self.peer == Some(true),
-            ),
+            scope: self.scope,
             is_listed: !is_folder || version.is_some(),
             version,
         }
     }
-
-    /// What it asks for, with the lines where this file says so.
-    fn declared(self, lines: &Lines<'a>) -> Vec<Declared<'a>> {
-        let optional: BTreeSet<Cow<'a, str>> = self
-            .optional_dependencies
-            .0
-            .iter()
-            .map(|(name, _)| name.clone())
-            .collect();
-        let optional_peers: BTreeSet<Cow<'a, str>> = self
-            .peer_dependencies_meta
-            .0
-            .into_iter()
-            .filter_map(|(name, meta)| meta.optional.then_some(name))
-            .collect();
-        let sections = [
-            (Scope::Runtime, self.dependencies),
-            (Scope::Optional, self.optional_dependencies),
-            (Scope::Dev, self.dev_dependencies),
-            (Scope::Peer, self.peer_dependencies),
-        ];
-        let all = sections.into_iter().flat_map(|(scope, members)| {
-            members
-                .0
-                .into_iter()
-                .map(move |(name, requirement)| (scope, name, requirement.0))
-        });
-        all.filter(|(scope, name, _)| *scope != Scope::Runtime || !optional.contains(name))
-            .map(|(scope, name, requirement)| Declared {
-                line: line_of(lines, &name, line_of(lines, &requirement, None)),
-                is_optional_peer: scope == Scope::Peer && optional_peers.contains(&name),
-                name,
-                requirement,
-                scope,
-            })
-            .collect()
-    }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Written<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object<'a>(std::marker::PhantomData<&'a ()>);
-        impl<'de: 'a, 'a> Visitor<'de> for Object<'a> {
-            type Value = Written<'a>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut written = Written::default();
-                while let Some(key) = map.next_key::<Text<'a>>()? {
-                    match &*key.0 {
-                        "lockfileVersion" => written.lockfile_version = map.next_value()?,
-                        "packages" => written.packages = Some(map.next_value()?),
-                        "dependencies" if written.packages.is_none() => {
-                            written.dependencies = Some(map.next_value()?);
-                        }
-                        _ => drop(map.next_value::<IgnoredAny>()?),
-                    }
-                }
-                Ok(written)
-            }
-        }
-        deserializer.deserialize_map(Object(std::marker::PhantomData))
+impl Declared<'_> {
+    /// Where this file says so.
+    fn line_in(&self, lines: &Lines<'_>) -> Option<u32> {
+        line_of(lines, &self.name, None).or_else(|| line_of(lines, &self.requirement, None))
     }
 }

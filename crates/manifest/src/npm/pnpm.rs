@@ -4,9 +4,9 @@ mod key;
 mod written;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use downriver_domain::{Evidence, Scope};
+use downriver_domain::Scope;
 
 use self::key::{Keys, without_suffix};
 use self::written::{Dependency, Package, Parts, Plain, Written};
@@ -18,6 +18,7 @@ use crate::files::join_path;
 use crate::graph::Edge;
 use crate::lines::Lines;
 use crate::reading::{Problem, Source};
+use crate::texts::TextsBuilder;
 
 /// Reads a lockfile, and joins it with the manifests.
 pub(super) fn parse<'a>(
@@ -50,7 +51,7 @@ pub(super) fn parse<'a>(
         by_key: BTreeMap::new(),
         members: BTreeMap::new(),
         overridden: BTreeMap::new(),
-        locked: BTreeSet::new(),
+        locked: TextsBuilder::default(),
     };
     // Between versions 5 and 6 there are files that say 5 and have their requirements as 6 has them.
     let is_plain = keys == Keys::Slash && !version.contains("inlineSpecifiers");
@@ -102,7 +103,7 @@ struct Reader<'a> {
     members: BTreeMap<String, usize>,
     /// The requirements that the application sets for whoever asks.
     overridden: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
-    locked: BTreeSet<String>,
+    locked: TextsBuilder,
 }
 
 /// The node of each dependency by the folder of its importer and its name there.
@@ -178,7 +179,7 @@ impl<'a> Reader<'a> {
         }
         Ok(Lockfile {
             format,
-            locked: self.locked,
+            locked: self.locked.finish(),
             graph,
             overrides: Vec::new(),
         })
@@ -227,7 +228,7 @@ impl<'a> Reader<'a> {
         if let Some(version) = parsed.version.as_ref()
             && (parsed.is_from_registry || self.keys == Keys::At)
         {
-            self.locked.insert(format!("{name}@{version}"));
+            self.locked.push([&name, "@", version]);
         }
         let version = match source {
             Source::Registry => parsed.version,
@@ -394,11 +395,7 @@ impl<'a> Reader<'a> {
                 let Some(Text(requirement)) = dependency.specifier else {
                     continue;
                 };
-                let file = self.instances.graph.file.to_owned();
-                let evidence = Evidence {
-                    file,
-                    line: self.lines.of(&name),
-                };
+                let evidence = self.instances.graph.evidence(self.lines.of(&name));
                 let catalog = catalog.0.clone();
                 workspace.catalogs.push(Cataloged {
                     catalog,

@@ -104,7 +104,7 @@ fn cataloged<'a>(
                 name: name.0,
                 requirement: requirement.0,
                 evidence: Evidence {
-                    file: path.to_owned(),
+                    file: path.into(),
                     line,
                 },
             });

@@ -49,7 +49,9 @@ pub(super) fn alias(requirement: &str) -> Option<(&str, &str)> {
 /// Where a package of this requirement comes from.
 pub(super) fn source_of(requirement: &str) -> Source {
     // Nearly all are ranges, and no range has one of these; archives in the same folder have a `t` after a dot.
-    if !requirement.contains([':', '/', '\\']) && !requirement.contains(".t") {
+    let bytes = requirement.as_bytes();
+    let is_special = |byte: &u8| matches!(byte, b':' | b'/' | b'\\');
+    if !bytes.iter().any(is_special) && !bytes.windows(2).any(|two| two == b".t") {
         return Source::Registry;
     }
     let parsed = Requirement::parse(Format::Npm, requirement);

@@ -12,7 +12,8 @@
 //! has none, [`Graph::suppose_roots`]. Requirements in force by `overrides` are put in afterwards, by [`super::read`].
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use downriver_domain::{Evidence, Scope};
 
@@ -21,6 +22,7 @@ use super::package_json::{Cataloged, Declared, Manifest, package};
 use super::spec::Spec;
 use crate::graph::{Edge, Graph, Node, Root};
 use crate::reading::{Problem, Source};
+use crate::texts::Texts;
 
 /// The manifests that share a lockfile.
 #[derive(Debug, Clone, Default)]
@@ -51,7 +53,7 @@ pub(super) struct Lockfile<'a> {
     pub(super) format: String,
     /// `name@version` of what it locks, as the package manager itself lists it: without the members of the workspace, with
     /// what comes from git, an address or a folder wherever the file gives that a version. Aliases by their real names.
-    pub(super) locked: BTreeSet<String>,
+    pub(super) locked: Texts,
     pub(super) graph: Graph<'a>,
     /// Where no manifest of a root is there to say it.
     pub(super) overrides: Vec<Override<'a>>,
@@ -140,6 +142,7 @@ impl<'a> Workspace<'a> {
     ) -> Result<(), Problem> {
         for (importer, member) in self.importers.iter().zip(members) {
             let is_asked = self.is_asked(&importer.folder);
+            let file: Arc<str> = importer.manifest.path.into();
             for declared in &importer.manifest.declared {
                 if !is_asked && declared.scope == Scope::Dev {
                     continue;
@@ -149,7 +152,7 @@ impl<'a> Workspace<'a> {
                     None if declared.is_optional_peer => continue,
                     None => add_unlocked(graph, declared)?,
                 };
-                let (requirement, evidence) = self.in_force(importer, declared);
+                let (requirement, evidence) = self.in_force(&file, declared);
                 if is_asked {
                     let scope = declared.scope;
                     let root = Root {
@@ -195,10 +198,13 @@ impl<'a> Workspace<'a> {
     /// The requirement and where it is written: for `catalog:` what stands in the catalog.
     fn in_force(
         &self,
-        importer: &Importer<'a>,
+        file: &Arc<str>,
         declared: &Declared<'a>,
     ) -> (Option<Cow<'a, str>>, Evidence) {
-        let evidence = importer.manifest.evidence(declared.line);
+        let evidence = Evidence {
+            file: file.clone(),
+            line: declared.line,
+        };
         match self.catalog_line(declared) {
             Some(line) => (Some(line.requirement.clone()), line.evidence.clone()),
             None if declared.requirement.starts_with("catalog:") => (None, evidence),

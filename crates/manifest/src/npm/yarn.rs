@@ -1,9 +1,9 @@
 //! `yarn.lock`, of Yarn 1 and of berry: packages, and which of them each descriptor (`name@requirement`) means.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use downriver_domain::{Evidence, Scope};
+use downriver_domain::Scope;
 
 use super::instances::{Instances, Known, name_end, slice};
 use super::package_json::{Declared, Manifest};
@@ -11,8 +11,9 @@ use super::spec::alias;
 use super::workspace::{Importer, Lockfile, Workspace};
 use super::{yarn_berry, yarn_v1};
 use crate::files::join_path;
-use crate::graph::{Edge, Graph, Root};
+use crate::graph::{Edge, Graph, Node, Root};
 use crate::reading::Problem;
+use crate::texts::{Texts, TextsBuilder};
 
 /// Descriptors without an entry for which a version is guessed.
 const GUESSES_MAX: usize = 10_000;
@@ -143,12 +144,13 @@ fn join<'a>(lock: YarnLock<'a>, workspace: &Workspace<'a>) -> Result<Lockfile<'a
 }
 
 /// What Yarn lists: everything but the workspace's own.
-fn locked(instances: &Instances<'_>) -> BTreeSet<String> {
+fn locked(instances: &Instances<'_>) -> Texts {
     let nodes = instances.graph.nodes.iter();
     nodes
         .filter(|node| node.version.as_deref() != Some(LINKED))
-        .filter_map(|node| Some(format!("{}@{}", node.name, node.version.as_ref()?)))
-        .collect()
+        .filter_map(Node::named)
+        .collect::<TextsBuilder>()
+        .finish()
 }
 
 /// The workspace with the members that no manifest tells of.
@@ -278,10 +280,7 @@ impl<'a> Meanings<'a> {
                 continue;
             };
             let requirement = slice(&descriptor, end + 1..descriptor.len());
-            let evidence = Evidence {
-                file: graph.file.to_owned(),
-                line: graph.nodes[meaning.node].line,
-            };
+            let evidence = graph.evidence(graph.nodes[meaning.node].line);
             graph.roots.push(Root {
                 to: meaning.node,
                 requirement: Some(without_protocol(requirement)),

@@ -15,6 +15,7 @@ use super::project::Project;
 use crate::files::folder_of;
 use crate::limits::INCLUDES_MAX;
 use crate::reading::{FileSummary, Problem, Reading};
+use crate::texts::Texts;
 
 mod items;
 
@@ -116,7 +117,7 @@ impl<'f> Evaluator<'f> {
                 reading.files.push(FileSummary {
                     path: path.to_owned(),
                     format: if is_shared { name } else { extension }.to_owned(),
-                    locked: BTreeSet::new(),
+                    locked: Texts::default(),
                     declared: file.declared(),
                 });
                 Some(Rc::new(file))

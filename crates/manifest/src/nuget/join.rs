@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use downriver_domain::{Evidence, Scope};
 use downriver_version::{Format, PackageId, Requirement, Version};
@@ -139,10 +140,7 @@ fn add_rest(locked: &mut Locked<'_>, is_test: bool) {
             to: direct.to,
             requirement: direct.requirement,
             scope: if is_test { Scope::Test } else { direct.scope },
-            evidence: Evidence {
-                file: locked.graph.file.to_owned(),
-                line: direct.line,
-            },
+            evidence: locked.graph.evidence(direct.line),
             is_direct: true,
         });
     }
@@ -170,7 +168,7 @@ fn add_references(
             requirement: None,
             scope,
             evidence: Evidence {
-                file: project.path.clone(),
+                file: project.path.as_str().into(),
                 line: Some(*line),
             },
             is_direct: true,
@@ -187,7 +185,7 @@ fn add_references(
                 from,
                 to,
                 None,
-                project.path.clone(),
+                project.path.as_str().into(),
                 Some(*line),
             )?;
         }
@@ -237,7 +235,7 @@ fn tell_edge(
     from: usize,
     to: usize,
     requirement: Option<String>,
-    file: String,
+    file: Arc<str>,
     line: Option<u32>,
 ) -> Result<(), Problem> {
     graph
@@ -322,10 +320,7 @@ fn add_projects_of_lock(graph: &mut Graph<'_>, is_test: bool) {
             to,
             requirement: None,
             scope: if is_test { Scope::Test } else { Scope::Runtime },
-            evidence: Evidence {
-                file: graph.file.to_owned(),
-                line: graph.nodes[to].line,
-            },
+            evidence: graph.evidence(graph.nodes[to].line),
             is_direct: true,
         });
     }

@@ -60,7 +60,7 @@ pub(super) fn read(
                 (false, false) => Scope::Runtime,
             },
             evidence: Evidence {
-                file: path.to_owned(),
+                file: path.into(),
                 line,
             },
             is_direct: true,

@@ -345,7 +345,8 @@ fn packages_config_is_a_flat_list() {
     style [1,2) -> 1.0.0 {Build} via [] web/packages.config:4 web/packages.config:4.
     "#);
     insta::assert_snapshot!(problems(&reading), @"web/packages.config:5: lists a package without `id` or `version`");
-    let locked: Vec<&String> = reading.files.iter().flat_map(|file| &file.locked).collect();
+    let files = reading.files.iter();
+    let locked: Vec<&str> = files.flat_map(|file| file.locked.iter()).collect();
     assert_eq!(locked, ["acme.mvc@4.0.20710", "style@1.0.0"]);
 }
 

@@ -6,7 +6,7 @@ mod tests;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use downriver_domain::{Evidence, Scope};
+use downriver_domain::Scope;
 use downriver_version::{Format, PackageId, Requirement, Version};
 
 use crate::graph::{Edge, Graph, Node, Root};
@@ -337,10 +337,7 @@ impl<'a> Building<'a> {
                     to: at,
                     requirement: None,
                     scope: self.scopes[at].unwrap_or(Scope::Runtime),
-                    evidence: Evidence {
-                        file: self.graph.file.to_owned(),
-                        line: self.graph.nodes[at].line,
-                    },
+                    evidence: self.graph.evidence(self.graph.nodes[at].line),
                     is_direct: rest == Rest::Supposed && !is_flat && !is_circle,
                 };
                 self.graph.roots.push(root);

@@ -1,6 +1,7 @@
 //! Several files that tell of the same packages.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use downriver_version::{Format, PackageId};
 
@@ -28,7 +29,7 @@ pub(super) fn merge(reading: &mut Reading, part: Reading, known: Known) {
     for found in part.dependencies {
         let key = key(&found);
         if let Some(same) = at.get(&key) {
-            reading.dependencies[*same].scopes.extend(found.scopes);
+            reading.dependencies[*same].scopes |= found.scopes;
         } else if known == Known::Both || !before.contains(&found.package) {
             at.insert(key, reading.dependencies.len());
             reading.dependencies.push(found);
@@ -51,7 +52,7 @@ pub(super) fn merge(reading: &mut Reading, part: Reading, known: Known) {
     }
 }
 
-type Key = (PackageId, Option<String>, Option<String>);
+type Key = (PackageId, Option<Arc<str>>, Option<String>);
 
 /// The version makes an instance; where nothing locks one, the requirement does.
 fn key(found: &FoundDependency) -> Key {

@@ -177,7 +177,7 @@ pub(super) fn read_manifest(
         for (name, value) in table {
             let line = Some(lines.at(name.span().start));
             let evidence = Evidence {
-                file: path.to_owned(),
+                file: path.into(),
                 line,
             };
             match declare(name.get_ref(), value.get_ref()) {

@@ -20,6 +20,7 @@ use crate::pypi::name::{normalise, scope_of_group};
 use crate::pypi::pipfile::source_of_table;
 use crate::pypi::toml::{flag_at, list_at, parse, table_at, text_at, value_at};
 use crate::reading::{FileSummary, Problem, Product, Reading, Source};
+use crate::texts::Texts;
 
 /// What one `pyproject.toml` says.
 #[derive(Debug)]
@@ -93,7 +94,7 @@ pub(super) fn read(path: &str, text: &str, reading: &mut Reading) -> Option<Mani
     reading.files.push(FileSummary {
         path: path.to_owned(),
         format: "pyproject.toml".to_owned(),
-        locked: BTreeSet::new(),
+        locked: Texts::default(),
         declared: reader.declared.len(),
     });
     for problem in reader.problems {
@@ -114,7 +115,7 @@ pub(super) fn read(path: &str, text: &str, reading: &mut Reading) -> Option<Mani
 impl Reader<'_, '_> {
     fn evidence(&self, at: usize) -> Evidence {
         Evidence {
-            file: self.path.to_owned(),
+            file: self.path.into(),
             line: Some(self.lines.at(at)),
         }
     }

@@ -277,7 +277,7 @@ fn declared(metadata: &Metadata<'_>, path: &str, lines: &Lines<'_>) -> Vec<Decla
             source,
             scope,
             evidence: Evidence {
-                file: path.to_owned(),
+                file: path.into(),
                 line: lines.of(&required.name.0),
             },
         }

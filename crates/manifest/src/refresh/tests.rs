@@ -1,6 +1,7 @@
 //! Which command moves which lockfile.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use downriver_domain::{Evidence, Scope};
 use downriver_version::{PackageId, PackageVersionId};
@@ -13,10 +14,10 @@ use crate::reading::{FoundDependency, Reading};
 fn found(line: &str) -> FoundDependency {
     let words: Vec<&str> = line.split('|').map(str::trim).collect();
     let evidence = |file: &str, line| Evidence {
-        file: file.to_owned(),
+        file: file.into(),
         line: Some(line),
     };
-    let via: Vec<PackageId> = words
+    let via: Arc<[PackageId]> = words
         .get(4)
         .iter()
         .map(|via| via.parse().unwrap())
@@ -24,11 +25,11 @@ fn found(line: &str) -> FoundDependency {
     FoundDependency {
         package: words[0].parse().unwrap(),
         requirement: (words[1] != "-").then(|| words[1].to_owned()),
-        locked: (words[2] != "-").then(|| words[2].to_owned()),
+        locked: (words[2] != "-").then(|| words[2].into()),
         is_direct: via.is_empty(),
         via,
         via_version: None,
-        scopes: BTreeSet::from([Scope::Runtime]),
+        scopes: Scope::Runtime.into(),
         evidence: evidence(
             if words[2] == "-" {
                 words[3]
@@ -245,7 +246,7 @@ fn what_no_command_brings_in_says_why_and_where() {
         ["left pkg:npm/a@1.1.0: `~1.0.0` does not admit 1.1.0: change the requirement first"]
     );
     let at = plan.left[0].at.as_ref().unwrap();
-    assert_eq!((at.file.as_str(), at.line), ("manifest", Some(7)));
+    assert_eq!((&*at.file, at.line), ("manifest", Some(7)));
     command(
         line,
         "pkg:npm/b@1.1.0",

@@ -2,15 +2,15 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
 
-use downriver_domain::{Evidence, Scope};
+use downriver_domain::Scope;
 use downriver_version::{Format, PackageId, Requirement, Version, parse_purl};
 
 use super::json::Text;
 use super::own;
 use super::parts::{Component, Parts};
-use crate::graph::{Edge, Graph, Node, Root};
+use crate::digest::{ByDigest, Digests, digest};
+use crate::graph::{Edge, Graph, Node, Outgoing, Root};
 use crate::lines::Lines;
 use crate::reading::{Problem, Reading, Source};
 
@@ -26,9 +26,9 @@ enum Referred {
 }
 
 /// What a package URL names.
-struct Named {
+struct Named<'a> {
     package: Option<PackageId>,
-    version: Option<String>,
+    version: Option<Cow<'a, str>>,
     source: Source,
 }
 
@@ -37,15 +37,15 @@ struct Assembly<'a> {
     /// What each component is for, by its own word.
     scopes: Vec<Scope>,
     /// For what has no version but a range in its place.
-    requirements: BTreeMap<usize, String>,
-    referred: References,
+    requirements: BTreeMap<usize, Cow<'a, str>>,
+    referred: References<'a>,
 }
 
 /// Adds what the parts tell. `text` is the whole SBOM, for the lines.
-pub(super) fn assemble(
-    path: &str,
-    text: &str,
-    mut parts: Parts<'_>,
+pub(super) fn assemble<'a>(
+    path: &'a str,
+    text: &'a str,
+    mut parts: Parts<'a>,
     reading: &mut Reading,
 ) -> Result<(), Problem> {
     let lines = Lines::new(text);
@@ -56,10 +56,10 @@ pub(super) fn assemble(
         referred: References::default(),
     };
     let subjects = subjects(&parts);
-    let named = subjects.iter().cloned();
-    assembly
-        .referred
-        .add(named.map(|subject| (subject, Referred::Subject)));
+    for subject in &subjects {
+        let reference = Cow::Owned(subject.clone());
+        assembly.referred.add(reference, Referred::Subject);
+    }
     let components = std::mem::take(&mut parts.components);
     assembly.add_components(components, &subjects, &lines, reading)?;
     assembly.connect(&parts, &lines)?;
@@ -89,18 +89,18 @@ fn subjects(parts: &Parts<'_>) -> BTreeSet<String> {
     subjects
 }
 
-impl Assembly<'_> {
+impl<'a> Assembly<'a> {
     /// One node for each package and version, wherever and however often it stands.
     fn add_components(
         &mut self,
-        components: Vec<Component<'_>>,
+        components: Vec<Component<'a>>,
         subjects: &BTreeSet<String>,
         lines: &Lines<'_>,
         reading: &mut Reading,
     ) -> Result<(), Problem> {
-        // The hash first: names that begin alike are long to compare.
-        let mut known: BTreeMap<(u64, PackageId, Option<String>), usize> = BTreeMap::new();
-        let mut referred = Vec::new();
+        // By digest: names that begin alike are long to compare.
+        let mut known = ByDigest::default();
+        self.graph.reserve(components.len(), 0);
         for component in components {
             let reference = component.reference.as_deref().unwrap_or_default();
             if subjects.contains(reference) {
@@ -109,10 +109,7 @@ impl Assembly<'_> {
             let mut named = name(&component);
             let line = line_of(&component, lines);
             if let Some(package) = &named.package {
-                let here = Evidence {
-                    file: self.graph.file.to_owned(),
-                    line,
-                };
+                let here = self.graph.evidence(line);
                 // An SBOM of ours has the native text of the version beside its package URL.
                 let version = component.version.as_deref();
                 let own = own::dependency(&component.properties, package, version, &here);
@@ -122,33 +119,33 @@ impl Assembly<'_> {
                 }
             }
             let requirement = take_requirement(&mut named);
-            let key = named.package.clone().map(|package| {
-                let version = named.version.clone();
-                (hash_of(&(&package, &version)), package, version)
+            let digest = digest(&(&named.package, &named.version));
+            let met = known.get(&digest).copied().filter(|node| {
+                let node = &self.graph.nodes[*node];
+                let is_same = node.package == named.package && node.version == named.version;
+                is_same && named.package.is_some()
             });
-            let met = key.as_ref().and_then(|key| known.get(key)).copied();
             let node = match met {
                 Some(node) => node,
                 None => self.add_node(&component, named, line)?,
             };
             if met.is_none() {
-                known.extend(key.map(|key| (key, node)));
+                known.insert(digest, node);
                 self.requirements
                     .extend(requirement.map(|text| (node, text)));
             }
-            let reference = component.reference.or(component.purl);
-            if let Some(reference) = reference {
-                referred.push((reference.0.into_owned(), Referred::Node(node)));
+            if let Some(reference) = component.reference.or(component.purl) {
+                self.referred.add(reference.0, Referred::Node(node));
             }
         }
-        self.referred.add(referred.into_iter());
+        self.referred.finish();
         Ok(())
     }
 
     fn add_node(
         &mut self,
-        component: &Component<'_>,
-        named: Named,
+        component: &Component<'a>,
+        named: Named<'a>,
         line: Option<u32>,
     ) -> Result<usize, Problem> {
         let is_dependency = named.package.is_some() && named.source == Source::Registry;
@@ -158,12 +155,12 @@ impl Assembly<'_> {
             Some(purl) => Some(purl),
             None => component.name.as_ref(),
         };
-        let name = shown.map_or("", |text| &**text).to_owned();
+        let name = shown.map_or(Cow::Borrowed(""), |text| text.0.clone());
         self.scopes.push(scope_of(component));
         self.graph.add(Node {
-            name: Cow::Owned(name),
+            name,
             package: named.package,
-            version: named.version.map(Cow::Owned),
+            version: named.version,
             source: named.source,
             line,
         })
@@ -183,14 +180,16 @@ impl Assembly<'_> {
                 continue;
             };
             let scope = link.scope.unwrap_or(self.scopes[to]);
-            let line = borrowed(&link.to).and_then(|text| lines.of(text));
             match from {
-                Referred::Subject => self.ask_for(to, scope, line, true),
+                Referred::Subject => {
+                    let line = borrowed(&link.to).and_then(|text| lines.of(text));
+                    self.ask_for(to, scope, line, true);
+                }
                 Referred::Node(from) if from == to => {}
                 Referred::Node(from) => self.graph.connect(Edge {
                     from,
                     to,
-                    requirement: self.requirements.get(&to).cloned().map(Cow::Owned),
+                    requirement: self.requirements.get(&to).cloned(),
                     scope,
                     line: self.graph.nodes[to].line,
                 })?,
@@ -203,12 +202,9 @@ impl Assembly<'_> {
         let line = self.graph.nodes[to].line.or(line);
         self.graph.roots.push(Root {
             to,
-            requirement: self.requirements.get(&to).cloned().map(Cow::Owned),
+            requirement: self.requirements.get(&to).cloned(),
             scope,
-            evidence: Evidence {
-                file: self.graph.file.to_owned(),
-                line,
-            },
+            evidence: self.graph.evidence(line),
             is_direct,
         });
     }
@@ -218,15 +214,14 @@ impl Assembly<'_> {
     fn ask_for_the_rest(&mut self) {
         let is_told = !self.graph.roots.is_empty();
         let has_graph = !self.graph.edges.is_empty();
-        let mut outgoing: Vec<Vec<u32>> = vec![Vec::new(); self.graph.nodes.len()];
+        let outgoing = Outgoing::new(&self.graph);
         let mut is_pulled_in = vec![false; self.graph.nodes.len()];
         for edge in &self.graph.edges {
             is_pulled_in[edge.to] = true;
-            outgoing[edge.from].extend(u32::try_from(edge.to));
         }
         let mut is_reached = vec![false; self.graph.nodes.len()];
         for root in &self.graph.roots {
-            reach(root.to, &outgoing, &mut is_reached);
+            reach(root.to, &self.graph, &outgoing, &mut is_reached);
         }
         // The tops first: whatever is left after them pulls itself in, in a circle.
         for are_tops in [true, false] {
@@ -234,7 +229,7 @@ impl Assembly<'_> {
                 if is_reached[to] || (are_tops && is_pulled_in[to]) {
                     continue;
                 }
-                reach(to, &outgoing, &mut is_reached);
+                reach(to, &self.graph, &outgoing, &mut is_reached);
                 let is_direct = are_tops && has_graph && !is_told;
                 self.ask_for(to, self.scopes[to], None, is_direct);
             }
@@ -244,50 +239,46 @@ impl Assembly<'_> {
 
 /// What each reference stands for; of several that are the same, what was added first.
 #[derive(Default)]
-struct References {
-    /// In order of hash and text.
-    sorted: Vec<(u64, String, Referred)>,
+struct References<'a> {
+    texts: Vec<(Cow<'a, str>, Referred)>,
+    by_text: Digests,
 }
 
-impl References {
-    fn add(&mut self, added: impl Iterator<Item = (String, Referred)>) {
-        let added = added.map(|(text, referred)| (hash_of(text.as_str()), text, referred));
-        self.sorted.extend(added);
-        self.sorted
-            .sort_by(|one, other| (one.0, &one.1).cmp(&(other.0, &other.1)));
-        self.sorted.dedup_by(|second, first| second.1 == first.1);
+impl<'a> References<'a> {
+    fn add(&mut self, text: Cow<'a, str>, referred: Referred) {
+        self.texts.push((text, referred));
+    }
+
+    /// To be called when everything is in, before anything is looked up.
+    fn finish(&mut self) {
+        let texts = (0..).zip(&self.texts);
+        let digests = texts.map(|(place, (text, _))| (digest(&**text), place));
+        self.by_text = Digests::new(&digests.collect::<Vec<_>>());
     }
 
     fn get(&self, text: &str) -> Option<Referred> {
-        let hash = hash_of(text);
-        let at = self
-            .sorted
-            .binary_search_by(|known| (known.0, known.1.as_str()).cmp(&(hash, text)));
-        at.ok().map(|at| self.sorted[at].2)
+        let mut alike = self
+            .by_text
+            .get(digest(text))
+            .map(|place| &self.texts[place as usize]);
+        alike
+            .find(|(known, _)| known == text)
+            .map(|(_, referred)| *referred)
     }
 }
 
-/// The same in every run: nothing is chosen by it, it only makes comparing short.
-fn hash_of<T: Hash + ?Sized>(value: &T) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
-}
-
-fn reach(from: usize, outgoing: &[Vec<u32>], is_reached: &mut [bool]) {
+fn reach(from: usize, graph: &Graph<'_>, outgoing: &Outgoing, is_reached: &mut [bool]) {
     let mut open = vec![from];
     while let Some(node) = open.pop() {
         if !std::mem::replace(&mut is_reached[node], true) {
-            open.extend(outgoing[node].iter().map(|to| *to as usize));
+            open.extend(outgoing.of(graph, node));
         }
     }
 }
 
-fn name(component: &Component<'_>) -> Named {
-    let version = component
-        .version
-        .as_deref()
-        .filter(|version| !version.is_empty());
+fn name<'a>(component: &Component<'a>) -> Named<'a> {
+    let version = component.version.as_ref().map(|version| &version.0);
+    let version = version.filter(|version| !version.is_empty()).cloned();
     let Some(written) = &component.purl else {
         let is_software = component
             .kind
@@ -301,14 +292,14 @@ fn name(component: &Component<'_>) -> Named {
         };
         return Named {
             package: None,
-            version: version.map(str::to_owned),
+            version,
             source,
         };
     };
     let Ok(purl) = parse_purl(written) else {
         return Named {
             package: None,
-            version: version.map(str::to_owned),
+            version,
             source: Source::Registry,
         };
     };
@@ -328,13 +319,17 @@ fn name(component: &Component<'_>) -> Named {
     };
     Named {
         package,
-        version: purl.version().or(version).map(str::to_owned),
+        // As a rule both tell the same, and the other need not be copied.
+        version: match purl.version() {
+            Some(told) if version.as_deref() != Some(told) => Some(Cow::Owned(told.to_owned())),
+            _ => version,
+        },
         source,
     }
 }
 
 /// A range in the place of the version: the SBOM was made of a manifest, and tells what is asked for.
-fn take_requirement(named: &mut Named) -> Option<String> {
+fn take_requirement<'a>(named: &mut Named<'a>) -> Option<Cow<'a, str>> {
     let format = named.package.as_ref()?.format();
     let version = named.version.as_deref()?;
     if Version::parse(format, version).is_ok() || Requirement::parse(format, version).is_err() {

@@ -1,7 +1,7 @@
 //! The properties by which an SBOM of our own tells what `CycloneDX` has no field for, and those of other tools' that tell
 //! what a component is for.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use downriver_domain::{Evidence, Scope};
 use downriver_version::PackageId;
@@ -9,6 +9,7 @@ use downriver_version::PackageId;
 use super::parts::Property;
 use crate::limits::VIA_MAX;
 use crate::reading::FoundDependency;
+use crate::scopes::Scopes;
 
 pub(super) const REQUIREMENT: &str = "downriver:requirement";
 pub(super) const FILE: &str = "downriver:file";
@@ -94,7 +95,7 @@ pub(super) fn dependency(
         "false" => false,
         _ => return None,
     };
-    let mut scopes: BTreeSet<Scope> = values_of(properties, SCOPE)
+    let mut scopes: Scopes = values_of(properties, SCOPE)
         .filter_map(|value| SCOPE_NAMES.into_iter().find(|(_, name)| *name == value))
         .map(|(scope, _)| scope)
         .collect();
@@ -104,13 +105,13 @@ pub(super) fn dependency(
     Some(FoundDependency {
         package: package.clone(),
         requirement: value_of(properties, REQUIREMENT).map(str::to_owned),
-        locked: version.map(str::to_owned),
+        locked: version.map(Arc::from),
         is_direct,
         via: values_of(properties, VIA)
             .take(VIA_MAX)
             .filter_map(|value| value.parse().ok())
             .collect(),
-        via_version: value_of(properties, VIA_VERSION).map(str::to_owned),
+        via_version: value_of(properties, VIA_VERSION).map(Arc::from),
         scopes,
         evidence: evidence(properties, FILE, LINE).unwrap_or_else(|| here.clone()),
         lock: evidence(properties, LOCK_FILE, LOCK_LINE),
@@ -119,7 +120,7 @@ pub(super) fn dependency(
 
 fn evidence(properties: &[Property<'_>], file: &str, line: &str) -> Option<Evidence> {
     Some(Evidence {
-        file: value_of(properties, file)?.to_owned(),
+        file: value_of(properties, file)?.into(),
         line: value_of(properties, line).and_then(|line| line.parse().ok()),
     })
 }

@@ -1,11 +1,10 @@
 //! What both formats come down to before the graph is made.
 
-use std::collections::BTreeSet;
-
 use downriver_domain::Scope;
 
 use super::json::Text;
 use crate::limits::{EDGES_MAX, NODES_MAX};
+use crate::texts::Texts;
 
 /// An SBOM in pieces, as it is written: nothing is resolved yet.
 #[derive(Debug, Default)]
@@ -74,11 +73,10 @@ impl<'a> Parts<'a> {
     }
 
     /// The package URLs of the components, as they are written.
-    pub(super) fn package_urls(&self) -> BTreeSet<String> {
+    pub(super) fn package_urls(&self) -> Texts {
         self.components
             .iter()
             .filter_map(|component| component.purl.as_deref())
-            .map(str::to_owned)
             .collect()
     }
 }

@@ -84,7 +84,7 @@ fn cyclonedx_tells_ways_scopes_and_lines() {
     left out: nameless Some("1"): no package of this name can stand in CodeArtifact
     "#);
     insta::assert_snapshot!(
-        reading.files[0].locked.iter().cloned().collect::<Vec<_>>().join("\n"),
+        reading.files[0].locked.iter().collect::<Vec<_>>().join("\n"),
         @"
         pkg:deb/debian/libc6@2.36
         pkg:maven/com.acme/helper@1.0?classifier=tests
@@ -269,6 +269,6 @@ fn properties_of_somebody_else_s_making_are_bounded() {
         panic!("one dependency: {reading:?}")
     };
     assert_eq!(found.via.len(), crate::limits::VIA_MAX);
-    assert_eq!(found.evidence.file, "sbom.json");
+    assert_eq!(&*found.evidence.file, "sbom.json");
     assert_eq!(found.locked.as_deref(), Some("1.0.0"));
 }

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::own;
 use crate::reading::{FoundDependency, Reading};
+use crate::scopes::Scopes;
 
 /// How the graph names the application itself.
 const APPLICATION: &str = "application";
@@ -165,7 +166,7 @@ fn component<'a>(found: &'a FoundDependency, reference: &str) -> Component<'a> {
         group: group(&found.package),
         name: found.package.name(),
         version: found.locked.as_deref(),
-        scope: scope(&found.scopes),
+        scope: scope(found.scopes),
         purl: package_url(found),
         properties: properties(found),
     }
@@ -181,10 +182,10 @@ fn group(package: &PackageId) -> Option<Cow<'_, str>> {
 }
 
 /// The strongest word that `CycloneDX` has for it.
-fn scope(scopes: &BTreeSet<Scope>) -> &'static str {
-    if scopes.is_empty() || scopes.contains(&Scope::Runtime) {
+fn scope(scopes: Scopes) -> &'static str {
+    if scopes.is_empty() || scopes.contains(Scope::Runtime) {
         "required"
-    } else if scopes.contains(&Scope::Optional) || scopes.contains(&Scope::Peer) {
+    } else if scopes.contains(Scope::Optional) || scopes.contains(Scope::Peer) {
         "optional"
     } else {
         "excluded"
@@ -197,18 +198,18 @@ fn properties(found: &FoundDependency) -> Vec<Property<'_>> {
     if let Some(requirement) = &found.requirement {
         properties.push(property(own::REQUIREMENT, requirement));
     }
-    for scope in &found.scopes {
-        properties.push(property(own::SCOPE, own::scope_name(*scope)));
+    for scope in found.scopes.iter() {
+        properties.push(property(own::SCOPE, own::scope_name(scope)));
     }
     properties.extend(evidence(own::FILE, own::LINE, &found.evidence));
     if let Some(lock) = &found.lock {
         properties.extend(evidence(own::LOCK_FILE, own::LOCK_LINE, lock));
     }
-    for package in &found.via {
+    for package in found.via.iter() {
         properties.push(property(own::VIA, package.to_string()));
     }
     if let Some(version) = &found.via_version {
-        properties.push(property(own::VIA_VERSION, version));
+        properties.push(property(own::VIA_VERSION, &**version));
     }
     properties
 }
@@ -221,7 +222,7 @@ fn evidence<'a>(
     let number = evidence
         .line
         .map(|number| property(line, number.to_string()));
-    std::iter::once(property(file, &evidence.file)).chain(number)
+    std::iter::once(property(file, &*evidence.file)).chain(number)
 }
 
 fn property<'a>(name: &'static str, value: impl Into<Cow<'a, str>>) -> Property<'a> {

@@ -111,7 +111,7 @@ fn the_manifest_tells_what_is_asked_for_and_the_lock_which_version() {
     left out: edge - comes from a file or folder
     left out: local - comes from a file or folder
     "#);
-    let locked: Vec<&str> = reading.files[0].locked.iter().map(String::as_str).collect();
+    let locked: Vec<&str> = reading.files[0].locked.iter().collect();
     assert_eq!(
         locked,
         ["acme.kit@1.4.0", "acme.tokens@2.0.0", "swift-nio@2.0.3"]

@@ -70,7 +70,7 @@ fn list(reading: &Reading) -> String {
 }
 
 fn scopes(dependency: &FoundDependency) -> Vec<Scope> {
-    dependency.scopes.iter().copied().collect()
+    dependency.scopes.iter().collect()
 }
 
 fn problems(reading: &Reading) -> String {

@@ -22,7 +22,7 @@ fn what_the_corpus_asks_for_is_known_by_line_and_group() {
         found.unwrap_or_else(|| panic!("{name} is not there"))
     };
     let sneakers = found("sneakers");
-    assert_eq!(sneakers.evidence.file, "Gemfile");
+    assert_eq!(&*sneakers.evidence.file, "Gemfile");
     assert!(sneakers.is_direct);
     let mysql = found("mysql2");
     assert_eq!(mysql.requirement.as_deref(), Some("~> 0.5, < 0.5.7"));

@@ -55,8 +55,9 @@ pub(crate) fn check_ecosystem(ecosystem: &str) {
                     reading.problems
                 );
             };
-            let missing: Vec<_> = expected.difference(&summary.locked).collect();
-            let extra: Vec<_> = summary.locked.difference(&expected).collect();
+            let locked: BTreeSet<String> = summary.locked.iter().map(str::to_owned).collect();
+            let missing: Vec<_> = expected.difference(&locked).collect();
+            let extra: Vec<_> = locked.difference(&expected).collect();
             assert!(
                 missing.is_empty() && extra.is_empty(),
                 "{}/{file}: missing {missing:?}, extra {extra:?}",

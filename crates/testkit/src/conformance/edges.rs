@@ -21,11 +21,11 @@ pub async fn dependencies_read_back_as_registered(store: &impl Store) {
         path: vec![package(BUTTONS), package("pkg:npm/left-pad")],
         scope: Scope::Peer,
         evidence: Evidence {
-            file: "web/package-lock.json".to_owned(),
+            file: "web/package-lock.json".into(),
             line: None,
         },
         lock: Some(Evidence {
-            file: "web/package-lock.json".to_owned(),
+            file: "web/package-lock.json".into(),
             line: Some(120),
         }),
         ..dependency(TOKENS, ">=1 <3")
@@ -38,14 +38,14 @@ pub async fn dependencies_read_back_as_registered(store: &impl Store) {
     let untold = Dependency {
         is_direct: false,
         lock: Some(Evidence {
-            file: "web/package-lock.json".to_owned(),
+            file: "web/package-lock.json".into(),
             line: None,
         }),
         ..dependency(TOKENS, "^1.0.0")
     };
     let elsewhere = Dependency {
         lock: Some(Evidence {
-            file: "web/package-lock.json".to_owned(),
+            file: "web/package-lock.json".into(),
             line: Some(8),
         }),
         ..untold.clone()
@@ -175,7 +175,7 @@ pub async fn odd_names_read_back(store: &impl Store) {
             package: PackageId::new(*format, *namespace, name).expect("an allowed name"),
             requirement: "\"'\u{0}\n\u{1F300}".to_owned(),
             evidence: Evidence {
-                file: "ä b/😀'\".json".to_owned(),
+                file: "ä b/😀'\".json".into(),
                 line: Some(u32::MAX),
             },
             ..dependency(TOKENS, "*")

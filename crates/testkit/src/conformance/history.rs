@@ -131,11 +131,11 @@ fn judgement() -> Judgement {
             path: vec![package("pkg:npm/left-pad")],
             scope: Scope::Build,
             evidence: Evidence {
-                file: "package-lock.json".to_owned(),
+                file: "package-lock.json".into(),
                 line: Some(3),
             },
             lock: Some(Evidence {
-                file: "package-lock.json".to_owned(),
+                file: "package-lock.json".into(),
                 line: None,
             }),
             is_requirement_assumed: true,

@@ -18,6 +18,9 @@ pub(super) fn encode(text: &str) -> String {
 
 /// The reverse; `Err` says why the text cannot be decoded.
 pub(super) fn decode(text: &str) -> Result<String, String> {
+    if !text.contains('%') {
+        return Ok(text.to_owned());
+    }
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&byte, after)) = rest.split_first() {

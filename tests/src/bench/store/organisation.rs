@@ -205,7 +205,7 @@ impl Organisation {
             is_direct: path.is_empty(),
             path,
             evidence: Evidence {
-                file: "package-lock.json".to_owned(),
+                file: "package-lock.json".into(),
                 line: u32::try_from(random.below(20_000)).ok(),
             },
             ..direct(self.packages[rank].clone())
@@ -234,7 +234,7 @@ fn direct(package: PackageId) -> Dependency {
         path: Vec::new(),
         scope: Scope::Runtime,
         evidence: Evidence {
-            file: "package.json".to_owned(),
+            file: "package.json".into(),
             line: Some(12),
         },
         lock: None,

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use downriver_domain::version::{Format, PackageId};
 use downriver_domain::{Built, Evidence, Scope};
@@ -8,17 +8,17 @@ use super::*;
 
 fn found(requirement: Option<&str>, locked: Option<&str>, lock: &str) -> FoundDependency {
     let place = |file: &str, line| Evidence {
-        file: file.to_owned(),
+        file: file.into(),
         line: Some(line),
     };
     FoundDependency {
         package: PackageId::new(Format::Npm, Some("acme"), "tokens").expect("a package"),
         requirement: requirement.map(str::to_owned),
-        locked: locked.map(str::to_owned),
+        locked: locked.map(Arc::from),
         is_direct: true,
-        via: Vec::new(),
+        via: Arc::default(),
         via_version: None,
-        scopes: BTreeSet::from([Scope::Dev, Scope::Optional]),
+        scopes: [Scope::Dev, Scope::Optional].into_iter().collect(),
         evidence: place("package.json", 7),
         lock: locked.map(|_| place(lock, 120)),
     }
@@ -30,7 +30,7 @@ fn read(found: FoundDependency) -> Dependency {
         ..Reading::default()
     };
     let built = |found: &FoundDependency| {
-        let locked = found.locked.clone();
+        let locked = found.locked.as_deref().map(str::to_owned);
         locked.map_or(Built::Unknown, Built::Assumed)
     };
     dependencies_of(&reading, built).remove(0)
@@ -43,7 +43,7 @@ fn what_files_tell_becomes_a_dependency() {
     assert!(!read.is_requirement_assumed && read.is_locked && read.is_direct);
     assert_eq!(read.built, Built::Assumed("1.2.3".to_owned()));
     assert_eq!(read.scope, Scope::Optional);
-    assert_eq!(read.evidence.file, "package.json");
+    assert_eq!(&*read.evidence.file, "package.json");
     assert_eq!(read.lock.and_then(|lock| lock.line), Some(120));
 }
 

@@ -197,7 +197,7 @@ fn parse_evidence(
 ) -> Evidence {
     let Some(text) = text.map(At::get) else {
         return Evidence {
-            file: report.source.file.to_owned(),
+            file: report.source.file.into(),
             line: Some(report.source.line(entry.span().start)),
         };
     };
@@ -206,11 +206,11 @@ fn parse_evidence(
         .and_then(|(file, line)| Some((file, line.parse().ok()?)));
     match split {
         Some((file, line)) => Evidence {
-            file: file.to_owned(),
+            file: file.into(),
             line: Some(line),
         },
         None => Evidence {
-            file: text.clone(),
+            file: text.as_str().into(),
             line: None,
         },
     }

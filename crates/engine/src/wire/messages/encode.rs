@@ -237,7 +237,7 @@ fn dependency(dependency: &Dependency) -> DependencyV1<'_> {
         scope: scope(dependency.scope),
         file: &dependency.evidence.file,
         line: dependency.evidence.line,
-        lock_file: dependency.lock.as_ref().map(|lock| lock.file.as_str()),
+        lock_file: dependency.lock.as_ref().map(|lock| &*lock.file),
         lock_line: dependency.lock.as_ref().and_then(|lock| lock.line),
     }
 }

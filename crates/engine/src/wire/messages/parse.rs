@@ -265,7 +265,7 @@ fn parse_place(
         .then(|| parse_u32(fields, line_key))
         .transpose()?;
     Ok(Evidence {
-        file: file.to_owned(),
+        file: file.into(),
         line,
     })
 }

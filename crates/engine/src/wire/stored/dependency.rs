@@ -72,9 +72,9 @@ impl From<&Dependency> for DependencyV1 {
                 .then_some(dependency.is_direct),
             path: keys(&dependency.path, key::package_key),
             scope: dependency.scope.into(),
-            file: dependency.evidence.file.clone(),
+            file: dependency.evidence.file.to_string(),
             line: dependency.evidence.line,
-            lock_file: dependency.lock.as_ref().map(|lock| lock.file.clone()),
+            lock_file: dependency.lock.as_ref().map(|lock| lock.file.to_string()),
             lock_line: dependency.lock.as_ref().and_then(|lock| lock.line),
         }
     }
@@ -96,11 +96,11 @@ impl TryFrom<DependencyV1> for Dependency {
             path: read_all("t", &stored.path, key::parse_package_key)?,
             scope: stored.scope.into(),
             evidence: Evidence {
-                file: stored.file,
+                file: stored.file.into(),
                 line: stored.line,
             },
             lock: stored.lock_file.map(|file| Evidence {
-                file,
+                file: file.into(),
                 line: stored.lock_line,
             }),
         })

@@ -146,9 +146,9 @@ impl From<&Instance> for InstanceV1 {
             is_locked: instance.is_locked,
             path: keys(&instance.path, key::package_key),
             scope: instance.scope.into(),
-            file: instance.evidence.file.clone(),
+            file: instance.evidence.file.to_string(),
             line: instance.evidence.line,
-            lock_file: instance.lock.as_ref().map(|lock| lock.file.clone()),
+            lock_file: instance.lock.as_ref().map(|lock| lock.file.to_string()),
             lock_line: instance.lock.as_ref().and_then(|lock| lock.line),
             is_requirement_assumed: instance.is_requirement_assumed,
         }
@@ -167,11 +167,11 @@ impl TryFrom<InstanceV1> for Instance {
             path: read_all("path", &stored.path, key::parse_package_key)?,
             scope: stored.scope.into(),
             evidence: Evidence {
-                file: stored.file,
+                file: stored.file.into(),
                 line: stored.line,
             },
             lock: stored.lock_file.map(|file| Evidence {
-                file,
+                file: file.into(),
                 line: stored.lock_line,
             }),
             is_requirement_assumed: stored.is_requirement_assumed,

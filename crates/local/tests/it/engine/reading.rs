@@ -157,12 +157,12 @@ fn an_sbom_proves_what_the_build_made_of_an_old_lockfile() {
     assert_eq!(tokens.built, Built::Proven("1.1.0".to_owned()));
     assert_eq!(tokens.built_as_of, Some(at(1_060)));
     assert_eq!(
-        (tokens.evidence.file.as_str(), tokens.evidence.line),
+        (&*tokens.evidence.file, tokens.evidence.line),
         ("package.json", Some(4))
     );
     assert_eq!(
-        tokens.lock.map(|lock| lock.file),
-        Some("package-lock.json".to_owned())
+        tokens.lock.as_ref().map(|lock| &*lock.file),
+        Some("package-lock.json")
     );
     assert!(desk.slot("web").index_awaited_until.is_none());
     let told = desk.notices.borrow();

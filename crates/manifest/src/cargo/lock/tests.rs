@@ -72,7 +72,8 @@ fn version_1_names_sources_in_every_reference() {
     let index = Index::new(&lock.packages);
     let own = index.find(&lock.packages, "own 0.1.0 (git+https://git.example/own)");
     assert_eq!(lock.packages[own.unwrap()].line, 27);
-    let locked: Vec<String> = lock.locked().into_iter().collect();
+    let locked = lock.locked();
+    let locked: Vec<&str> = locked.iter().collect();
     assert_eq!(locked, ["log@0.3.9", "log@0.4.1", "own@0.1.0"]);
 }
 

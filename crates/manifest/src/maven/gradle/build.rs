@@ -15,6 +15,7 @@ use crate::kind::{FileKind, recognise};
 use crate::maven::declared::package_of;
 use crate::reading::{FileSummary, Product, Reading};
 use crate::text::decode;
+use crate::texts::Texts;
 
 const SETTINGS: [&str; 2] = ["settings.gradle", "settings.gradle.kts"];
 const SCRIPTS: [&str; 2] = ["build.gradle", "build.gradle.kts"];
@@ -392,7 +393,7 @@ impl<'f> Build<'f> {
             version: version.map(|(version, _)| version),
             is_private: !is_published,
             evidence: Evidence {
-                file: line.0.to_owned(),
+                file: line.0.into(),
                 line: Some(line.1),
             },
         })
@@ -442,7 +443,7 @@ fn summary(path: &str, declared: usize) -> FileSummary {
     FileSummary {
         path: path.to_owned(),
         format: if is_catalog { "version catalog" } else { name }.to_owned(),
-        locked: BTreeSet::new(),
+        locked: Texts::default(),
         declared,
     }
 }

@@ -126,7 +126,7 @@ impl Reader<'_> {
         versions: &BTreeMap<String, String>,
     ) -> Result<CatalogEntry, String> {
         let evidence = Evidence {
-            file: self.path.to_owned(),
+            file: self.path.into(),
             line: Some(line),
         };
         let unnamed = || {

@@ -256,7 +256,7 @@ impl Reader<'_> {
 
     fn evidence(&self, line: u32) -> Evidence {
         Evidence {
-            file: self.file.to_owned(),
+            file: self.file.into(),
             line: Some(line),
         }
     }

@@ -111,7 +111,7 @@ fn root<'a>(
     scripts: &Scripts,
 ) -> Root<'a> {
     let here = Evidence {
-        file: path.to_owned(),
+        file: path.into(),
         line: Some(entry.line),
     };
     let (requirement, evidence) = match (asked, scripts.constraints.get(entry.name)) {

@@ -3,23 +3,23 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
+use crate::digest::{Digests, digest};
 use crate::reading::Problem;
 
 /// Folders between the root and an installed package.
 const STEPS_MAX: usize = 512;
-const INSTALLED: &str = "node_modules/";
+const INSTALLED: &str = "node_modules";
 
 /// The folders that hold a `node_modules`, and what lies in each.
 #[derive(Debug, Default)]
 pub(super) struct Layout<'e> {
     /// The next such folder above, for each.
     above: Vec<Option<u32>>,
-    /// What lies in which, by place. Found by `sorted`, since names are long and alike and there are many.
+    /// What lies in which, by place.
     places: Vec<Option<(u32, &'e str)>>,
-    /// Digest of folder and name, and place; in this order.
-    sorted: Vec<(u64, u32)>,
+    /// The same places, by folder and name.
+    by_name: Digests,
 }
 
 impl<'e> Layout<'e> {
@@ -37,10 +37,9 @@ impl<'e> Layout<'e> {
     /// To be called when everything is in, before anything is looked up.
     pub(super) fn sort(&mut self) {
         let places = (0..).zip(&self.places);
-        self.sorted = places
-            .filter_map(|(place, installed)| Some((digest(&installed.as_ref()?), place)))
-            .collect();
-        self.sorted.sort_unstable();
+        let installed = places.filter_map(|(place, installed)| Some((installed.as_ref()?, place)));
+        let digests = installed.map(|(installed, place)| (digest(installed), place));
+        self.by_name = Digests::new(&digests.collect::<Vec<_>>());
     }
 
     /// The place that `name` means in this folder.
@@ -57,22 +56,10 @@ impl<'e> Layout<'e> {
 
     /// Of those with the same name the last.
     fn find_in(&self, folder: u32, name: &str) -> Option<usize> {
-        let digest = digest(&(folder, name));
-        let end = self.sorted.partition_point(|(known, _)| *known <= digest);
-        self.sorted[..end]
-            .iter()
-            .rev()
-            .take_while(|(known, _)| *known == digest)
-            .map(|(_, place)| *place as usize)
-            .find(|place| self.places[*place] == Some((folder, name)))
+        let mut alike = self.by_name.get(digest(&(folder, name))).rev();
+        let found = alike.find(|place| self.places[*place as usize] == Some((folder, name)));
+        found.map(|place| place as usize)
     }
-}
-
-/// The same in every process: the hasher's keys are fixed, and two texts with the same digest are still told apart.
-pub(super) fn digest(value: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
 }
 
 /// The layout that paths like `node_modules/a/node_modules/b` tell.
@@ -88,17 +75,17 @@ pub(super) struct Paths<'e> {
 impl<'e> Paths<'e> {
     pub(super) fn new(
         file: &str,
-        paths: impl Iterator<Item = &'e str> + Clone,
+        places: impl Iterator<Item = (&'e str, Option<(&'e str, &'e str)>)> + Clone,
     ) -> Result<Self, Problem> {
         let mut names: BTreeSet<&str> = BTreeSet::new();
         let mut last = None;
-        for path in paths.clone() {
+        for (path, installed) in places.clone() {
             if memchr::memchr_iter(b'/', path.as_bytes()).count() > STEPS_MAX {
                 let text = format!("has a package below more than {STEPS_MAX} folders");
                 return Err(Problem::new(file, None, text));
             }
             // Most lie in the same folder as the one before.
-            if let Some((folder, _)) = split(path).filter(|(folder, _)| last != Some(*folder)) {
+            if let Some((folder, _)) = installed.filter(|(folder, _)| last != Some(*folder)) {
                 names.insert(folder);
                 last = Some(folder);
             }
@@ -117,14 +104,13 @@ impl<'e> Paths<'e> {
                 nearest(&folders, parent(folder))
             });
         }
-        for path in paths.clone() {
-            let installed = split(path);
+        for (_, installed) in places.clone() {
             layout.put(installed.and_then(|(folder, name)| Some((get(&folders, folder)?, name))));
         }
         layout.sort();
-        let inside = paths
+        let inside = places
             .zip(&layout.places)
-            .map(|(path, installed)| match installed {
+            .map(|((path, _), installed)| match installed {
                 Some((folder, _)) => get(&folders, path).or(Some(*folder)),
                 None => nearest(&folders, path),
             });
@@ -171,13 +157,14 @@ fn parent(path: &str) -> &str {
 /// The folder that holds the `node_modules` that a package lies in, and the name by which it lies there; `None` for a
 /// folder of the source.
 pub(super) fn split(path: &str) -> Option<(&str, &str)> {
-    let at = path
-        .rfind(INSTALLED)
-        .filter(|at| *at == 0 || path[..*at].ends_with('/'))?;
-    Some((
-        path[..at].trim_end_matches('/'),
-        &path[at + INSTALLED.len()..],
-    ))
+    // From the back: a name has one or two parts, and what lies before it may be long.
+    let mut slashes = memchr::memrchr_iter(b'/', path.as_bytes());
+    let (folder, name) = slashes.find_map(|at| {
+        let folder = path[..at].strip_suffix(INSTALLED)?;
+        Some((folder, &path[at + 1..]))
+    })?;
+    let is_whole = folder.is_empty() || folder.ends_with('/');
+    is_whole.then(|| (folder.trim_end_matches('/'), name))
 }
 
 /// The name that a folder gives to the package in it: its own, with its scope if it has one.

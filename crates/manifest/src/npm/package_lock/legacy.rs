@@ -2,7 +2,6 @@
 //! a version, an alias, an address, a folder or a commit. What the root asks for stands in `package.json` alone.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use downriver_domain::Scope;
 use downriver_version::{Format, Version};
@@ -17,6 +16,7 @@ use crate::npm::json::{Members, Text, Tree, line_of};
 use crate::npm::spec::{Spec, alias, source_of};
 use crate::npm::workspace::Workspace;
 use crate::reading::{Problem, Source};
+use crate::texts::Texts;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -53,7 +53,7 @@ pub(super) fn read<'a>(
     lines: &Lines<'a>,
     tree: Members<'a, Entry<'a>>,
     workspace: &Workspace<'a>,
-) -> Result<(Graph<'a>, BTreeSet<String>), Problem> {
+) -> Result<(Graph<'a>, Texts), Problem> {
     let mut folders = Layout::default();
     let root = folders.add_folder(None);
     let mut places = Vec::new();
@@ -104,7 +104,7 @@ pub(super) fn read<'a>(
         Some(by_place[layout.find(Some(root), &declared.name)?])
     })?;
     finish(&mut graph, workspace, &scopes);
-    Ok((graph, locked.into_iter().collect()))
+    Ok((graph, locked.finish()))
 }
 
 /// Goes down at most as far as the JSON may be nested.
@@ -184,7 +184,7 @@ impl<'a> Entry<'a> {
             Source::Url if is_of_registry(version) => Source::Registry,
             // Asked for as a version of what stands in git.
             Source::Registry if self.is_from_git(name) && resolved.is_none() => Source::Git,
-            Source::Registry => source_of_resolved(&self.resolved),
+            Source::Registry => source_of_resolved(resolved),
             source => source,
         };
         match source {

@@ -54,7 +54,7 @@ impl<'p> Items<'p> {
     pub(super) fn has(&self, name: &str) -> bool {
         let mut references = self.packages.get(name).into_iter().flatten();
         references
-            .any(|reference| !reference.is_conditional || reference.evidence.file == self.project)
+            .any(|reference| !reference.is_conditional || *reference.evidence.file == *self.project)
     }
 
     pub(super) fn apply(&mut self, item: &Item, file: &str, reading: &mut Reading) {
@@ -136,7 +136,7 @@ impl<'p> Items<'p> {
             include_assets: value("IncludeAssets"),
             exclude_assets: value("ExcludeAssets"),
             evidence: Evidence {
-                file: file.to_owned(),
+                file: file.into(),
                 line: Some(item.line),
             },
         };
@@ -159,7 +159,7 @@ impl<'p> Items<'p> {
         Some(Central {
             requirement,
             evidence: Evidence {
-                file: file.to_owned(),
+                file: file.into(),
                 line: Some(item.line),
             },
         })

@@ -34,7 +34,7 @@ fn declared(name: &str, requirement: &str, scope: Scope) -> Declared {
         source: Source::Registry,
         scope,
         evidence: Evidence {
-            file: "pyproject.toml".to_owned(),
+            file: "pyproject.toml".into(),
             line: Some(9),
         },
     }

@@ -1,6 +1,7 @@
 //! All requirements files of an application: who includes whom, what was compiled from what, and what that makes of each.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use downriver_domain::{Evidence, Scope};
 use downriver_version::{Format, PackageId};
@@ -15,6 +16,7 @@ use crate::pypi::merge::{Known, merge};
 use crate::pypi::name::scope_of_file;
 use crate::pypi::pyproject::Manifest;
 use crate::reading::{FoundDependency, LeftOut, Problem, Reading, Source};
+use crate::scopes::Scopes;
 use crate::text::decode;
 
 use super::{Entry, Sheet, Via};
@@ -233,7 +235,7 @@ impl Sheets {
             for entry in sheet.entries.iter().filter(|_| is_constraint) {
                 if let Some(pin) = entry.pin() {
                     let evidence = Evidence {
-                        file: path.clone(),
+                        file: path.as_str().into(),
                         line: Some(entry.line),
                     };
                     pins.entry(entry.name.as_str()).or_insert((pin, evidence));
@@ -259,7 +261,7 @@ impl Entry {
             source: self.source,
             scope,
             evidence: Evidence {
-                file: path.to_owned(),
+                file: path.into(),
                 line: Some(self.line),
             },
         }
@@ -443,13 +445,13 @@ fn read_written(sheets: &Sheets, role: &Role, part: &mut Reading) {
         };
         part.dependencies.push(FoundDependency {
             package,
-            locked: locked.as_ref().map(|(version, _)| (*version).to_owned()),
+            locked: locked.as_ref().map(|(version, _)| Arc::from(*version)),
             lock: locked.map(|(_, evidence)| evidence),
             requirement: declared.requirement,
             is_direct: true,
-            via: Vec::new(),
+            via: Arc::default(),
             via_version: None,
-            scopes: BTreeSet::from([declared.scope]),
+            scopes: Scopes::from(declared.scope),
             evidence: declared.evidence,
         });
     }

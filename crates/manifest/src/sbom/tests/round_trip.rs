@@ -1,6 +1,7 @@
 //! What is written is read back.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use downriver_domain::{Evidence, Scope};
 use downriver_version::PackageId;
@@ -30,7 +31,10 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn evidence() -> impl Strategy<Value = Evidence> {
-    (text(), proptest::option::of(1_u32..)).prop_map(|(file, line)| Evidence { file, line })
+    (text(), proptest::option::of(1_u32..)).prop_map(|(file, line)| Evidence {
+        file: file.into(),
+        line,
+    })
 }
 
 fn scopes() -> impl Strategy<Value = BTreeSet<Scope>> {
@@ -59,7 +63,10 @@ prop_compose! {
         evidence in evidence(),
         lock in proptest::option::of(evidence()),
     ) -> FoundDependency {
-        FoundDependency { package, requirement, locked, is_direct, via, via_version, scopes, evidence, lock }
+        FoundDependency {
+            package, requirement, locked: locked.map(Arc::from), is_direct, via: via.into(),
+            via_version: via_version.map(Arc::from), scopes: scopes.into_iter().collect(), evidence, lock
+        }
     }
 }
 

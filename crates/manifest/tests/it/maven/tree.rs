@@ -72,7 +72,7 @@ fn a_tree_of_verbose_output_leaves_out_what_is_omitted() {
     com.acme/money - -> 1.4.7 Runtime direct at dependency-tree.txt:2 locked at dependency-tree.txt:2
     org.slf4j/slf4j-api - -> 2.0.9 Runtime via pkg:maven/com.acme/core at dependency-tree.txt:7 locked at dependency-tree.txt:7
     ");
-    let locked: Vec<&str> = reading.files[0].locked.iter().map(String::as_str).collect();
+    let locked: Vec<&str> = reading.files[0].locked.iter().collect();
     assert_eq!(
         locked,
         [

@@ -60,7 +60,7 @@ fn what_a_lock_of_version_1_has_for_a_version_is_read_as_npm_does() {
 "@s/h": { "version": "https://packages.example/@s%2fh/-/h-8.0.0.tgz" }
 } }"#;
     let reading = read("", &[("npm-shrinkwrap.json", lock)]);
-    let locked: Vec<&str> = reading.files[0].locked.iter().map(String::as_str).collect();
+    let locked: Vec<&str> = reading.files[0].locked.iter().collect();
     assert_eq!(
         locked,
         [

@@ -100,7 +100,7 @@ pub(super) fn dependencies() -> Vec<DependenciesReport> {
         path: Vec::new(),
         scope: Scope::Runtime,
         evidence: Evidence {
-            file: "package.json".to_owned(),
+            file: "package.json".into(),
             line: None,
         },
         lock: None,
@@ -130,7 +130,7 @@ pub(super) fn dependencies() -> Vec<DependenciesReport> {
             path: vec![package("pkg:npm/%40acme/ui"), package("pkg:npm/left-pad")],
             scope,
             evidence: Evidence {
-                file: "web/pnpm-lock.yaml".to_owned(),
+                file: "web/pnpm-lock.yaml".into(),
                 line: Some(19),
             },
             ..plain.clone()
@@ -155,7 +155,7 @@ pub(super) fn dependencies() -> Vec<DependenciesReport> {
 /// With all that a reading tells.
 fn told(plain: &Dependency) -> Vec<Dependency> {
     let lock = |line| Evidence {
-        file: "package-lock.json".to_owned(),
+        file: "package-lock.json".into(),
         line,
     };
     vec![

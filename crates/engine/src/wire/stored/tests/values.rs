@@ -192,7 +192,7 @@ pub(super) fn dependencies() -> Vec<Dependency> {
         path: Vec::new(),
         scope: Scope::Runtime,
         evidence: Evidence {
-            file: String::new(),
+            file: "".into(),
             line: None,
         },
         lock: None,
@@ -217,7 +217,7 @@ pub(super) fn dependencies() -> Vec<Dependency> {
         ],
         scope,
         evidence: Evidence {
-            file: "web/package-lock.json".to_owned(),
+            file: "web/package-lock.json".into(),
             line: Some(7),
         },
         ..least.clone()
@@ -231,7 +231,7 @@ pub(super) fn dependencies() -> Vec<Dependency> {
         is_locked: true,
         is_direct: false,
         lock: Some(Evidence {
-            file: "poetry.lock".to_owned(),
+            file: "poetry.lock".into(),
             line: Some(12),
         }),
         ..least.clone()
@@ -240,7 +240,7 @@ pub(super) fn dependencies() -> Vec<Dependency> {
         is_direct: true,
         path: vec![tokens()],
         lock: Some(Evidence {
-            file: String::new(),
+            file: "".into(),
             line: None,
         }),
         ..least.clone()

@@ -102,7 +102,7 @@ fn judgement(verdict: Verdict, action: Action) -> Judgement {
         path: vec![tokens()],
         scope: Scope::Dev,
         evidence: Evidence {
-            file: "package-lock.json".to_owned(),
+            file: "package-lock.json".into(),
             line: Some(3),
         },
         lock: None,
@@ -114,7 +114,7 @@ fn judgement(verdict: Verdict, action: Action) -> Judgement {
         path: Vec::new(),
         scope: Scope::Runtime,
         evidence: Evidence {
-            file: String::new(),
+            file: "".into(),
             line: None,
         },
         ..instance.clone()
