@@ -16,7 +16,9 @@ use crate::restored;
 use crate::session::{CONTENTION_MAX, Session, contended};
 use crate::track::settle_superseded;
 
-pub(crate) use call::{CLOCK_SKEW_SECS, record_started, recover};
+pub(crate) use call::{
+    CLOCK_SKEW_SECS, VARIABLE_CHANGES, VARIABLE_REBUILD, record_started, recover,
+};
 
 /// What became of one look.
 pub(crate) enum Looked {

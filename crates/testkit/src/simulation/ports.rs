@@ -299,6 +299,22 @@ impl<S: Store> Store for Worker<'_, S> {
         self.simulation.store.list_busy(after, limit).await
     }
 
+    async fn record_heard(&self, heard: &[Heard]) -> Result<(), StoreError> {
+        self.simulation.store.record_heard(heard).await
+    }
+
+    async fn load_heard(&self) -> Result<Vec<Heard>, StoreError> {
+        self.simulation.store.load_heard().await
+    }
+
+    async fn load_checkup(&self) -> Result<Checkup, StoreError> {
+        self.simulation.store.load_checkup().await
+    }
+
+    async fn record_checkup(&self, checkup: &Checkup) -> Result<CommitOutcome, StoreError> {
+        self.simulation.store.record_checkup(checkup).await
+    }
+
     async fn load_history(
         &self,
         of: &HistoryOf,

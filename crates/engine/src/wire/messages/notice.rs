@@ -32,6 +32,8 @@ struct NoticeV1<'a> {
     package_version: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    check: Option<&'static str>,
     is_urgent: bool,
     text: String,
 }
@@ -47,6 +49,10 @@ pub fn encode_notice(notice: &Notice, deployment: &str) -> EncodedNotice {
         package_version: notice.package_version.as_ref().map(ToString::to_string),
         outcome: match notice.kind {
             NoticeKind::RebuildProof(outcome) => Some(outcome.as_str()),
+            _ => None,
+        },
+        check: match notice.kind {
+            NoticeKind::DoctorFinding(check) => Some(check.as_str()),
             _ => None,
         },
         is_urgent: notice.is_urgent,
@@ -70,6 +76,7 @@ const fn detail_type(kind: NoticeKind) -> &'static str {
         NoticeKind::Regressed => "Downriver Regressed",
         NoticeKind::CascadeStopped => "Downriver Cascade Stopped",
         NoticeKind::RebuildProof(_) => "Downriver Rebuild Proof",
+        NoticeKind::DoctorFinding(_) => "Downriver Doctor Finding",
     }
 }
 

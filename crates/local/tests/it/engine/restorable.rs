@@ -212,6 +212,22 @@ impl Store for Restorable {
         self.store.list_busy(after, limit).await
     }
 
+    async fn record_heard(&self, heard: &[Heard]) -> Result<(), StoreError> {
+        self.store.record_heard(heard).await
+    }
+
+    async fn load_heard(&self) -> Result<Vec<Heard>, StoreError> {
+        self.store.load_heard().await
+    }
+
+    async fn load_checkup(&self) -> Result<Checkup, StoreError> {
+        self.store.load_checkup().await
+    }
+
+    async fn record_checkup(&self, checkup: &Checkup) -> Result<CommitOutcome, StoreError> {
+        self.store.record_checkup(checkup).await
+    }
+
     async fn load_history(
         &self,
         of: &HistoryOf,

@@ -7,6 +7,7 @@ use super::super::{
     CatalogRequest, DependenciesReport, encode_built, encode_catalog, encode_dependencies,
     encode_page, encode_read, encode_repositories, encode_timer,
 };
+use crate::doctor::Check;
 use crate::history::Outcome;
 use crate::index::{BuiltPackage, BuiltReport};
 use crate::ports::{EdgeCursor, Notice, NoticeKind, PageChange, ReadRequest, ResolvePage, Timer};
@@ -218,11 +219,22 @@ pub(super) fn notices() -> Vec<Notice> {
         (NoticeKind::RebuildProof(Outcome::Delivered), true, false),
         (NoticeKind::RebuildProof(Outcome::NotPickedUp), true, false),
         (NoticeKind::RebuildProof(Outcome::Unproven), true, false),
+        (
+            NoticeKind::DoctorFinding(Check::PipelineMissing),
+            false,
+            false,
+        ),
+        (
+            NoticeKind::DoctorFinding(Check::RoleNotAssumable),
+            false,
+            false,
+        ),
     ];
     let notice = |(kind, has_rebuild, has_version): (NoticeKind, bool, bool)| Notice {
         kind,
         at: at(3),
-        application: Some("web-shop".parse().expect("an application id")),
+        application: (kind != NoticeKind::DoctorFinding(Check::RoleNotAssumable))
+            .then(|| "web-shop".parse().expect("an application id")),
         rebuild: has_rebuild.then(|| "web-shop.7".parse().expect("a rebuild id")),
         package_version: has_version.then(|| {
             "pkg:npm/%40acme/tokens@2.4.0"
