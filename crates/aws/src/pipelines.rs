@@ -3,6 +3,7 @@
 //! Only pipelines of the deployment's own account, in any Region: a name is no ARN, so a call with our credentials for
 //! another account's pipeline would reach our own one of the same name.
 
+mod declared;
 mod execution;
 mod failure;
 mod start;
@@ -23,6 +24,8 @@ use downriver_engine::ports::{
 use crate::clients::Clients;
 use crate::error::NoResult;
 
+pub(crate) use declared::declared;
+pub(crate) use execution::timestamp;
 use failure::Structures;
 
 /// Executions on the first page when one of the last ones is looked for.

@@ -146,6 +146,7 @@ const fn reach_of(command: &Command) -> (&'static str, Reach) {
         Command::Dependents { .. } => ("dependents", Reach::Either),
         Command::Status { .. } => ("status", Reach::Either),
         Command::History { .. } => ("history", Reach::Either),
+        Command::Doctor(_) => ("doctor", Reach::Either),
         Command::Pause { .. } => ("pause", Reach::Either),
         Command::Resume { .. } => ("resume", Reach::Either),
         Command::Retry { .. } => ("retry", Reach::Either),

@@ -15,11 +15,12 @@ use downriver_domain::{
     ApplicationId, Dependency, Edge, PackageInventory, Pipeline, RebuildId, Target, Timestamp,
     Topology,
 };
+use downriver_engine::doctor::Checkup;
 use downriver_engine::history::HistoryEntry;
 use downriver_engine::ports::{
-    ApplicationState, Bus, Clock, Commit, CommitOutcome, EdgeCursor, EdgePage, HistoryOf, Notice,
-    Ports, Queue, QueueError, ReadError, ReadRequest, Registration, ResolvePage, Store, StoreError,
-    Timer,
+    ApplicationState, Bus, Clock, Commit, CommitOutcome, EdgeCursor, EdgePage, Heard, HistoryOf,
+    Notice, Ports, Queue, QueueError, ReadError, ReadRequest, Registration, ResolvePage, Store,
+    StoreError, Timer,
 };
 
 use super::faults::WriteFault;

@@ -10,10 +10,11 @@ use downriver_domain::{
     ApplicationId, Dependency, Edge, PackageInventory, Pipeline, RebuildId, Target, Timestamp,
     Topology,
 };
+use downriver_engine::doctor::Checkup;
 use downriver_engine::history::HistoryEntry;
 use downriver_engine::ports::{
-    ApplicationState, Commit, CommitOutcome, EdgeCursor, EdgePage, HistoryOf, Registration, Store,
-    StoreError,
+    ApplicationState, Commit, CommitOutcome, EdgeCursor, EdgePage, Heard, HistoryOf, Registration,
+    Store, StoreError,
 };
 use downriver_local::sqlite::SqliteStore;
 
