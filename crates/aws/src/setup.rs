@@ -106,6 +106,25 @@ impl Setup for AwsSetup {
         })
     }
 
+    async fn load_administrator(&self, repository: &RepositoryId) -> Result<AccountId, ReadError> {
+        let answer = self
+            .codeartifact
+            .describe_repository()
+            .domain_owner(repository.domain_owner.as_str())
+            .domain(repository.domain.as_str())
+            .repository(repository.name.as_str())
+            .send()
+            .await
+            .map_err(|error| registry::read_error(NoResult::of(&error)))?;
+        let described = answer.repository.unwrap_or_default();
+        let administrator = described.administrator_account.unwrap_or_default();
+        administrator.parse().map_err(|error| {
+            ReadError::Transient(format!(
+                "CodeArtifact's answer names no administrator: {error}"
+            ))
+        })
+    }
+
     async fn load_repository_policy(
         &self,
         repository: &RepositoryId,

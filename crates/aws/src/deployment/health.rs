@@ -14,7 +14,6 @@ use super::outputs::DeployedQueue;
 use super::{Deployment, DeploymentError};
 use crate::error::NoResult;
 use crate::pipelines::StarterRole;
-use crate::registry::CodeArtifact;
 use crate::setup::AwsSetup;
 
 /// Pages of the rules that have one queue as their target.
@@ -30,11 +29,6 @@ impl Deployment {
             None => self.account()?,
         };
         Ok(AwsSetup::new(&self.clients, account, starter))
-    }
-
-    /// CodeArtifact, by the caller's credentials.
-    pub fn registry(&self) -> CodeArtifact {
-        CodeArtifact::new(self.clients.codeartifact())
     }
 
     /// The queues' URLs name it.

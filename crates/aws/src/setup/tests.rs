@@ -212,6 +212,15 @@ async fn policies_are_read_and_that_there_is_none() {
     };
     scene.control.put_repositories(&[described]);
     let (shared, owner) = (repository("shared"), OWNER.parse().expect("an account"));
+    assert_eq!(
+        scene.setup.load_administrator(&shared).await.as_ref(),
+        Ok(&owner)
+    );
+    let nowhere = repository("nowhere");
+    assert_eq!(
+        scene.setup.load_administrator(&nowhere).await,
+        Err(ReadError::NotFound)
+    );
     assert_eq!(scene.setup.load_repository_policy(&shared).await, Ok(None));
     assert_eq!(
         scene.setup.load_domain_policy(&owner, &shared.domain).await,

@@ -24,7 +24,8 @@ pub struct Facts {
     /// All that are registered are there: else what nobody depends on, and cycles, cannot be told.
     pub is_whole: bool,
     pub pipelines: BTreeMap<Pipeline, PipelineFacts>,
-    pub repositories: BTreeMap<RepositoryId, Result<(), ReadError>>,
+    /// Those that exist, with the accounts that made them.
+    pub repositories: BTreeMap<RepositoryId, Result<AccountId, ReadError>>,
     pub packages: PackageFacts,
     pub policies: PolicyFacts,
     /// Where pipelines can be started; none for a store on this machine.

@@ -9,7 +9,7 @@ use super::facts::{Facts, PipelineFacts, Reach};
 use super::packages::wanted;
 use super::pipelines::namesake;
 use crate::error::EngineError;
-use crate::ports::{LOAD_APPLICATIONS_MAX, Ports, ReadError, Registration, Registry, Setup, Store};
+use crate::ports::{LOAD_APPLICATIONS_MAX, Ports, ReadError, Registration, Setup, Store};
 use crate::session::Session;
 
 /// Pairs of a repository and a package that are asked for: one call each.
@@ -48,9 +48,8 @@ pub async fn read_organisation<P: Ports>(ports: &P) -> Result<Facts, EngineError
 }
 
 /// Everything that the accounts say about the applications that are named, or about all if none is.
-pub async fn read_setup<S: Setup, R: Registry>(
+pub async fn read_setup<S: Setup>(
     setup: &S,
-    registry: &R,
     facts: &mut Facts,
     of: &BTreeSet<ApplicationId>,
     mut progress: impl FnMut(Reading),
@@ -75,7 +74,7 @@ pub async fn read_setup<S: Setup, R: Registry>(
             done,
             of: count,
         });
-        let read = registry.describe_repository(&id).await.map(|_| ());
+        let read = setup.load_administrator(&id).await;
         facts.repositories.insert(id, read);
     }
     read_packages(setup, facts, of, &mut progress).await;

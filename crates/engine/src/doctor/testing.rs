@@ -152,7 +152,7 @@ pub(super) fn healthy() -> Facts {
         .map(|name| (pipeline(name), read.clone()))
         .into();
     facts.repositories = ["shared", "apps"]
-        .map(|name| (repository(name), Ok(())))
+        .map(|name| (repository(name), Ok(id(OWNER))))
         .into();
     facts.packages = packages();
     facts.policies = PolicyFacts::default();

@@ -68,6 +68,9 @@ pub trait Setup {
         package: &PackageId,
     ) -> Result<OriginControls, ReadError>;
 
+    /// The account that made a repository; it may not be the domain's owner.
+    async fn load_administrator(&self, repository: &RepositoryId) -> Result<AccountId, ReadError>;
+
     /// The resource policy as JSON; none if there is none.
     async fn load_repository_policy(
         &self,

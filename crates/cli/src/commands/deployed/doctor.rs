@@ -21,9 +21,9 @@ pub(super) async fn doctor(
     let mut facts = desk.patiently(terminal, organisation).await?;
     let own = deployment.examine();
     facts.deployment = Some(patiently(terminal, "reading queues and rules", own).await?);
-    let (setup, registry) = (deployment.setup()?, deployment.registry());
+    let setup = deployment.setup()?;
     let of = applications(options);
-    read_setup(&setup, &registry, &mut facts, &of, |reading| {
+    read_setup(&setup, &mut facts, &of, |reading| {
         terminal.show_progress(|| {
             format!(
                 "reading {} … {} of {}",
