@@ -7,6 +7,7 @@
 
 mod burst;
 mod changed;
+mod doctor;
 mod harness;
 mod lost;
 mod operated;
@@ -30,11 +31,12 @@ fn scenarios() -> Vec<App> {
         operated::apps(),
         changed::apps(),
         proven::apps(),
+        doctor::apps(),
     ]
     .concat()
 }
 
 /// Targets of their own, for tests that need a budget to themselves.
-fn targets(account: &str) -> String {
-    ordered::targets(account)
+fn targets(account: &str, region: &str) -> String {
+    ordered::targets(account) + &doctor::targets(region)
 }

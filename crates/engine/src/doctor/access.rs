@@ -7,8 +7,8 @@ mod tests;
 use std::collections::BTreeSet;
 
 use downriver_domain::access::{
-    Action, Outcome, Policies, PolicyDocument, PolicyKind, Principal, RepositoryPlace, Request,
-    Resource, decide,
+    Action, Miss, NearMiss, Outcome, Policies, PolicyDocument, PolicyKind, Principal,
+    RepositoryPlace, Request, Resource, decide,
 };
 use downriver_domain::{Application, RepositoryId, RoleArn, Topology};
 
@@ -137,13 +137,14 @@ impl<'f> Asked<'f> {
         if decision.is_up_to_identity() {
             return None;
         }
-        let is_denied = match decision.outcome {
+        let (is_denied, near) = match &decision.outcome {
             Outcome::Allowed(_) => return None,
-            Outcome::ExplicitlyDenied(_) => true,
-            Outcome::ImplicitlyDenied { .. } => false,
+            Outcome::ExplicitlyDenied(_) => (true, &[][..]),
+            Outcome::ImplicitlyDenied { near, .. } => (false, near.as_slice()),
         };
-        // What hangs on a condition whose key nobody told, as the role's organization, may hold all the same.
-        let is_certain = decision.suppositions.is_empty();
+        // What hangs on a condition, as on the role's organization, may hold all the same.
+        let is_condition = |near: &NearMiss| matches!(near.why, Miss::Condition { .. });
+        let is_certain = decision.suppositions.is_empty() && !near.iter().any(is_condition);
         Some(Refusal {
             severity: if is_certain {
                 Severity::Error

@@ -218,7 +218,7 @@ fn cycle(members: &Vec<ApplicationId>) -> Finding {
     Finding {
         severity: Severity::Advice,
         check: Check::Cycle,
-        application: None,
+        application: members.first().cloned(),
         subject: members.first().map_or(Subject::Deployment, |first| {
             Subject::Application(first.clone())
         }),

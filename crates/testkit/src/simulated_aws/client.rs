@@ -354,6 +354,15 @@ impl Control {
         self.post("roles", trust);
     }
 
+    /// Everybody may assume this role again.
+    pub fn trust_everybody(&self, role_arn: &str) {
+        let trust = RoleTrust {
+            role_arn: role_arn.to_owned(),
+            external_id: String::new(),
+        };
+        self.require_external_id(&trust);
+    }
+
     pub fn add_user_key(&self, key: &UserKey) {
         self.post("keys", key);
     }
