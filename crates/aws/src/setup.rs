@@ -116,8 +116,9 @@ impl Setup for AwsSetup {
             .send()
             .await
             .map_err(|error| registry::read_error(NoResult::of(&error)))?;
-        let described = answer.repository.unwrap_or_default();
-        let administrator = described.administrator_account.unwrap_or_default();
+        let described = answer.repository;
+        let administrator = described.and_then(|known| known.administrator_account);
+        let administrator = administrator.unwrap_or_default();
         administrator.parse().map_err(|error| {
             ReadError::Transient(format!(
                 "CodeArtifact's answer names no administrator: {error}"
