@@ -22,7 +22,8 @@ pub(super) fn check(facts: &Facts, findings: &mut Vec<Finding>) {
     }
     if facts.is_whole {
         products_unseen(facts, findings);
-        findings.extend(cycles(&facts.topology).iter().map(cycle));
+        let cycles = cycles(&facts.topology);
+        findings.extend(cycles.iter().map(|members| cycle(members)));
     }
 }
 
@@ -214,7 +215,7 @@ fn cycles(topology: &Topology) -> Vec<Vec<ApplicationId>> {
     found
 }
 
-fn cycle(members: &Vec<ApplicationId>) -> Finding {
+fn cycle(members: &[ApplicationId]) -> Finding {
     Finding {
         severity: Severity::Advice,
         check: Check::Cycle,

@@ -202,12 +202,14 @@ async fn read_policies<S: Setup>(setup: &S, facts: &mut Facts, of: &BTreeSet<App
             repositories.extend(application.repositories.iter().cloned());
         }
     }
+    let domains: BTreeSet<_> = { repositories.iter() }
+        .map(|id| (id.domain_owner.clone(), id.domain.clone()))
+        .collect();
+    for domain in domains {
+        let policy = setup.load_domain_policy(&domain.0, &domain.1).await;
+        facts.policies.domains.insert(domain, policy);
+    }
     for id in repositories {
-        let domain = (id.domain_owner.clone(), id.domain.clone());
-        if !facts.policies.domains.contains_key(&domain) {
-            let policy = setup.load_domain_policy(&domain.0, &domain.1).await;
-            facts.policies.domains.insert(domain, policy);
-        }
         let policy = setup.load_repository_policy(&id).await;
         facts.policies.repositories.insert(id, policy);
     }

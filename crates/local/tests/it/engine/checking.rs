@@ -117,7 +117,8 @@ fn checkup(desk: &Desk) -> Checkup {
 }
 
 fn told(desk: &Desk) -> Vec<Check> {
-    { desk.notices.borrow().iter() }
+    let notices = desk.notices.borrow();
+    { notices.iter() }
         .filter_map(|notice| match notice.kind {
             NoticeKind::DoctorFinding(check) => Some(check),
             _ => None,
