@@ -8,7 +8,8 @@ use downriver_aws::deployment::{Account, DeploymentError};
 use downriver_domain::catalog::matches_glob;
 use downriver_domain::{OwnerId, PipelineName, Repository, RepositoryId, Target, Timestamp};
 use downriver_engine::ports::{
-    Artifacts as _, ExecutionStatus, Pipelines as _, ReadError, Registry as _, SourceRead,
+    Artifacts as _, DeclaredPipeline, ExecutionStatus, Pipelines as _, ReadError, Registry as _,
+    SourceRead,
 };
 use downriver_manifest::wanted;
 
