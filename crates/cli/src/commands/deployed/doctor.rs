@@ -17,20 +17,20 @@ pub(super) async fn doctor(
 ) -> anyhow::Result<Exit> {
     let desk = DeployedDesk::new(deployment);
     check_applications(&desk, options).await?;
-    let organisation = read_organisation(&desk);
+    let organisation = Box::pin(read_organisation(&desk));
     let mut facts = desk.patiently(terminal, organisation).await?;
-    let own = deployment.examine();
+    let own = Box::pin(deployment.examine());
     facts.deployment = Some(patiently(terminal, "reading queues and rules", own).await?);
     let setup = deployment.setup()?;
     let of = applications(options);
-    read_setup(&setup, &mut facts, &of, |reading| {
+    Box::pin(read_setup(&setup, &mut facts, &of, |reading| {
         terminal.show_progress(|| {
             format!(
                 "reading {} … {} of {}",
                 reading.what, reading.done, reading.of
             )
         });
-    })
+    }))
     .await;
     terminal.end_progress();
     conclude(&facts, options, terminal)
