@@ -24,6 +24,7 @@ TOLD = {
     ("Downriver Version Withdrawn", None): "NeedsAPersonRule",
     ("Downriver Regressed", None): "NeedsAPersonRule",
     ("Downriver Cascade Stopped", None): "NeedsAPersonRule",
+    ("Downriver Doctor Finding", None): "NeedsAPersonRule",
     ("Downriver Rebuild Ended", "Succeeded"): "RebuiltRule",
     ("Downriver Rebuild Proof", "Delivered"): "RebuiltRule",
     ("Downriver Weekly Summary", None): "WeeklySummaryRule",

@@ -48,7 +48,13 @@ CALLS = {
     },
     "sweep": EVERY
     | READ_EXECUTIONS
-    | {"codeartifact:DescribePackageVersion", "codeartifact:ListPackageVersions", "dynamodb:DescribeTable", "sts:AssumeRole"},
+    | {
+        "codeartifact:DescribePackageVersion",
+        "codeartifact:ListPackageVersions",
+        "codepipeline:GetPipelineState",
+        "dynamodb:DescribeTable",
+        "sts:AssumeRole",
+    },
 }
 # Where a parameter names keys.
 DECRYPT = {"index": {"kms:Decrypt"}}

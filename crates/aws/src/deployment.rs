@@ -9,6 +9,7 @@ mod discovery;
 mod error;
 mod events;
 mod failed;
+mod health;
 mod objects;
 mod outputs;
 mod sending;
@@ -23,7 +24,7 @@ use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
 use aws_sdk_cloudformation::types::Stack;
 
 pub use access::Access;
-pub use discovery::{Account, DeclaredPipeline};
+pub use discovery::Account;
 pub use error::DeploymentError;
 pub use events::{BUS_BYTES_MAX, BUS_EVENTS_MAX, BusEvent};
 pub use failed::{FailedMessage, FailedQueue, Moved};

@@ -15,6 +15,7 @@ pub mod pipelines;
 pub mod ports;
 pub mod queue;
 pub mod registry;
+pub mod setup;
 pub mod store;
 #[cfg(test)]
 mod testing;

@@ -3,6 +3,7 @@
 //! A name is no ARN: a call reaches the pipeline of that name in the account whose credentials it carries. Pipelines of the
 //! deployment's own account are read with the function's credentials, those of others in sessions of a role there.
 
+mod declared;
 mod execution;
 mod failure;
 mod sessions;
@@ -26,6 +27,8 @@ use downriver_engine::ports::{
 use crate::clients::Clients;
 use crate::error::NoResult;
 
+pub(crate) use declared::declared;
+pub(crate) use execution::timestamp;
 use failure::Structures;
 pub(crate) use sessions::Session;
 use sessions::{Role, Sessions};

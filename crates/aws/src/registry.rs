@@ -236,7 +236,7 @@ fn parse_origin(origin: Option<&PackageVersionOrigin>) -> Origin {
     }
 }
 
-fn read_error(error: NoResult) -> ReadError {
+pub(crate) fn read_error(error: NoResult) -> ReadError {
     match error {
         NoResult::NotNow(text) | NoResult::Unknown(text) => ReadError::Transient(text),
         NoResult::Refused { code, .. } if code == "ResourceNotFoundException" => {

@@ -30,6 +30,7 @@
 //!
 //! `docs/adr/0004-one-dynamodb-table.md` says what each access costs, and why it is so.
 
+mod checkups;
 mod commits;
 mod edges;
 mod history;
@@ -55,12 +56,14 @@ use downriver_domain::{
     ApplicationId, Dependency, Edge, PackageInventory, Pipeline, RebuildId, Target, Timestamp,
     Topology,
 };
+use downriver_engine::doctor::Checkup;
 use downriver_engine::history::HistoryEntry;
 use downriver_engine::ports::{
-    ApplicationState, Commit, CommitOutcome, EdgeCursor, EdgePage, HistoryOf, Registration, Store,
-    StoreError,
+    ApplicationState, Commit, CommitOutcome, EdgeCursor, EdgePage, Heard, HistoryOf, Registration,
+    Store, StoreError,
 };
 
+use self::checkups::HeardCache;
 use self::records::TopologyCache;
 use self::table::Table;
 
@@ -69,6 +72,7 @@ use self::table::Table;
 pub struct DynamoStore {
     table: Table,
     topology: TopologyCache,
+    heard: HeardCache,
     /// The table was found to be the one that this store belongs to.
     is_own: AtomicBool,
     history_retention_days: u32,
@@ -80,6 +84,7 @@ impl DynamoStore {
         Self {
             table: Table::new(client, table),
             topology: TopologyCache::default(),
+            heard: HeardCache::default(),
             is_own: AtomicBool::new(false),
             history_retention_days,
         }
@@ -216,6 +221,22 @@ impl Store for DynamoStore {
         limit: usize,
     ) -> Result<Vec<ApplicationId>, StoreError> {
         slots::list_busy(&self.table, after, limit).await
+    }
+
+    async fn record_heard(&self, heard: &[Heard]) -> Result<(), StoreError> {
+        checkups::record_heard(&self.table, &self.heard, heard).await
+    }
+
+    async fn load_heard(&self) -> Result<Vec<Heard>, StoreError> {
+        checkups::load_heard(&self.table).await
+    }
+
+    async fn load_checkup(&self) -> Result<Checkup, StoreError> {
+        checkups::load_checkup(&self.table).await
+    }
+
+    async fn record_checkup(&self, checkup: &Checkup) -> Result<CommitOutcome, StoreError> {
+        checkups::record_checkup(&self.table, checkup).await
     }
 
     async fn load_history(

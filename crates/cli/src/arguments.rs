@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{ApplicationId, OwnerId, PipelineExecutionId};
+use downriver_engine::doctor::Check;
 
 use crate::commands::versions::VersionsCommand;
 
@@ -20,7 +21,9 @@ const EXIT_CODES: &str = "Exit codes:
   4  a replay, `send` or `index` finished, but some of the input could not be read or expected
   5  what a story expects did not come true
   6  a deployment, or AWS, could not be reached, refused, or did not finish in time
-  7  a command that `refresh --run` ran failed";
+  7  a command that `refresh --run` ran failed
+  8  `doctor` has warnings, or could not read everything
+  9  `doctor` found errors";
 
 /// Rebuilds what uses a package when the package changes: once, in order, and explained.
 ///
@@ -105,6 +108,10 @@ pub(crate) enum Command {
     },
     /// What is under way, what holds it, and what needs a person
     Status { application: Option<ApplicationId> },
+    /// What is wrong with the catalog, or with a deployment, and what mends it
+    ///
+    /// Without --deployment only what the catalog or the store tells is checked. `docs/doctor.md` lists every check.
+    Doctor(DoctorOptions),
     /// What was decided, newest first
     History {
         /// An application, or a version as a package URL; everything if left out
@@ -190,6 +197,19 @@ pub(crate) struct ReplayOptions {
     /// Show every single decision
     #[arg(long, short)]
     pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorOptions {
+    /// Only these applications, and the deployment as a whole; all if left out
+    #[arg(value_name = "APPLICATION")]
+    pub(crate) applications: Vec<ApplicationId>,
+    /// Only this check; may be repeated
+    #[arg(long = "check", value_name = "ID")]
+    pub(crate) checks: Vec<Check>,
+    /// Leave warnings and advice out
+    #[arg(long)]
+    pub(crate) only_errors: bool,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ mod catalog;
 mod dependents;
 #[cfg(feature = "aws")]
 mod deployed;
+pub(crate) mod doctor;
 mod explain;
 mod history;
 pub(crate) mod index;
@@ -115,6 +116,7 @@ async fn at_desk<D: Desk>(
         Command::Status { application } => {
             status::status(desk, application.as_ref(), terminal).await
         }
+        Command::Doctor(options) => doctor::here(desk, options, terminal).await,
         Command::History { of, limit } => {
             history::history(desk, of.as_deref(), *limit, terminal).await
         }

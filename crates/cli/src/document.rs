@@ -2,6 +2,7 @@
 //! `docs/replay.schema.json` is generated from these types.
 
 mod convert;
+pub(crate) mod doctor;
 pub(crate) mod queries;
 pub(crate) mod reading;
 pub(crate) mod refresh;

@@ -25,6 +25,10 @@ pub(crate) enum Exit {
     Remote = 6,
     /// A command that `refresh --run` ran failed.
     Ran = 7,
+    /// `doctor` found something that is missed, or could not look.
+    Warnings = 8,
+    /// `doctor` found something that does not work.
+    Errors = 9,
 }
 
 /// An error that has an exit code of its own: what was wrong, where, and what to do.

@@ -147,6 +147,7 @@ const fn reach_of(command: &Command) -> (&'static str, Reach) {
         Command::Status { .. } => ("status", Reach::Either),
         Command::History { .. } => ("history", Reach::Either),
         Command::Summary { .. } => ("summary", Reach::Either),
+        Command::Doctor(_) => ("doctor", Reach::Either),
         Command::Pause { .. } => ("pause", Reach::Either),
         Command::Resume { .. } => ("resume", Reach::Either),
         Command::Retry { .. } => ("retry", Reach::Either),

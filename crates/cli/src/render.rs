@@ -1,6 +1,7 @@
 //! From values to text for people. Pure: width and colours come in as values, nothing is printed here.
 
 pub(crate) mod dependents;
+pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod history;
 pub(crate) mod plan;

@@ -12,7 +12,7 @@ use downriver_version::{Format, PackageId, PackageVersionId};
 use crate::dependency::Scope;
 use crate::{
     AccountId, ApplicationId, DomainName, OwnerId, PipelineName, RegionName, RepositoryName,
-    Timestamp,
+    RoleArn, Timestamp,
 };
 
 /// Account and Region that a pipeline lives in; has a budget of executions in flight. Displays as `account/region`.
@@ -142,6 +142,8 @@ pub struct Application {
     pub policy: Policy,
     /// The folder in its source that holds its manifests and lockfiles; `""`: the root.
     pub source_folder: String,
+    /// The role that its build runs as, which reads its repositories; nobody said if there is none.
+    pub build_role: Option<RoleArn>,
     /// The catalog's entry declares its dependencies: what is read from its source or its SBOM does not replace them.
     pub is_declared: bool,
     pub registered_at: Timestamp,

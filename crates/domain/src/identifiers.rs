@@ -144,6 +144,22 @@ identifier!(
     |text| within(text, 1, 128) && all(text, |c| c.is_ascii_alphanumeric() || c == '-')
 );
 
+identifier!(
+    /// The ARN of an IAM role: `arn:aws:iam::123456789012:role/build`.
+    RoleArn,
+    "a role's ARN",
+    "`arn:<partition>:iam::<account>:role/<name>`",
+    |text| within(text, 20, 2_048) && is_role_arn(text)
+);
+
+impl RoleArn {
+    /// The account that the role belongs to.
+    pub fn account(&self) -> AccountId {
+        let account = self.0.split(':').nth(4).unwrap_or_default();
+        AccountId(account.to_owned())
+    }
+}
+
 impl RebuildId {
     /// The `number`th rebuild of an application, counted from 1.
     pub fn numbered(application: &ApplicationId, number: u64) -> Self {
@@ -187,6 +203,27 @@ fn is_numbered(text: &str, is_valid: fn(&str) -> bool) -> bool {
     text.rsplit_once('.').is_some_and(|(what, number)| {
         is_valid(what) && !number.is_empty() && all(number, |c| c.is_ascii_digit())
     })
+}
+
+/// Six parts, the fifth an account, the last `role/` with an optional path and a name.
+fn is_role_arn(text: &str) -> bool {
+    let parts: Vec<&str> = text.split(':').collect();
+    let ["arn", partition, "iam", "", account, role] = parts[..] else {
+        return false;
+    };
+    let is_name = |name: &str| {
+        !name.is_empty()
+            && !name.ends_with('/')
+            && all(name, |c| {
+                c.is_ascii_alphanumeric()
+                    || matches!(c, '+' | '=' | ',' | '.' | '@' | '-' | '_' | '/')
+            })
+    };
+    let is_partition =
+        partition.starts_with("aws") && all(partition, |c| c.is_ascii_lowercase() || c == '-');
+    is_partition
+        && account.parse::<AccountId>().is_ok()
+        && role.strip_prefix("role/").is_some_and(is_name)
 }
 
 fn within(text: &str, length_min: usize, length_max: usize) -> bool {

@@ -22,7 +22,7 @@ pub use downriver_version as version;
 pub use identifiers::{
     AccountId, ApplicationId, AttemptId, ClientRequestToken, DomainName, InvalidIdentifier,
     OrganizationId, OwnerId, PipelineExecutionId, PipelineName, RebuildId, RegionName,
-    RepositoryName,
+    RepositoryName, RoleArn,
 };
 pub use inventory::{
     Cascade, Operation, Origin, PackageInventory, RepositoryInventory, Sighting, VersionRecord,

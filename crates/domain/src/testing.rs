@@ -66,6 +66,7 @@ pub(crate) fn application(name: &str) -> Application {
         versioning: Versioning::Build,
         policy: Policy::default(),
         source_folder: String::new(),
+        build_role: None,
         is_declared: false,
         registered_at: at(0),
         upriver: BTreeSet::new(),

@@ -6,6 +6,7 @@
 mod built;
 mod carry_out;
 mod cascade;
+pub mod doctor;
 mod error;
 pub mod history;
 pub mod index;

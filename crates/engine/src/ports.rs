@@ -7,6 +7,7 @@
 
 mod artifacts;
 mod outside;
+mod setup;
 
 pub use artifacts::{
     Artifacts, SourceFiles, SourceRead, UPLOAD_BYTES_MAX, UPLOADS_MAX, Upload, UploadError,
@@ -16,23 +17,31 @@ pub use outside::{
     StartError, StartExecution, Trigger,
 };
 
+pub use setup::{
+    DeclaredPipeline, DeclaredVariable, DisabledTransition, ExecutionMode, OriginControls, Setup,
+};
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use downriver_domain::slot::{ActiveProducer, Controls, Slot, WaitingFor};
 use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{
-    Application, ApplicationId, Built, Dependency, Edge, OwnerId, PackageInventory, Pipeline,
-    PipelineExecutionId, RebuildId, RepositoryId, RepositoryInventory, Target, Timestamp, Topology,
-    WeeklySummary,
+    AccountId, Application, ApplicationId, Built, Dependency, DomainName, Edge, OwnerId,
+    PackageInventory, Pipeline, PipelineExecutionId, RebuildId, RepositoryId, RepositoryInventory,
+    Target, Timestamp, Topology, WeeklySummary,
 };
 
+use crate::doctor::{Check, Checkup};
 use crate::history::{HistoryEntry, Outcome};
 
 /// The largest number of ids in one [`Store::load_applications`] (DynamoDB's BatchGetItem reads 100 keys).
 pub const LOAD_APPLICATIONS_MAX: usize = 50;
 /// Edges in one page of dependents.
 pub const DEPENDENTS_PAGE_MAX: usize = 500;
+
+/// How exactly the last event of a domain is known, in seconds.
+pub const HEARD_EVERY_SECS: u64 = 300;
 
 /// Why a store call failed.
 #[derive(Debug, thiserror::Error)]
@@ -124,6 +133,15 @@ pub enum CommitOutcome {
     Conflict,
     /// The target has no room; nothing was written.
     BudgetFull,
+}
+
+/// A domain's last accepted event.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Heard {
+    pub domain_owner: AccountId,
+    pub domain: DomainName,
+    /// When it was accepted.
+    pub at: Timestamp,
 }
 
 /// What `catalog apply` writes for one application, atomically for readers.
@@ -233,6 +251,19 @@ pub trait Store {
         limit: usize,
     ) -> Result<Vec<ApplicationId>, StoreError>;
 
+    /// Events of these domains were accepted. An instant that is less than [`HEARD_EVERY_SECS`] after one that this store
+    /// recorded may be left out: nobody asks for it to the second.
+    async fn record_heard(&self, heard: &[Heard]) -> Result<(), StoreError>;
+
+    /// One for each domain of which an event was ever accepted, in order.
+    async fn load_heard(&self) -> Result<Vec<Heard>, StoreError>;
+
+    /// What `sweep` last found by its checks.
+    async fn load_checkup(&self) -> Result<Checkup, StoreError>;
+
+    /// Replaces it if `checkup.revision - 1` still stands.
+    async fn record_checkup(&self, checkup: &Checkup) -> Result<CommitOutcome, StoreError>;
+
     /// Newest first.
     async fn load_history(
         &self,
@@ -308,8 +339,8 @@ pub struct ReadRequest {
 pub struct Notice {
     pub kind: NoticeKind,
     pub at: Timestamp,
-    /// Whom it is told to: the owner of the application as the catalog now says.
-    pub owner: OwnerId,
+    /// Whom it is told to: the owner of the application as the catalog now says. `None`: what concerns no application.
+    pub owner: Option<OwnerId>,
     pub application: Option<ApplicationId>,
     pub rebuild: Option<RebuildId>,
     pub package_version: Option<PackageVersionId>,
@@ -334,6 +365,8 @@ pub enum NoticeKind {
     RebuildProof(Outcome),
     /// What a week brought to all applications of an owner.
     WeeklySummary(WeeklySummary),
+    /// `sweep` found by its checks that something does not work.
+    DoctorFinding(Check),
 }
 
 pub trait Bus {

@@ -3,7 +3,7 @@
 mod application;
 mod inventory;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use downriver_domain::impact::{Action, Judgement};
 use downriver_domain::slot::SlotState;
@@ -15,8 +15,8 @@ use crate::error::EngineError;
 use crate::history::{HistoryBody, HistoryEntry};
 use crate::judging::Views;
 use crate::ports::{
-    Bus, Commit, CommitOutcome, DEPENDENTS_PAGE_MAX, LOAD_APPLICATIONS_MAX, Notice, NoticeKind,
-    PageChange, Ports, Queue, ResolvePage, Store,
+    Bus, Clock, Commit, CommitOutcome, DEPENDENTS_PAGE_MAX, Heard, LOAD_APPLICATIONS_MAX, Notice,
+    NoticeKind, PageChange, Ports, Queue, ResolvePage, Store,
 };
 use crate::session::{CONTENTION_MAX, Session, contended};
 use application::Work;
@@ -47,6 +47,25 @@ pub async fn resolve<P: Ports>(ports: &P, sightings: &[Sighting]) -> Result<(), 
         });
     }
     judge_pages(&session, &pages).await
+}
+
+/// Writes down that events of these domains were accepted: [`resolve`] is also told what no event told.
+pub async fn hear<P: Ports>(ports: &P, sightings: &[Sighting]) -> Result<(), EngineError> {
+    let at = ports.clock().now();
+    let domains: BTreeSet<_> = { sightings.iter() }
+        .map(|sighting| {
+            let repository = &sighting.repository;
+            (repository.domain_owner.clone(), repository.domain.clone())
+        })
+        .collect();
+    let heard: Vec<Heard> = { domains.into_iter() }
+        .map(|(domain_owner, domain)| Heard {
+            domain_owner,
+            domain,
+            at,
+        })
+        .collect();
+    Ok(ports.store().record_heard(&heard).await?)
 }
 
 /// Judges one further page of a package's dependents.
@@ -169,7 +188,7 @@ pub(crate) fn notice<P: Ports>(
     Some(Notice {
         kind,
         at: session.now,
-        owner: owner.clone(),
+        owner: Some(owner.clone()),
         application: Some(judgement.application.clone()),
         rebuild: None,
         package_version: Some(judgement.package_version.clone()),

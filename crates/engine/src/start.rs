@@ -16,7 +16,9 @@ use crate::restored;
 use crate::session::{CONTENTION_MAX, Session, contended};
 use crate::track::settle_superseded;
 
-pub(crate) use call::{CLOCK_SKEW_SECS, record_started, recover};
+pub(crate) use call::{
+    CLOCK_SKEW_SECS, VARIABLE_CHANGES, VARIABLE_REBUILD, record_started, recover,
+};
 
 /// What became of one look.
 pub(crate) enum Looked {
@@ -171,7 +173,7 @@ async fn park<P: Ports>(
     let notice = Notice {
         kind: NoticeKind::RebuildParked,
         at: session.now,
-        owner: state.application.owner.clone(),
+        owner: Some(state.application.owner.clone()),
         application: Some(id.clone()),
         rebuild: Some(running.rebuild.id.clone()),
         package_version: None,

@@ -28,10 +28,11 @@ use downriver_domain::{
     ApplicationId, Dependency, Edge, PackageInventory, Pipeline, RebuildId, Target, Timestamp,
     Topology,
 };
+use downriver_engine::doctor::Checkup;
 use downriver_engine::history::HistoryEntry;
 use downriver_engine::ports::{
-    ApplicationState, Commit, CommitOutcome, EdgeCursor, EdgePage, HistoryOf, Registration, Store,
-    StoreError,
+    ApplicationState, Commit, CommitOutcome, EdgeCursor, EdgePage, Heard, HistoryOf, Registration,
+    Store, StoreError,
 };
 
 pub use self::error::OpenError;
@@ -276,6 +277,26 @@ impl Store for SqliteStore {
     ) -> Result<Vec<ApplicationId>, StoreError> {
         self.session()
             .read(|connection, _| slots::list_busy(connection, after, limit))
+    }
+
+    async fn record_heard(&self, heard: &[Heard]) -> Result<(), StoreError> {
+        self.session()
+            .write(|connection, _| records::record_heard(connection, heard).map(Settled::Keep))
+    }
+
+    async fn load_heard(&self) -> Result<Vec<Heard>, StoreError> {
+        self.session()
+            .read(|connection, _| records::load_heard(connection))
+    }
+
+    async fn load_checkup(&self) -> Result<Checkup, StoreError> {
+        self.session()
+            .read(|connection, _| records::load_checkup(connection))
+    }
+
+    async fn record_checkup(&self, checkup: &Checkup) -> Result<CommitOutcome, StoreError> {
+        self.session()
+            .write(|connection, _| records::record_checkup(connection, checkup))
     }
 
     async fn load_history(

@@ -5,6 +5,7 @@
 //! processes is each backend's own to test.
 
 pub mod budgets;
+pub mod checkups;
 pub mod dependents;
 pub mod edges;
 pub mod history;
@@ -37,6 +38,8 @@ macro_rules! store_conformance {
             budgets: a_limit_of_one_admits_one,
             budgets: a_limit_of_zero_admits_nobody,
             budgets: targets_have_places_of_their_own,
+            checkups: a_checkup_is_written_over_its_predecessor_only,
+            checkups: a_domain_is_heard_of_once_in_a_while,
             dependents: producers_come_first_then_applications_by_id,
             dependents: a_page_never_splits_an_application,
             dependents: an_application_larger_than_the_page_is_split,

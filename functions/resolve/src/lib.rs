@@ -95,6 +95,7 @@ impl<P: Ports> Consumer for Changes<'_, P> {
         }
         if !sightings.is_empty() {
             resolve::resolve(self.ports, &sightings).await?;
+            resolve::hear(self.ports, &sightings).await?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use downriver_aws::lambda::batch::Failure;
 use downriver_aws::lambda::metrics::SweepMetrics;
 use downriver_aws::lambda::{AnyEvent, Deployed};
+use downriver_engine::doctor;
 use downriver_engine::sweep::{self, SweepReport};
 use downriver_engine::wire::reports::SweepDocument;
 use lambda_runtime::{Error, LambdaEvent};
@@ -18,7 +19,16 @@ pub async fn handle(
             // With its causes: this is what the schedule's dead letter tells.
             let report = swept.map_err(|error| Failure::from(error).text())?;
             deployed.telemetry.count_sweep(metrics(&report));
-            Ok(SweepDocument::from(&report))
+            let missed = report.reconciled.differences;
+            let checked =
+                Box::pin(doctor::routine(&deployed.ports, &deployed.setup(), missed)).await;
+            let document = SweepDocument::from(&report);
+            Ok(match checked {
+                Ok(None) => document,
+                Ok(Some(round)) => document.with_checks(round),
+                // The checks are made again by the next pass; what this one did stands.
+                Err(error) => document.with_failed_checks(Failure::from(error).text()),
+            })
         })
         .await
 }

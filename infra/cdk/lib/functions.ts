@@ -216,7 +216,11 @@ function sweepDefinition({ queues, settings, pipelines }: Surroundings, starterR
     failuresTo: queues.sweepDeadLetter,
     indexes: TABLE_INDEXES,
     isTableDescribed: true,
-    statements: [allow('Executions', READ_EXECUTIONS, pipelines.arns), packages(settings.domainOwners)],
+    statements: [
+      // Its checks look for transitions that somebody disabled.
+      allow('Executions', [...READ_EXECUTIONS, 'codepipeline:GetPipelineState'], pipelines.arns),
+      packages(settings.domainOwners),
+    ],
     environment: { STARTER_ROLE_ARN: starterRole.roleArn, ...spokeVariables(settings.spokes) },
     endpoints: {
       AWS_ENDPOINT_URL_CODEARTIFACT: settings.endpoints.codeArtifact,

@@ -135,6 +135,7 @@ function rules(tell: Told): Record<string, Rule> {
         'Version Withdrawn',
         'Regressed',
         'Cascade Stopped',
+        'Doctor Finding',
       ),
       // Only an end has one.
       outcomes: [{ exists: false }, 'Failed', 'NotPickedUp'],

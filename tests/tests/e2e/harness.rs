@@ -8,6 +8,7 @@ mod emulated;
 mod events;
 mod observed;
 mod operations;
+mod settings;
 mod sources;
 mod waiting;
 
@@ -43,6 +44,7 @@ pub(crate) struct Stack {
     pub(crate) aws: Emulated,
     /// The simulated CodePipeline as AWS's API, called by a person in the deployment's account and Region.
     pub(crate) codepipeline: Client,
+    simulated_endpoint: String,
     /// The same, behind the scenes.
     pub(crate) simulated: Control,
     pub(crate) moto: String,
@@ -110,6 +112,7 @@ impl Stack {
         let mut stack = Self {
             codepipeline: Client::new(&simulated, &account, &region),
             simulated: Control::new(&simulated),
+            simulated_endpoint: simulated,
             moto: text("/endpoints/moto"),
             turn: RwLock::new(()),
             settings: RwLock::new(()),
@@ -180,15 +183,19 @@ impl Stack {
 
     /// What was told on the bus about an application so far, as a rule's target gets it.
     pub(crate) fn notices(&self, application: &str) -> Vec<Value> {
+        let mut all = self.all_notices();
+        all.retain(|notice| notice["detail"]["application"] == application);
+        all
+    }
+
+    /// Everything that was told on the bus so far.
+    pub(crate) fn all_notices(&self) -> Vec<Value> {
         let (queue, notices) = &self.notices;
         let mut notices = notices.lock().unwrap_or_else(PoisonError::into_inner);
         for message in self.drain(queue) {
             notices.push(serde_json::from_str(&message.body).expect("an event is JSON"));
         }
-        let all = notices.iter();
-        all.filter(|notice| notice["detail"]["application"] == application)
-            .cloned()
-            .collect()
+        notices.clone()
     }
 
     /// Other accounts whose pipelines are started and read.

@@ -7,6 +7,7 @@
 
 mod burst;
 mod changed;
+mod doctor;
 mod harness;
 mod lost;
 mod operated;
@@ -32,11 +33,12 @@ fn scenarios() -> Vec<App> {
         changed::apps(),
         proven::apps(),
         spokes::apps(),
+        doctor::apps(),
     ]
     .concat()
 }
 
 /// Targets of their own, for tests that need a budget to themselves.
-fn targets(account: &str) -> String {
-    ordered::targets(account) + &spokes::targets()
+fn targets(account: &str, region: &str) -> String {
+    ordered::targets(account) + &spokes::targets() + &doctor::targets(region)
 }

@@ -8,7 +8,7 @@ fn notice(number: usize) -> Notice {
     Notice {
         kind: NoticeKind::RebuildStarted,
         at: Timestamp::from_unix_millis(1_767_225_600_000),
-        owner: "team-a".parse().expect("an owner"),
+        owner: Some("team-a".parse().expect("an owner")),
         application: Some("web-shop".parse().expect("an application id")),
         rebuild: Some("web-shop.7".parse().expect("a rebuild id")),
         package_version: None,

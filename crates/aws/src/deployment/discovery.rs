@@ -7,16 +7,14 @@ use std::collections::BTreeMap;
 
 use aws_sdk_codepipeline::Client;
 use aws_sdk_codepipeline::error::ProvideErrorMetadata as _;
-use aws_sdk_codepipeline::types::{
-    ActionCategory, PipelineDeclaration, PipelineType, StageDeclaration,
-};
 use downriver_domain::{AccountId, Pipeline, PipelineName, RegionName, Target};
+use downriver_engine::ports::DeclaredPipeline;
 
 use super::access::{self, Access};
 use super::error::{DeploymentError, classify};
 use crate::artifacts::S3Artifacts;
 use crate::clients::Clients;
-use crate::pipelines::CodePipelines;
+use crate::pipelines::{CodePipelines, declared};
 use crate::registry::CodeArtifact;
 
 /// Pipelines on a page: as many as CodePipeline gives.
@@ -25,10 +23,6 @@ const PIPELINES_PAGE_MAX: i32 = 1_000;
 const PIPELINES_PAGES_MAX: usize = 10;
 /// Pages of tags; a resource has 50 tags at most.
 const TAGS_PAGES_MAX: usize = 5;
-/// The setting of a source action that makes its output a reference to a commit.
-const OUTPUT_FORMAT: &str = "OutputArtifactFormat";
-const CLONE_REFERENCE: &str = "CODEBUILD_CLONE_REF";
-
 /// The account of the caller, in one Region.
 #[derive(Debug)]
 pub struct Account {
@@ -39,16 +33,6 @@ pub struct Account {
     pipelines: CodePipelines,
     artifacts: S3Artifacts,
     registry: CodeArtifact,
-}
-
-/// What a pipeline's declaration tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeclaredPipeline {
-    /// Only a pipeline of type V2 has variables.
-    pub is_v2: bool,
-    pub variables: Vec<String>,
-    /// Its source artifact names a commit and holds no files.
-    pub is_clone_reference: bool,
 }
 
 impl Account {
@@ -182,26 +166,6 @@ impl Account {
             Err(error) if error.code() == Some("PipelineNotFoundException") => Ok(None),
             Err(error) => Err(classify("codepipeline:GetPipeline", error)),
         }
-    }
-}
-
-fn declared(pipeline: &PipelineDeclaration) -> DeclaredPipeline {
-    let variables = pipeline.variables().iter();
-    let stages = pipeline.stages().iter();
-    let is_clone_reference = stages.flat_map(StageDeclaration::actions).any(|action| {
-        let kind = action.action_type_id();
-        let is_source = kind.is_some_and(|kind| *kind.category() == ActionCategory::Source);
-        let format = action
-            .configuration()
-            .and_then(|settings| settings.get(OUTPUT_FORMAT));
-        is_source && format.is_some_and(|format| format == CLONE_REFERENCE)
-    });
-    DeclaredPipeline {
-        is_v2: pipeline.pipeline_type() == Some(&PipelineType::V2),
-        variables: variables
-            .map(|variable| variable.name().to_owned())
-            .collect(),
-        is_clone_reference,
     }
 }
 

@@ -13,6 +13,8 @@ pub struct Outputs {
     pub bus: String,
     queues: BTreeMap<DeployedQueue, Urls>,
     quarantine: String,
+    /// The role under which pipelines are started; older templates do not tell.
+    pub starter_role: Option<String>,
     sweep_dead_letters: String,
 }
 
@@ -57,6 +59,7 @@ impl DeployedQueue {
 impl Outputs {
     /// Else the names of those that are missing.
     pub(super) fn parse(mut values: BTreeMap<String, String>) -> Result<Self, Vec<&'static str>> {
+        let starter_role = values.remove("StarterRoleArn");
         let mut missing = Vec::new();
         let mut take = |name: &'static str| {
             values.remove(name).unwrap_or_else(|| {
@@ -80,6 +83,7 @@ impl Outputs {
                     (queue, urls)
                 })
                 .collect(),
+            starter_role,
             quarantine: take("QuarantineQueueUrl"),
             sweep_dead_letters: take("SweepDeadLetterQueueUrl"),
         };

@@ -16,6 +16,7 @@ use crate::clients::{Clients, ClientsError};
 use crate::clock::SystemClock;
 use crate::objects::Objects;
 use crate::ports::AwsPorts;
+use crate::setup::AwsSetup;
 
 /// Why a function cannot work at all.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +62,16 @@ impl Deployed {
             sqs: clients.sqs(),
             clients,
         })
+    }
+
+    /// What the cheap checks of `sweep` read.
+    pub fn setup(&self) -> AwsSetup {
+        let resources = &self.settings.resources;
+        AwsSetup::new(
+            &self.clients,
+            resources.account.clone(),
+            resources.starter_role.clone(),
+        )
     }
 
     /// Where uploads are; only `index` has a bucket.

@@ -58,7 +58,7 @@ fn parse_status(status: &PipelineExecutionStatus) -> ExecutionStatus {
     }
 }
 
-pub(super) fn timestamp(at: &DateTime) -> Option<Timestamp> {
+pub(crate) fn timestamp(at: &DateTime) -> Option<Timestamp> {
     at.to_millis().ok().map(Timestamp::from_unix_millis)
 }
 

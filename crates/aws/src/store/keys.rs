@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 use downriver_domain::slot::WaitingFor;
 use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{ApplicationId, Pipeline, RepositoryId, Target, Timestamp};
+use downriver_engine::ports::Heard;
 use downriver_engine::wire::stored::key::{
     package_key, package_version_key, pipeline_key, repository_key, target_key,
 };
@@ -90,6 +91,17 @@ pub(super) fn topology() -> Key {
 
 pub(super) fn controls() -> Key {
     Key::new("controls", "head")
+}
+
+pub(super) fn checkup() -> Key {
+    Key::new("checkup", "head")
+}
+
+/// The partition of the domains that were heard of.
+pub(super) const HEARD: &str = "heard";
+
+pub(super) fn heard(heard: &Heard) -> Key {
+    Key::new(HEARD, format!("{}/{}", heard.domain_owner, heard.domain))
 }
 
 /// Which table this store belongs to.

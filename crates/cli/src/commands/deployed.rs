@@ -4,6 +4,7 @@
 mod apply;
 mod bundle;
 mod discover;
+mod doctor;
 mod redrive;
 mod send;
 mod upload;
@@ -90,6 +91,10 @@ async fn perform(
             let deployment = find(arguments, name, terminal).await?;
             let bucket = deployment.outputs().bucket.clone();
             Box::pin(upload::index(arguments, options, &bucket, terminal)).await
+        }
+        Command::Doctor(options) => {
+            let deployment = find(arguments, name, terminal).await?;
+            Box::pin(doctor::doctor(&deployment, options, terminal)).await
         }
         Command::Redrive(options) => {
             redrive::check(options)?;

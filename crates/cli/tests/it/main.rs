@@ -6,6 +6,7 @@ mod deployment;
 #[cfg(feature = "aws")]
 mod discovered;
 #[cfg(unix)]
+mod doctor;
 mod index;
 mod interrupted;
 mod operators;

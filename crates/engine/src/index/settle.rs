@@ -313,7 +313,7 @@ fn told<P>(
     Notice {
         kind,
         at: session.now,
-        owner: application.owner.clone(),
+        owner: Some(application.owner.clone()),
         application: Some(application.id.clone()),
         rebuild: None,
         package_version: None,

@@ -92,7 +92,7 @@ fn cancelled<P: Ports>(
     let notice = Notice {
         kind: NoticeKind::RebuildEnded(Outcome::Stopped),
         at: session.now,
-        owner: state.application.owner.clone(),
+        owner: Some(state.application.owner.clone()),
         application: Some(id.clone()),
         rebuild: Some(rebuild.id.clone()),
         package_version: None,

@@ -229,7 +229,7 @@ pub(crate) fn requested_notice<P: Ports>(
     vec![Notice {
         kind: NoticeKind::RebuildRequested,
         at: session.now,
-        owner: application.owner.clone(),
+        owner: Some(application.owner.clone()),
         application: Some(application.id.clone()),
         rebuild: Some(rebuild.id.clone()),
         package_version: rebuild.changes().into_iter().next(),

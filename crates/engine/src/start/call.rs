@@ -25,8 +25,8 @@ pub(crate) const CLOCK_SKEW_SECS: u64 = 60;
 const BACK_OFF_SECS: (u64, u64) = (30, 900);
 /// CodePipeline's longest variable value.
 const VARIABLE_CHARS_MAX: usize = 1_000;
-const VARIABLE_REBUILD: &str = "DOWNRIVER_REBUILD";
-const VARIABLE_CHANGES: &str = "DOWNRIVER_CHANGES";
+pub(crate) const VARIABLE_REBUILD: &str = "DOWNRIVER_REBUILD";
+pub(crate) const VARIABLE_CHANGES: &str = "DOWNRIVER_CHANGES";
 
 /// Calls StartPipelineExecution for a slot whose intent stands, and records the answer.
 pub(super) async fn call<P: Ports>(
@@ -370,7 +370,7 @@ fn notice(
     Notice {
         kind,
         at: now,
-        owner: state.application.owner.clone(),
+        owner: Some(state.application.owner.clone()),
         application: Some(state.application.id.clone()),
         rebuild: Some(rebuild.clone()),
         package_version: None,

@@ -122,7 +122,7 @@ async fn tell<P: Ports>(
                 summary: *summary,
             }),
             at: session.now,
-            owner: owner.clone(),
+            owner: Some(owner.clone()),
             application: None,
             rebuild: None,
             package_version: None,

@@ -89,7 +89,7 @@ async fn end<P: Ports>(
     let notice = Notice {
         kind: NoticeKind::RebuildEnded(outcome),
         at: session.now,
-        owner: application.owner.clone(),
+        owner: Some(application.owner.clone()),
         application: Some(application.id.clone()),
         rebuild: Some(running.rebuild.id.clone()),
         package_version: None,

@@ -5,6 +5,7 @@ mod tests;
 
 use serde::Serialize;
 
+use crate::doctor::Routine;
 use crate::sweep::{Found, RestoredReport, SweepReport};
 
 /// A sweep's report as a document.
@@ -27,6 +28,19 @@ pub struct SweepDocument {
     failures: Vec<FailureV1>,
     failures_count: u64,
     is_more_left: bool,
+    /// Only of the passes that make the checks of `doctor`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checked: Option<CheckedV1>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checks_failed: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct CheckedV1 {
+    applications: usize,
+    findings: usize,
+    errors: usize,
+    unread: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -84,7 +98,30 @@ impl From<&SweepReport> for SweepDocument {
             failures: failures.collect(),
             failures_count: report.failures_count,
             is_more_left: report.is_more_left,
+            checked: None,
+            checks_failed: None,
         }
+    }
+}
+
+impl SweepDocument {
+    /// This pass made the checks of `doctor` too.
+    #[must_use]
+    pub fn with_checks(mut self, round: Routine) -> Self {
+        self.checked = Some(CheckedV1 {
+            applications: round.applications,
+            findings: round.findings,
+            errors: round.errors,
+            unread: round.unread,
+        });
+        self
+    }
+
+    /// The checks of `doctor` could not be made.
+    #[must_use]
+    pub fn with_failed_checks(mut self, reason: String) -> Self {
+        self.checks_failed = Some(reason);
+        self
     }
 }
 

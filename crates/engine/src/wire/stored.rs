@@ -8,6 +8,7 @@
 //! its domain type is an error.
 
 mod catalog;
+mod checkup;
 mod controls;
 mod dependency;
 mod fields;
@@ -28,6 +29,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use self::fields::FieldError;
+use crate::doctor::Checkup;
 use crate::history::HistoryEntry;
 
 /// A stored record that cannot be read.
@@ -126,6 +128,14 @@ record!(
     "active producer",
     encode_active_producer,
     decode_active_producer
+);
+record!(
+    Checkup,
+    StoredCheckup,
+    checkup::CheckupV1,
+    "checkup",
+    encode_checkup,
+    decode_checkup
 );
 record!(
     HistoryEntry,

@@ -5,12 +5,16 @@ use std::sync::Arc;
 
 use downriver_domain::slot::{ActiveProducer, Controls};
 use downriver_domain::version::PackageId;
-use downriver_domain::{PackageInventory, RebuildId, RepositoryInventory, Target, Topology};
-use downriver_engine::ports::{BudgetWrite, CommitOutcome, MarkerWrite};
+use downriver_domain::{
+    InvalidIdentifier, PackageInventory, RebuildId, RepositoryInventory, Target, Timestamp,
+    Topology,
+};
+use downriver_engine::doctor::Checkup;
+use downriver_engine::ports::{BudgetWrite, CommitOutcome, Heard, MarkerWrite};
 use downriver_engine::wire::stored::key::{repository_key, target_key};
 use downriver_engine::wire::stored::{
-    decode_active_producer, decode_controls, decode_inventory, decode_topology,
-    encode_active_producer, encode_controls, encode_inventory, encode_topology,
+    decode_active_producer, decode_checkup, decode_controls, decode_inventory, decode_topology,
+    encode_active_producer, encode_checkup, encode_controls, encode_inventory, encode_topology,
 };
 use rusqlite::{Connection, OptionalExtension};
 
@@ -20,6 +24,7 @@ use super::transaction::Settled;
 
 const TOPOLOGY: &str = "topology";
 const CONTROLS: &str = "controls";
+const CHECKUP: &str = "checkup";
 
 /// Decoded once for each revision: every message reads it, and catalogs change rarely.
 pub(super) fn load_topology(
@@ -84,6 +89,57 @@ pub(super) fn record_controls(
         controls.revision,
         &encode_controls(controls),
     )
+}
+
+pub(super) fn load_checkup(connection: &Connection) -> Result<Checkup, Failure> {
+    let body = load_record(connection, CHECKUP)?;
+    Ok(body
+        .map(|body| decode_checkup(&body))
+        .transpose()?
+        .unwrap_or_default())
+}
+
+pub(super) fn record_checkup(
+    connection: &Connection,
+    checkup: &Checkup,
+) -> Result<Settled<CommitOutcome>, Failure> {
+    let body = encode_checkup(checkup);
+    let is_written = record_record(connection, CHECKUP, checkup.revision, &body)?;
+    Ok(Settled::of(if is_written {
+        CommitOutcome::Done
+    } else {
+        CommitOutcome::Conflict
+    }))
+}
+
+pub(super) fn record_heard(connection: &Connection, heard: &[Heard]) -> Result<(), Failure> {
+    for heard in heard {
+        let domain = format!("{}/{}", heard.domain_owner, heard.domain);
+        connection
+            .prepare_cached(
+                "INSERT INTO heard (domain, at) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET at = max(at, excluded.at)",
+            )?
+            .execute((domain, heard.at.unix_millis()))?;
+    }
+    Ok(())
+}
+
+pub(super) fn load_heard(connection: &Connection) -> Result<Vec<Heard>, Failure> {
+    let mut statement =
+        connection.prepare_cached("SELECT domain, at FROM heard ORDER BY domain")?;
+    let mut rows = statement.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let domain: String = row.get(0)?;
+        let (owner, name) = domain.split_once('/').unwrap_or((&domain, ""));
+        let invalid = |error: InvalidIdentifier| Failure::permanent(error.to_string());
+        found.push(Heard {
+            domain_owner: owner.parse().map_err(invalid)?,
+            domain: name.parse().map_err(invalid)?,
+            at: Timestamp::from_unix_millis(row.get(1)?),
+        });
+    }
+    Ok(found)
 }
 
 fn load_record(connection: &Connection, name: &str) -> Result<Option<String>, Failure> {

@@ -18,7 +18,11 @@ const APPLICATION_ID: i64 = 0x446e_5276;
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
 /// One migration for each version of the schema; a store of version n has had the first n. Only ever added to.
-const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+];
 
 /// How long a writer waits for another one before it is a transient error.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

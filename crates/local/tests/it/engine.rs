@@ -1,5 +1,6 @@
 //! Use cases of the engine where several stores or moments matter: on the embedded store, with pipelines that keep state.
 
+mod checking;
 mod desk;
 mod reading;
 mod registering;

@@ -23,6 +23,7 @@ pub async fn unknown_applications_are_left_out_and_the_order_is_kept(store: &imp
             ..Policy::default()
         },
         source_folder: "services/b".to_owned(),
+        build_role: Some(id("arn:aws:iam::123456789012:role/build")),
         is_declared: true,
         upriver: [id("core"), id("lib")].into(),
         ..producer("b", &["pkg:npm/b", "pkg:maven/com.acme/b"])

@@ -177,16 +177,49 @@ impl Client {
             .get(format!("{}{path}", self.endpoint))
             .header("authorization", self.authorization("codeartifact"))
             .query_pairs(parameters.iter().copied());
-        let (status, kind, body) = read(request.call())?;
-        let answer = parse(&body);
-        if status == 200 {
-            return Ok(answer);
+        answer_of(request.call())
+    }
+
+    /// Sets the origin controls of a package; the parameters name it as those of `DescribePackage` do.
+    pub fn set_origin_controls(
+        &self,
+        parameters: &[(&str, &str)],
+        publish: &str,
+        upstream: &str,
+    ) -> Result<Value, CallError> {
+        let request = self
+            .agent
+            .post(format!("{}/v1/package", self.endpoint))
+            .header("authorization", self.authorization("codeartifact"))
+            .query_pairs(parameters.iter().copied());
+        let body = json!({"restrictions": {"publish": publish, "upstream": upstream}});
+        answer_of(request.send(body.to_string()))
+    }
+
+    /// Sets the policy of a domain, or of the repository that the parameters name too.
+    pub fn set_policy(
+        &self,
+        parameters: &[(&str, &str)],
+        document: &Value,
+    ) -> Result<Value, CallError> {
+        let of = |wanted: &str| { parameters.iter() }.find(|(name, _)| *name == wanted);
+        let kind = match of("repository") {
+            Some(_) => "repository",
+            None => "domain",
+        };
+        let mut body = json!({"policyDocument": document.to_string()});
+        // Of a domain everything stands in the body.
+        for (parameter, member) in [("domain", "domain"), ("domain-owner", "domainOwner")] {
+            if let Some((_, value)) = of(parameter) {
+                body[member] = json!(value);
+            }
         }
-        Err(CallError::Refused {
-            status,
-            kind,
-            message: answer["message"].as_str().unwrap_or_default().to_owned(),
-        })
+        let request = self
+            .agent
+            .put(format!("{}/v1/{kind}/permissions/policy", self.endpoint))
+            .header("authorization", self.authorization("codeartifact"))
+            .query_pairs(parameters.iter().copied());
+        answer_of(request.send(body.to_string()))
     }
 
     fn authorization(&self, service: &str) -> String {
@@ -195,6 +228,19 @@ impl Client {
             "AWS4-HMAC-SHA256 Credential={key}/20260101/{region}/{service}/aws4_request, SignedHeaders=host, Signature=none"
         )
     }
+}
+
+fn answer_of(sent: Result<Response<ureq::Body>, ureq::Error>) -> Result<Value, CallError> {
+    let (status, kind, body) = read(sent)?;
+    let answer = parse(&body);
+    if status == 200 {
+        return Ok(answer);
+    }
+    Err(CallError::Refused {
+        status,
+        kind,
+        message: answer["message"].as_str().unwrap_or_default().to_owned(),
+    })
 }
 
 impl Control {
@@ -306,6 +352,15 @@ impl Control {
 
     pub fn require_external_id(&self, trust: &RoleTrust) {
         self.post("roles", trust);
+    }
+
+    /// Everybody may assume this role again.
+    pub fn trust_everybody(&self, role_arn: &str) {
+        let trust = RoleTrust {
+            role_arn: role_arn.to_owned(),
+            external_id: String::new(),
+        };
+        self.require_external_id(&trust);
     }
 
     pub fn add_user_key(&self, key: &UserKey) {

@@ -1,7 +1,8 @@
-//! CodeArtifact's read operations over a small registry that the control API fills.
+//! CodeArtifact's read operations over a small registry that the control API fills; and its settings of access and origin.
 //!
 //! Like the real ones they see what the named repository itself holds; upstreams are not asked.
 
+mod controls;
 mod repositories;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use super::error::ApiError;
 use super::instant::{Millis, to_seconds};
 use super::world::{Ticket, World};
 
+use controls::StoredPolicy;
 pub use repositories::HeldRepository;
 use repositories::{Repositories, RepositoryKey};
 
@@ -126,6 +128,8 @@ type Packages = BTreeMap<PackageKey, BTreeMap<String, HeldVersion>>;
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
     repositories: Repositories,
+    /// By owner and name.
+    domain_policies: BTreeMap<(String, String), StoredPolicy>,
 }
 
 fn published() -> String {
@@ -188,7 +192,7 @@ impl Registry {
     }
 
     pub(crate) fn clear(&mut self) {
-        self.repositories = Repositories::default();
+        *self = Self::default();
     }
 
     pub(crate) fn held(&self) -> impl Iterator<Item = &HeldVersion> {
@@ -220,6 +224,14 @@ pub(crate) fn perform(world: &mut World, ticket: &Ticket) -> Result<Value, ApiEr
     if ticket.operation == Operation::ListRepositoriesInDomain {
         return world.registry.repositories.list(&input, owner, domain);
     }
+    if matches!(
+        ticket.operation,
+        Operation::GetDomainPermissionsPolicy | Operation::PutDomainPermissionsPolicy
+    ) {
+        return world
+            .registry
+            .domain_policy(ticket.operation, &input, owner);
+    }
     let repository = RepositoryKey {
         domain_owner: owner.to_owned(),
         domain: domain.to_owned(),
@@ -228,14 +240,28 @@ pub(crate) fn perform(world: &mut World, ticket: &Ticket) -> Result<Value, ApiEr
     if ticket.operation == Operation::DescribeRepository {
         return world.registry.repositories.show(&repository);
     }
+    if matches!(
+        ticket.operation,
+        Operation::GetRepositoryPermissionsPolicy | Operation::PutRepositoryPermissionsPolicy
+    ) {
+        let registry = &mut world.registry;
+        return registry.repository_policy(ticket.operation, &input, &repository);
+    }
     let format = input.choice("format", FORMATS)?;
     let package = (
         format.ok_or_else(|| input.missing("format"))?.to_owned(),
         input.optional_text("namespace", NAME)?.map(str::to_owned),
         input.text("package", NAME)?.to_owned(),
     );
-    if ticket.operation == Operation::ListPackageVersions {
-        return list(world, &input, &repository, &package);
+    match ticket.operation {
+        Operation::ListPackageVersions => return list(world, &input, &repository, &package),
+        Operation::DescribePackage => return world.registry.show_package(&repository, &package),
+        Operation::PutPackageOriginConfiguration => {
+            return world
+                .registry
+                .set_restrictions(&input, &repository, package);
+        }
+        _ => {}
     }
     let version = input.text("packageVersion", NAME)?;
     let versions = world.registry.versions(&repository, &package)?;

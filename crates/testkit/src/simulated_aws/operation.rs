@@ -28,6 +28,12 @@ pub enum Operation {
     ListPackageVersionDependencies,
     ListRepositoriesInDomain,
     DescribeRepository,
+    DescribePackage,
+    PutPackageOriginConfiguration,
+    GetRepositoryPermissionsPolicy,
+    PutRepositoryPermissionsPolicy,
+    GetDomainPermissionsPolicy,
+    PutDomainPermissionsPolicy,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +56,13 @@ impl Operation {
             | Self::DescribePackageVersion
             | Self::ListPackageVersionDependencies
             | Self::ListRepositoriesInDomain
-            | Self::DescribeRepository => Service::CodeArtifact,
+            | Self::DescribeRepository
+            | Self::DescribePackage
+            | Self::PutPackageOriginConfiguration
+            | Self::GetRepositoryPermissionsPolicy
+            | Self::PutRepositoryPermissionsPolicy
+            | Self::GetDomainPermissionsPolicy
+            | Self::PutDomainPermissionsPolicy => Service::CodeArtifact,
             _ => Service::CodePipeline,
         }
     }

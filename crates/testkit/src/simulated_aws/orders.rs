@@ -134,7 +134,7 @@ pub struct Finish {
     pub outcome: Outcome,
 }
 
-/// `POST /_simulator/roles`: the role's trust policy asks for this external id.
+/// `POST /_simulator/roles`: the role's trust policy asks for this external id; for none if it is empty.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RoleTrust {

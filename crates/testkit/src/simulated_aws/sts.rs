@@ -36,7 +36,12 @@ pub(crate) struct Roles {
 }
 
 impl Roles {
+    /// None is asked for where the external id is empty.
     pub(crate) fn require_external_id(&mut self, role_arn: &str, external_id: &str) {
+        if external_id.is_empty() {
+            self.external_ids.remove(role_arn);
+            return;
+        }
         self.external_ids
             .insert(role_arn.to_owned(), external_id.to_owned());
     }

@@ -7,3 +7,4 @@ mod people;
 mod play;
 mod registry;
 mod reports;
+mod settings;

@@ -15,11 +15,12 @@ use downriver_domain::{
     ApplicationId, Dependency, Edge, PackageInventory, Pipeline, RebuildId, Target, Timestamp,
     Topology,
 };
+use downriver_engine::doctor::Checkup;
 use downriver_engine::history::HistoryEntry;
 use downriver_engine::ports::{
-    ApplicationState, Bus, Clock, Commit, CommitOutcome, EdgeCursor, EdgePage, HistoryOf, Notice,
-    Ports, Queue, QueueError, ReadError, ReadRequest, Registration, ResolvePage, Store, StoreError,
-    Timer,
+    ApplicationState, Bus, Clock, Commit, CommitOutcome, EdgeCursor, EdgePage, Heard, HistoryOf,
+    Notice, Ports, Queue, QueueError, ReadError, ReadRequest, Registration, ResolvePage, Store,
+    StoreError, Timer,
 };
 
 use super::faults::WriteFault;
@@ -297,6 +298,22 @@ impl<S: Store> Store for Worker<'_, S> {
     ) -> Result<Vec<ApplicationId>, StoreError> {
         self.read().await?;
         self.simulation.store.list_busy(after, limit).await
+    }
+
+    async fn record_heard(&self, heard: &[Heard]) -> Result<(), StoreError> {
+        self.simulation.store.record_heard(heard).await
+    }
+
+    async fn load_heard(&self) -> Result<Vec<Heard>, StoreError> {
+        self.simulation.store.load_heard().await
+    }
+
+    async fn load_checkup(&self) -> Result<Checkup, StoreError> {
+        self.simulation.store.load_checkup().await
+    }
+
+    async fn record_checkup(&self, checkup: &Checkup) -> Result<CommitOutcome, StoreError> {
+        self.simulation.store.record_checkup(checkup).await
     }
 
     async fn load_history(

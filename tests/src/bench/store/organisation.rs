@@ -140,6 +140,7 @@ impl Organisation {
             versioning: Versioning::Build,
             policy: Policy::default(),
             source_folder: String::new(),
+            build_role: None,
             is_declared: false,
             registered_at: Timestamp::from_unix_millis(0),
             upriver: self.upriver(&ranks),

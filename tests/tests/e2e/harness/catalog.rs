@@ -210,7 +210,7 @@ fn catalog(stack: &Stack, apps: &[App]) -> String {
          [repositories.{LIBRARIES}]\n[repositories.apps]\nupstreams = [\"{LIBRARIES}\"]\n\n\
          [targets.\"{account}/{region}\"]\nbudget = 200\n\n"
     );
-    text.push_str(&crate::targets(account));
+    text.push_str(&crate::targets(account, region));
     for app in apps {
         app.write(&mut text);
     }

@@ -14,7 +14,7 @@ use super::dependencies::{self, Files, is_path_below};
 use super::keys::{ApplicationKeys, VersioningKey};
 use super::names::{parse_key, parse_text};
 use super::organisation::Organisation;
-use super::policy::{merge_layers, parse_layer};
+use super::policy::{build_role, merge_layers, parse_layer};
 use super::report::{Path, Report};
 use crate::ports::Registration;
 use crate::register::Catalog;
@@ -109,6 +109,7 @@ impl Table<'_> {
             },
             policy: merge_layers(&layers),
             source_folder: self.parse_source_folder(report, path),
+            build_role: build_role(&layers),
             is_declared: false,
             registered_at: Timestamp::default(),
             upriver: BTreeSet::new(),

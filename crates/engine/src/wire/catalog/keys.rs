@@ -147,6 +147,8 @@ macro_rules! with_policy {
         #[serde(deny_unknown_fields)]
         pub(super) struct $table {
             $($(#[$key_meta])* pub(super) $key: $kind,)*
+            /// The ARN of the role that builds run as: `downriver doctor` checks that it may read the repositories.
+            pub(super) build_role: Option<At<String>>,
             /// Which dependencies trigger a rebuild. Default: all.
             pub(super) follow: Option<FollowKey>,
             /// The scopes of dependencies that trigger. Default: all but dev and test.
@@ -184,6 +186,7 @@ macro_rules! with_policy {
         impl $table {
             pub(super) fn policy(&self) -> PolicyKeys {
                 PolicyKeys {
+                    build_role: self.build_role.clone(),
                     follow: self.follow,
                     scopes: self.scopes.clone(),
                     variables: self.variables.clone(),
@@ -208,6 +211,7 @@ macro_rules! with_policy {
 /// The policy keys of one table.
 #[derive(Debug, Clone, Default)]
 pub(super) struct PolicyKeys {
+    pub(super) build_role: Option<At<String>>,
     pub(super) follow: Option<FollowKey>,
     pub(super) scopes: Option<Vec<ScopeKey>>,
     pub(super) variables: Option<At<bool>>,

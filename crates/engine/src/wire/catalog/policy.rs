@@ -2,10 +2,11 @@
 
 use std::ops::RangeInclusive;
 
-use downriver_domain::{Follow, OnLocked, Policy, Rollback, Scope};
+use downriver_domain::{Follow, OnLocked, Policy, RoleArn, Rollback, Scope};
 
 use super::at::At;
 use super::keys::{DurationKey, FollowKey, OnLockedKey, PolicyKeys, RollbackKey, ScopeKey};
+use super::names::parse_text;
 use super::report::{Path, Report};
 
 const MINUTE: u64 = 60;
@@ -15,6 +16,7 @@ const DAY: u64 = 24 * HOUR;
 /// What one table says about policy, checked; `None` where it says nothing.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Layer {
+    build_role: Option<RoleArn>,
     follow: Option<Follow>,
     scopes: Option<Vec<Scope>>,
     has_variables: Option<bool>,
@@ -39,11 +41,16 @@ pub(super) fn parse_layer(
     keys: &PolicyKeys,
     below: &[&Layer],
 ) -> Layer {
+    let build_role = keys
+        .build_role
+        .as_ref()
+        .and_then(|text| parse_text(report, &path.key("build_role"), text));
     let mut duration = |name: &str, key: &Option<At<DurationKey>>, allowed| {
         key.as_ref()
             .and_then(|key| parse_duration(report, &path.key(name), key, &allowed))
     };
     let layer = Layer {
+        build_role,
         follow: keys.follow.map(follow),
         scopes: keys
             .scopes
@@ -98,6 +105,11 @@ pub(super) fn merge_layers(layers: &[&Layer]) -> Policy {
         retry_after_secs: first(layers, |layer| layer.retry_after_secs)
             .unwrap_or(own.retry_after_secs),
     }
+}
+
+/// The role that the nearest layer names.
+pub(super) fn build_role(layers: &[&Layer]) -> Option<RoleArn> {
+    first(layers, |layer| layer.build_role.clone())
 }
 
 pub(super) const fn scope(key: ScopeKey) -> Scope {

@@ -1,6 +1,6 @@
 //! Notices as they stand on the bus: the detail and the detail-type of an event. Schemas: `events/schemas`.
 
-use downriver_domain::{ApplicationId, RebuildId, WeeklySummary};
+use downriver_domain::{ApplicationId, OwnerId, RebuildId, WeeklySummary};
 use serde::Serialize;
 
 use super::encode::{encode, format_time};
@@ -29,7 +29,8 @@ struct NoticeV1<'a> {
     version: &'static str,
     at: String,
     deployment: &'a str,
-    owner: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     application: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,6 +41,7 @@ struct NoticeV1<'a> {
     outcome: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     summary: Option<SummaryV1>,
+    check: Option<&'static str>,
     is_urgent: bool,
     text: String,
     message: String,
@@ -58,7 +60,7 @@ pub fn encode_notice(notice: &Notice, deployment: &str) -> EncodedNotice {
         version: "1",
         at: format_time(notice.at),
         deployment,
-        owner: notice.owner.as_str(),
+        owner: notice.owner.as_ref().map(OwnerId::as_str),
         application: notice.application.as_ref().map(ApplicationId::as_str),
         rebuild: notice.rebuild.as_ref().map(RebuildId::as_str),
         package_version: notice.package_version.as_ref().map(ToString::to_string),
@@ -70,6 +72,10 @@ pub fn encode_notice(notice: &Notice, deployment: &str) -> EncodedNotice {
         },
         summary: match notice.kind {
             NoticeKind::WeeklySummary(summary) => Some(SummaryV1::from(summary)),
+            _ => None,
+        },
+        check: match notice.kind {
+            NoticeKind::DoctorFinding(check) => Some(check.as_str()),
             _ => None,
         },
         is_urgent: notice.is_urgent,
@@ -95,6 +101,7 @@ const fn detail_type(kind: NoticeKind) -> &'static str {
         NoticeKind::CascadeStopped => "Downriver Cascade Stopped",
         NoticeKind::RebuildProof(_) => "Downriver Rebuild Proof",
         NoticeKind::WeeklySummary(_) => "Downriver Weekly Summary",
+        NoticeKind::DoctorFinding(_) => "Downriver Doctor Finding",
     }
 }
 
@@ -102,9 +109,11 @@ const fn detail_type(kind: NoticeKind) -> &'static str {
 /// escaping them, so nothing is in it that means something in JSON; nor `<`, with which Slack's mentions and links begin.
 fn message(notice: &Notice) -> String {
     let urgent = if notice.is_urgent { "Urgent: " } else { "" };
-    let who = match &notice.application {
-        Some(application) => format!("{application} ({})", notice.owner),
-        None => notice.owner.to_string(),
+    let who = match (&notice.application, &notice.owner) {
+        (Some(application), Some(owner)) => format!("{application} ({owner})"),
+        (Some(application), None) => application.to_string(),
+        (None, Some(owner)) => owner.to_string(),
+        (None, None) => "Downriver itself".to_owned(),
     };
     let what = match notice.kind {
         NoticeKind::RebuildRequested => "rebuild requested",
@@ -127,6 +136,7 @@ fn message(notice: &Notice) -> String {
         NoticeKind::RebuildProof(Outcome::Delivered) => "delivered",
         NoticeKind::RebuildProof(_) => "rebuilt, without proof",
         NoticeKind::WeeklySummary(_) => "last week",
+        NoticeKind::DoctorFinding(_) => "something does not work",
     };
     let about = notice.package_version.as_ref();
     let about = about.map_or(String::new(), |version| format!(" ({version})"));

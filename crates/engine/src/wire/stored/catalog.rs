@@ -26,6 +26,8 @@ pub(super) struct ApplicationV1 {
     policy: PolicyV1,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     source_folder: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    build_role: Option<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     is_declared: bool,
     registered_at: i64,
@@ -89,6 +91,7 @@ impl From<&Application> for ApplicationV1 {
             versioning: application.versioning.into(),
             policy: (&application.policy).into(),
             source_folder: application.source_folder.clone(),
+            build_role: application.build_role.as_ref().map(ToString::to_string),
             is_declared: application.is_declared,
             registered_at: application.registered_at.unix_millis(),
             upriver: texts(&application.upriver),
@@ -118,6 +121,10 @@ impl TryFrom<ApplicationV1> for Application {
             versioning: stored.versioning.into(),
             policy: stored.policy.into(),
             source_folder: stored.source_folder,
+            build_role: stored
+                .build_role
+                .map(|role| parse("build_role", &role))
+                .transpose()?,
             is_declared: stored.is_declared,
             registered_at: Timestamp::from_unix_millis(stored.registered_at),
             upriver: parse_all("upriver", &stored.upriver)?,

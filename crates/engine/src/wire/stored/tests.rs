@@ -32,6 +32,7 @@ samples! {
     dependencies_of_version_1_are_read:
         "dependency.1.jsonl", encode_dependency, decode_dependency, values::dependencies();
     controls_of_version_1_are_read: "controls.1.jsonl", encode_controls, decode_controls, values::controls();
+    checkups_of_version_1_are_read: "checkup.1.jsonl", encode_checkup, decode_checkup, values::checkups();
     active_producers_of_version_1_are_read:
         "active_producer.1.jsonl", encode_active_producer, decode_active_producer, values::active_producers();
     history_entries_of_version_1_are_read:

@@ -10,10 +10,11 @@ use downriver_domain::{
     ApplicationId, Dependency, Edge, PackageInventory, Pipeline, RebuildId, Target, Timestamp,
     Topology,
 };
+use downriver_engine::doctor::Checkup;
 use downriver_engine::history::HistoryEntry;
 use downriver_engine::ports::{
-    ApplicationState, Commit, CommitOutcome, EdgeCursor, EdgePage, HistoryOf, Registration, Store,
-    StoreError,
+    ApplicationState, Commit, CommitOutcome, EdgeCursor, EdgePage, Heard, HistoryOf, Registration,
+    Store, StoreError,
 };
 use downriver_local::sqlite::SqliteStore;
 
@@ -210,6 +211,22 @@ impl Store for Restorable {
         limit: usize,
     ) -> Result<Vec<ApplicationId>, StoreError> {
         self.store.list_busy(after, limit).await
+    }
+
+    async fn record_heard(&self, heard: &[Heard]) -> Result<(), StoreError> {
+        self.store.record_heard(heard).await
+    }
+
+    async fn load_heard(&self) -> Result<Vec<Heard>, StoreError> {
+        self.store.load_heard().await
+    }
+
+    async fn load_checkup(&self) -> Result<Checkup, StoreError> {
+        self.store.load_checkup().await
+    }
+
+    async fn record_checkup(&self, checkup: &Checkup) -> Result<CommitOutcome, StoreError> {
+        self.store.record_checkup(checkup).await
     }
 
     async fn load_history(

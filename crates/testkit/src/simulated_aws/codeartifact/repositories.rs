@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{FORMATS, OWNER, Packages, REPOSITORY, add_token, not_found, parse_limit, parse_token};
+use super::controls::{Restrictions, StoredPolicy};
+use super::{
+    FORMATS, OWNER, PackageKey, Packages, REPOSITORY, add_token, not_found, parse_limit,
+    parse_token,
+};
 use crate::simulated_aws::constraint::Members;
 use crate::simulated_aws::error::ApiError;
 
@@ -43,11 +47,14 @@ pub(super) struct Repositories {
 }
 
 #[derive(Debug, Default)]
-struct Repository {
+pub(super) struct Repository {
     administrator: Option<String>,
     upstreams: Vec<String>,
     external_connections: Vec<String>,
     packages: Packages,
+    /// Those that were set; the others follow from how the package first came.
+    pub(super) restrictions: BTreeMap<PackageKey, Restrictions>,
+    policy: Option<StoredPolicy>,
 }
 
 impl Repositories {
@@ -89,6 +96,51 @@ impl Repositories {
 
     pub(super) fn packages(&self, key: &RepositoryKey) -> Result<&Packages, ApiError> {
         Ok(&self.get(key)?.packages)
+    }
+
+    pub(super) fn restrictions_mut(
+        &mut self,
+        key: &RepositoryKey,
+    ) -> Result<&mut BTreeMap<PackageKey, Restrictions>, ApiError> {
+        Ok(&mut self.get_mut(key)?.restrictions)
+    }
+
+    pub(super) fn policy_mut(
+        &mut self,
+        key: &RepositoryKey,
+    ) -> Result<&mut Option<StoredPolicy>, ApiError> {
+        Ok(&mut self.get_mut(key)?.policy)
+    }
+
+    pub(super) fn has_domain(&self, owner: &str, domain: &str) -> bool {
+        let mut keys = self.by_key.keys();
+        keys.any(|key| key.domain_owner == owner && key.domain == domain)
+    }
+
+    /// It came neither through an external connection nor from a repository upstream.
+    pub(super) fn is_published_here(&self, key: &RepositoryKey, package: &PackageKey) -> bool {
+        let Ok(known) = self.get(key) else {
+            return true;
+        };
+        let is_upstream = known.upstreams.iter().any(|name| {
+            let upstream = RepositoryKey {
+                name: name.clone(),
+                ..key.clone()
+            };
+            self.get(&upstream)
+                .is_ok_and(|upstream| upstream.packages.contains_key(package))
+        });
+        let held = known.packages.get(package);
+        let is_ingested = held.is_some_and(|versions| {
+            { versions.values() }
+                .any(|held| held.origin == "EXTERNAL" || held.external_connection.is_some())
+        });
+        !is_upstream && !is_ingested
+    }
+
+    fn get_mut(&mut self, key: &RepositoryKey) -> Result<&mut Repository, ApiError> {
+        let known = self.by_key.get_mut(key);
+        known.ok_or_else(|| not_found("Repository", &key.name))
     }
 
     pub(super) fn all_packages(&self) -> impl Iterator<Item = &Packages> {
@@ -149,7 +201,7 @@ impl Repositories {
         Ok(json!({"repository": json}))
     }
 
-    fn get(&self, key: &RepositoryKey) -> Result<&Repository, ApiError> {
+    pub(super) fn get(&self, key: &RepositoryKey) -> Result<&Repository, ApiError> {
         let known = self.by_key.get(key);
         known.ok_or_else(|| not_found("Repository", &key.name))
     }

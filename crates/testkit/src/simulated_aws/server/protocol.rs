@@ -44,6 +44,33 @@ const CODEARTIFACT_PATHS: &[(&str, Operation)] = &[
     ),
     ("/v1/package/versions", Operation::ListPackageVersions),
     ("/v1/repository", Operation::DescribeRepository),
+    ("/v1/package", Operation::DescribePackage),
+    (
+        "/v1/repository/permissions/policy",
+        Operation::GetRepositoryPermissionsPolicy,
+    ),
+    (
+        "/v1/domain/permissions/policy",
+        Operation::GetDomainPermissionsPolicy,
+    ),
+];
+/// Those that write, by method and path.
+const CODEARTIFACT_WRITES: &[(&str, &str, Operation)] = &[
+    (
+        "POST",
+        "/v1/package",
+        Operation::PutPackageOriginConfiguration,
+    ),
+    (
+        "PUT",
+        "/v1/repository/permissions/policy",
+        Operation::PutRepositoryPermissionsPolicy,
+    ),
+    (
+        "PUT",
+        "/v1/domain/permissions/policy",
+        Operation::PutDomainPermissionsPolicy,
+    ),
 ];
 
 pub(super) type Answer = Response<Full<Bytes>>;
@@ -51,6 +78,12 @@ pub(super) type Answer = Response<Full<Bytes>>;
 /// The operation that a request asks for, and its input.
 pub(super) fn parse_request(head: &Parts, body: &[u8]) -> Result<(Operation, Value), ApiError> {
     let path = head.uri.path();
+    let method = head.method.as_str();
+    let write = { CODEARTIFACT_WRITES.iter() }
+        .find(|(known_method, known, _)| *known_method == method && *known == path);
+    if let Some((_, _, operation)) = write {
+        return Ok((*operation, parse_query_and_body(head, body)?));
+    }
     let operation = CODEARTIFACT_PATHS.iter().find(|(known, _)| *known == path);
     match (operation, path) {
         (Some((_, operation)), _) => Ok((*operation, parse_query(head))),
@@ -149,6 +182,17 @@ fn parse_query(head: &Parts) -> Value {
         Some(((*member).to_owned(), value.clone()))
     });
     Value::Object(members.collect())
+}
+
+/// Members of the query string, and those of the JSON body.
+fn parse_query_and_body(head: &Parts, body: &[u8]) -> Result<Value, ApiError> {
+    let mut input = parse_query(head);
+    let given: Value =
+        serde_json::from_slice(body).map_err(|_| ApiError::serialization("The body is no JSON"))?;
+    for (member, value) in given.as_object().into_iter().flatten() {
+        input[member] = value.clone();
+    }
+    Ok(input)
 }
 
 /// `application/x-www-form-urlencoded`.

@@ -4,11 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use downriver_aws::deployment::{Account, DeclaredPipeline, DeploymentError};
+use downriver_aws::deployment::{Account, DeploymentError};
 use downriver_domain::catalog::matches_glob;
 use downriver_domain::{OwnerId, PipelineName, Repository, RepositoryId, Target, Timestamp};
 use downriver_engine::ports::{
-    Artifacts as _, ExecutionStatus, Pipelines as _, ReadError, Registry as _, SourceRead,
+    Artifacts as _, DeclaredPipeline, ExecutionStatus, Pipelines as _, ReadError, Registry as _,
+    SourceRead,
 };
 use downriver_manifest::wanted;
 
@@ -285,6 +286,11 @@ impl Asking<'_> {
 const CLONE_REFERENCE: &str = "its source artifact names a commit and holds no files (CODEBUILD_CLONE_REF): let the build upload what it used, `downriver index --upload`";
 
 fn has_all(declared: &DeclaredPipeline) -> bool {
-    let has = |wanted: &&str| declared.variables.iter().any(|name| name == wanted);
+    let has = |wanted: &&str| {
+        declared
+            .variables
+            .iter()
+            .any(|variable| variable.name == *wanted)
+    };
     VARIABLES.iter().all(has)
 }

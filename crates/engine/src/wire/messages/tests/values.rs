@@ -9,6 +9,7 @@ use super::super::{
     CatalogRequest, DependenciesReport, encode_built, encode_catalog, encode_dependencies,
     encode_page, encode_read, encode_repositories, encode_timer,
 };
+use crate::doctor::Check;
 use crate::history::Outcome;
 use crate::index::{BuiltPackage, BuiltReport};
 use crate::ports::{EdgeCursor, Notice, NoticeKind, PageChange, ReadRequest, ResolvePage, Timer};
@@ -237,12 +238,26 @@ pub(super) fn notices() -> Vec<Notice> {
         (NoticeKind::RebuildProof(Outcome::NotPickedUp), true, false),
         (NoticeKind::RebuildProof(Outcome::Unproven), true, false),
         (NoticeKind::WeeklySummary(week()), false, false),
+        (
+            NoticeKind::DoctorFinding(Check::PipelineMissing),
+            false,
+            false,
+        ),
+        (
+            NoticeKind::DoctorFinding(Check::RoleNotAssumable),
+            false,
+            false,
+        ),
     ];
     let notice = |(kind, has_rebuild, has_version): (NoticeKind, bool, bool)| Notice {
         kind,
         at: at(3),
-        owner: "team-a".parse().expect("an owner"),
-        application: (!matches!(kind, NoticeKind::WeeklySummary(_)))
+        owner: (kind != NoticeKind::DoctorFinding(Check::RoleNotAssumable))
+            .then(|| "team-a".parse().expect("an owner")),
+        application: (!matches!(
+            kind,
+            NoticeKind::WeeklySummary(_) | NoticeKind::DoctorFinding(Check::RoleNotAssumable)
+        ))
             .then(|| "web-shop".parse().expect("an application id")),
         rebuild: has_rebuild.then(|| "web-shop.7".parse().expect("a rebuild id")),
         package_version: has_version.then(|| {

@@ -6,6 +6,7 @@ mod slots;
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
+use crate::doctor::{Check, Checkup, Finding, Missed, Severity, StoredFinding, Subject};
 use downriver_domain::slot::{ActiveProducer, Comparison, Controls, Gate, Pause, PauseScope};
 use downriver_domain::summary::SummaryProgress;
 use downriver_domain::version::{Format, PackageId, PackageVersionId};
@@ -138,6 +139,7 @@ pub(super) fn applications() -> Vec<Application> {
         versioning: Versioning::Build,
         policy: Policy::default(),
         source_folder: String::new(),
+        build_role: None,
         is_declared: false,
         registered_at: at(0),
         upriver: BTreeSet::new(),
@@ -174,6 +176,10 @@ pub(super) fn applications() -> Vec<Application> {
         Application {
             source_folder: "services/web".to_owned(),
             is_declared: true,
+            ..web.clone()
+        },
+        Application {
+            build_role: Some(id("arn:aws:iam::123456789012:role/builds/web")),
             ..web
         },
     ]
@@ -247,6 +253,74 @@ pub(super) fn dependencies() -> Vec<Dependency> {
     };
     let first = [least, assumed].into_iter().chain(full);
     first.chain([told, peer]).collect()
+}
+
+fn found(severity: Severity, check: Check, subject: Subject) -> StoredFinding {
+    StoredFinding {
+        finding: Finding {
+            severity,
+            check,
+            application: None,
+            subject,
+            evidence: "There is none.".to_owned(),
+            mend: "create it".to_owned(),
+        },
+        found_at: at(1),
+        is_told: false,
+    }
+}
+
+pub(super) fn checkups() -> Vec<Checkup> {
+    let mut missing = found(
+        Severity::Error,
+        Check::PipelineMissing,
+        Subject::Pipeline(pipeline("web")),
+    );
+    missing.finding.application = Some(id("web"));
+    missing.is_told = true;
+    let role = Subject::Role("111122223333".to_owned());
+    let warning = |check, subject| found(Severity::Warning, check, subject);
+    vec![
+        Checkup::default(),
+        Checkup {
+            revision: 3,
+            at: Some(at(3)),
+            up_to: Some(id("web")),
+            missed: Some(Missed {
+                at: at(2),
+                versions: 4,
+            }),
+            findings: vec![
+                missing,
+                found(Severity::Error, Check::RoleNotAssumable, role),
+            ],
+            left_out: 2,
+        },
+        Checkup {
+            revision: 4,
+            findings: vec![
+                warning(Check::NeverIndexed, Subject::Application(id("web"))),
+                warning(
+                    Check::RepositoryMissing,
+                    Subject::Repository(repository("shared")),
+                ),
+                warning(
+                    Check::EventsSilent,
+                    Subject::Domain(id("111122223333"), id("acme")),
+                ),
+                warning(
+                    Check::QueueMissing,
+                    Subject::Queue("ChangesQueue".to_owned()),
+                ),
+                warning(
+                    Check::RuleMissing,
+                    Subject::Rule("PackageVersionRule".to_owned()),
+                ),
+                warning(Check::SweepSilent, Subject::Deployment),
+            ],
+            ..Checkup::default()
+        },
+    ]
 }
 
 pub(super) fn controls() -> Vec<Controls> {
