@@ -7,6 +7,7 @@
 
 mod artifacts;
 mod outside;
+mod policies;
 
 pub use artifacts::{
     Artifacts, SourceFiles, SourceRead, UPLOAD_BYTES_MAX, UPLOADS_MAX, Upload, UploadError,
@@ -15,6 +16,7 @@ pub use outside::{
     Execution, ExecutionStatus, FailedStage, ListedVersion, Pipelines, ReadError, Registry,
     StartError, StartExecution, Trigger,
 };
+pub use policies::{Policies, PutOutcome, StandingPolicy};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -177,16 +177,38 @@ impl Client {
             .get(format!("{}{path}", self.endpoint))
             .header("authorization", self.authorization("codeartifact"))
             .query_pairs(parameters.iter().copied());
-        let (status, kind, body) = read(request.call())?;
-        let answer = parse(&body);
-        if status == 200 {
-            return Ok(answer);
+        answer_of(request.call())
+    }
+
+    /// Puts the policy of the repository that the parameters name, or else of their domain.
+    pub fn put_policy(
+        &self,
+        parameters: &[(&str, &str)],
+        document: &str,
+        revision: Option<&str>,
+    ) -> Result<Value, CallError> {
+        let of = |wanted: &str| { parameters.iter() }.find(|(name, _)| *name == wanted);
+        let mut body = json!({"policyDocument": document});
+        if let Some(revision) = revision {
+            body["policyRevision"] = json!(revision);
         }
-        Err(CallError::Refused {
-            status,
-            kind,
-            message: answer["message"].as_str().unwrap_or_default().to_owned(),
-        })
+        let kind = if of("repository").is_some() {
+            "repository"
+        } else {
+            // Of a domain everything stands in the body.
+            for (parameter, member) in [("domain", "domain"), ("domain-owner", "domainOwner")] {
+                if let Some((_, value)) = of(parameter) {
+                    body[member] = json!(value);
+                }
+            }
+            "domain"
+        };
+        let request = self
+            .agent
+            .put(format!("{}/v1/{kind}/permissions/policy", self.endpoint))
+            .header("authorization", self.authorization("codeartifact"))
+            .query_pairs(parameters.iter().copied());
+        answer_of(request.send(body.to_string()))
     }
 
     fn authorization(&self, service: &str) -> String {
@@ -195,6 +217,19 @@ impl Client {
             "AWS4-HMAC-SHA256 Credential={key}/20260101/{region}/{service}/aws4_request, SignedHeaders=host, Signature=none"
         )
     }
+}
+
+fn answer_of(sent: Result<Response<ureq::Body>, ureq::Error>) -> Result<Value, CallError> {
+    let (status, kind, body) = read(sent)?;
+    let answer = parse(&body);
+    if status == 200 {
+        return Ok(answer);
+    }
+    Err(CallError::Refused {
+        status,
+        kind,
+        message: answer["message"].as_str().unwrap_or_default().to_owned(),
+    })
 }
 
 impl Control {

@@ -1,7 +1,8 @@
-//! CodeArtifact's read operations over a small registry that the control API fills.
+//! CodeArtifact's read operations over a small registry that the control API fills; and resource policies.
 //!
 //! Like the real ones they see what the named repository itself holds; upstreams are not asked.
 
+mod policies;
 mod repositories;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use super::error::ApiError;
 use super::instant::{Millis, to_seconds};
 use super::world::{Ticket, World};
 
+use policies::PolicySlot;
 pub use repositories::HeldRepository;
 use repositories::{Repositories, RepositoryKey};
 
@@ -126,6 +128,8 @@ type Packages = BTreeMap<PackageKey, BTreeMap<String, HeldVersion>>;
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
     repositories: Repositories,
+    /// By owner and name of the domain.
+    domain_policies: BTreeMap<(String, String), PolicySlot>,
 }
 
 fn published() -> String {
@@ -188,7 +192,7 @@ impl Registry {
     }
 
     pub(crate) fn clear(&mut self) {
-        self.repositories = Repositories::default();
+        *self = Self::default();
     }
 
     pub(crate) fn held(&self) -> impl Iterator<Item = &HeldVersion> {
@@ -220,11 +224,29 @@ pub(crate) fn perform(world: &mut World, ticket: &Ticket) -> Result<Value, ApiEr
     if ticket.operation == Operation::ListRepositoriesInDomain {
         return world.registry.repositories.list(&input, owner, domain);
     }
+    if matches!(
+        ticket.operation,
+        Operation::GetDomainPermissionsPolicy
+            | Operation::PutDomainPermissionsPolicy
+            | Operation::DeleteDomainPermissionsPolicy
+    ) {
+        let registry = &mut world.registry;
+        return registry.domain_policy(ticket.operation, &input, owner);
+    }
     let repository = RepositoryKey {
         domain_owner: owner.to_owned(),
         domain: domain.to_owned(),
         name: input.text("repository", REPOSITORY)?.to_owned(),
     };
+    if matches!(
+        ticket.operation,
+        Operation::GetRepositoryPermissionsPolicy
+            | Operation::PutRepositoryPermissionsPolicy
+            | Operation::DeleteRepositoryPermissionsPolicy
+    ) {
+        let registry = &mut world.registry;
+        return registry.repository_policy(ticket.operation, &input, &repository);
+    }
     if ticket.operation == Operation::DescribeRepository {
         return world.registry.repositories.show(&repository);
     }

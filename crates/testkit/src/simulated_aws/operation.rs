@@ -28,6 +28,12 @@ pub enum Operation {
     ListPackageVersionDependencies,
     ListRepositoriesInDomain,
     DescribeRepository,
+    GetDomainPermissionsPolicy,
+    PutDomainPermissionsPolicy,
+    DeleteDomainPermissionsPolicy,
+    GetRepositoryPermissionsPolicy,
+    PutRepositoryPermissionsPolicy,
+    DeleteRepositoryPermissionsPolicy,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +56,13 @@ impl Operation {
             | Self::DescribePackageVersion
             | Self::ListPackageVersionDependencies
             | Self::ListRepositoriesInDomain
-            | Self::DescribeRepository => Service::CodeArtifact,
+            | Self::DescribeRepository
+            | Self::GetDomainPermissionsPolicy
+            | Self::PutDomainPermissionsPolicy
+            | Self::DeleteDomainPermissionsPolicy
+            | Self::GetRepositoryPermissionsPolicy
+            | Self::PutRepositoryPermissionsPolicy
+            | Self::DeleteRepositoryPermissionsPolicy => Service::CodeArtifact,
             _ => Service::CodePipeline,
         }
     }

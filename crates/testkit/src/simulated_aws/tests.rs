@@ -5,5 +5,6 @@ mod faults;
 mod modes;
 mod people;
 mod play;
+mod policies;
 mod registry;
 mod reports;

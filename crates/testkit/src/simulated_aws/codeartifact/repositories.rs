@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::policies::PolicySlot;
 use super::{FORMATS, OWNER, Packages, REPOSITORY, add_token, not_found, parse_limit, parse_token};
 use crate::simulated_aws::constraint::Members;
 use crate::simulated_aws::error::ApiError;
 
 /// The Region in the ARNs, as the registry is the same in every one.
-const REGION: &str = "eu-central-1";
+pub(super) const REGION: &str = "eu-central-1";
 
 /// A repository; one that only has versions has no upstreams.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +49,7 @@ struct Repository {
     upstreams: Vec<String>,
     external_connections: Vec<String>,
     packages: Packages,
+    policy: PolicySlot,
 }
 
 impl Repositories {
@@ -89,6 +91,17 @@ impl Repositories {
 
     pub(super) fn packages(&self, key: &RepositoryKey) -> Result<&Packages, ApiError> {
         Ok(&self.get(key)?.packages)
+    }
+
+    pub(super) fn policy_mut(&mut self, key: &RepositoryKey) -> Result<&mut PolicySlot, ApiError> {
+        let known = self.by_key.get_mut(key);
+        let known = known.ok_or_else(|| not_found("Repository", &key.name))?;
+        Ok(&mut known.policy)
+    }
+
+    pub(super) fn has_domain(&self, owner: &str, domain: &str) -> bool {
+        let mut keys = self.by_key.keys();
+        keys.any(|key| key.domain_owner == owner && key.domain == domain)
     }
 
     pub(super) fn all_packages(&self) -> impl Iterator<Item = &Packages> {

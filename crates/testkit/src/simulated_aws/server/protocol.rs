@@ -30,6 +30,7 @@ const QUERY_MEMBERS: &[(&str, &str)] = &[
     ("originType", "originType"),
     ("administrator-account", "administratorAccount"),
     ("repository-prefix", "repositoryPrefix"),
+    ("policy-revision", "policyRevision"),
 ];
 /// CodeArtifact's operations by the paths that the model gives them.
 const CODEARTIFACT_PATHS: &[(&str, Operation)] = &[
@@ -44,6 +45,37 @@ const CODEARTIFACT_PATHS: &[(&str, Operation)] = &[
     ),
     ("/v1/package/versions", Operation::ListPackageVersions),
     ("/v1/repository", Operation::DescribeRepository),
+    (
+        "/v1/domain/permissions/policy",
+        Operation::GetDomainPermissionsPolicy,
+    ),
+    (
+        "/v1/repository/permissions/policy",
+        Operation::GetRepositoryPermissionsPolicy,
+    ),
+];
+/// Those that write, by the methods and paths that the model gives them.
+const CODEARTIFACT_WRITES: &[(&str, &str, Operation)] = &[
+    (
+        "PUT",
+        "/v1/domain/permissions/policy",
+        Operation::PutDomainPermissionsPolicy,
+    ),
+    (
+        "DELETE",
+        "/v1/domain/permissions/policy",
+        Operation::DeleteDomainPermissionsPolicy,
+    ),
+    (
+        "PUT",
+        "/v1/repository/permissions/policy",
+        Operation::PutRepositoryPermissionsPolicy,
+    ),
+    (
+        "DELETE",
+        "/v1/repository/permissions/policies",
+        Operation::DeleteRepositoryPermissionsPolicy,
+    ),
 ];
 
 pub(super) type Answer = Response<Full<Bytes>>;
@@ -51,6 +83,12 @@ pub(super) type Answer = Response<Full<Bytes>>;
 /// The operation that a request asks for, and its input.
 pub(super) fn parse_request(head: &Parts, body: &[u8]) -> Result<(Operation, Value), ApiError> {
     let path = head.uri.path();
+    let method = head.method.as_str();
+    let write = { CODEARTIFACT_WRITES.iter() }
+        .find(|(known_method, known, _)| *known_method == method && *known == path);
+    if let Some((_, _, operation)) = write {
+        return Ok((*operation, parse_query_and_body(head, body)?));
+    }
     let operation = CODEARTIFACT_PATHS.iter().find(|(known, _)| *known == path);
     match (operation, path) {
         (Some((_, operation)), _) => Ok((*operation, parse_query(head))),
@@ -149,6 +187,20 @@ fn parse_query(head: &Parts) -> Value {
         Some(((*member).to_owned(), value.clone()))
     });
     Value::Object(members.collect())
+}
+
+/// Members of the query string, and those of the JSON body if there is one.
+fn parse_query_and_body(head: &Parts, body: &[u8]) -> Result<Value, ApiError> {
+    let mut input = parse_query(head);
+    if body.is_empty() {
+        return Ok(input);
+    }
+    let given: Value =
+        serde_json::from_slice(body).map_err(|_| ApiError::serialization("The body is no JSON"))?;
+    for (member, value) in given.as_object().into_iter().flatten() {
+        input[member] = value.clone();
+    }
+    Ok(input)
 }
 
 /// `application/x-www-form-urlencoded`.
