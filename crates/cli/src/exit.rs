@@ -25,6 +25,8 @@ pub(crate) enum Exit {
     Remote = 6,
     /// A command that `refresh --run` ran failed.
     Ran = 7,
+    /// What `access check` was asked about is not allowed, or not as far as the policies given tell.
+    NotAllowed = 10,
 }
 
 /// An error that has an exit code of its own: what was wrong, where, and what to do.

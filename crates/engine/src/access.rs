@@ -101,7 +101,10 @@ pub enum AccessError {
 
 /// What stands although the whole did not succeed.
 fn already(done: &[Edit]) -> String {
-    let done: Vec<String> = done.iter().map(|edit| format!("the {}", edit.policy)).collect();
+    let done: Vec<String> = done
+        .iter()
+        .map(|edit| format!("the {}", edit.policy))
+        .collect();
     if done.is_empty() {
         return "; nothing was written".to_owned();
     }
@@ -142,7 +145,8 @@ pub async fn load<P: Policies + Registry>(
     let domain = loaded(PolicyKind::Domain, place, domain)?;
     let own = port.load_repository_policy(repository).await;
     let own = loaded(PolicyKind::Repository, place, own)?;
-    let has_tokens = { domain.as_ref() }.is_some_and(|own| !own_statements(&own.document).is_empty());
+    let has_tokens =
+        { domain.as_ref() }.is_some_and(|own| !own_statements(&own.document).is_empty());
     let elsewhere = if wish.is_some_and(Wish::is_taking) && has_tokens {
         load_elsewhere(port, place).await?
     } else {
@@ -322,7 +326,8 @@ async fn write<P: Policies + Registry>(
     Ok(if is_domain {
         port.put_domain_policy(owner, domain, &text, revision).await
     } else {
-        port.put_repository_policy(repository, &text, revision).await
+        port.put_repository_policy(repository, &text, revision)
+            .await
     })
 }
 

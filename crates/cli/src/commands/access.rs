@@ -12,8 +12,8 @@ use downriver_domain::access::{
 };
 use downriver_engine::access::{Question, check, named};
 
-use crate::arguments::access::{CheckOptions, Purpose};
 use crate::arguments::GlobalOptions;
+use crate::arguments::access::{CheckOptions, Purpose};
 use crate::exit::{Exit, refuse};
 use crate::setup::read_text;
 use crate::terminal::Terminal;
@@ -45,7 +45,9 @@ pub(crate) fn check_files(
     let region = wanted.region_of_files(global)?;
     let place = wanted.place(None, region)?;
     let read = |kind, file: &Option<std::path::PathBuf>| {
-        { file.as_deref() }.map(|file| read_policy(kind, file)).transpose()
+        { file.as_deref() }
+            .map(|file| read_policy(kind, file))
+            .transpose()
     };
     let policies = ResourcePolicies {
         domain: read(PolicyKind::Domain, &options.domain_policy)?,
@@ -141,7 +143,10 @@ fn context_of(given: &[String]) -> anyhow::Result<RequestContext> {
                 "--context {text}: expected a condition key with its prefix, as in aws:SourceVpce=vpce-1"
             )));
         }
-        match keys.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(key)) {
+        match keys
+            .iter_mut()
+            .find(|(known, _)| known.eq_ignore_ascii_case(key))
+        {
             Some((_, values)) => values.extend(value),
             None => keys.push((key.to_owned(), value.into_iter().collect())),
         }

@@ -122,11 +122,7 @@ pub fn named(
 }
 
 impl Question<'_> {
-    fn request(
-        &self,
-        action: Action,
-        resource: Resource,
-    ) -> Option<Request> {
+    fn request(&self, action: Action, resource: Resource) -> Option<Request> {
         let request = Request::new(self.principal.clone(), action, resource).ok()?;
         let administrator = self.place.administrator.clone();
         let request = request.administered_by(administrator);

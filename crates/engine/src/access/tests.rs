@@ -108,7 +108,11 @@ fn a_change_is_given_up_after_so_many_other_writers() {
         panic!("{error}");
     };
     assert_eq!(done.len(), 1);
-    assert!(error.to_string().contains("the domain policy was written already"));
+    assert!(
+        error
+            .to_string()
+            .contains("the domain policy was written already")
+    );
 }
 
 #[test]
@@ -116,7 +120,10 @@ fn what_fails_in_the_middle_gives_nobody_packages_and_is_completed_by_the_same_c
     let held = with_theirs();
     held.interfere(Interference::denies(PolicyKind::Repository));
     let error = now(apply(&held, &grant(), &place())).expect_err("denied");
-    assert!(error.to_string().contains("PutRepositoryPermissionsPolicy"), "{error}");
+    assert!(
+        error.to_string().contains("PutRepositoryPermissionsPolicy"),
+        "{error}"
+    );
     assert!(own_statements(&held.document(PolicyKind::Repository).expect("theirs")).is_empty());
     held.interfere(Interference::none());
     let applied = now(apply(&held, &grant(), &place())).expect("it is completed");
@@ -140,21 +147,38 @@ fn an_edit_that_locks_the_owner_out_is_met_by_the_new_plan() {
         matches!(error, AccessError::Refused(GrantError::LocksOut { .. })),
         "{error}"
     );
-    assert_eq!(held.document(PolicyKind::Domain).expect("theirs").statements().len(), 1);
+    assert_eq!(
+        held.document(PolicyKind::Domain)
+            .expect("theirs")
+            .statements()
+            .len(),
+        1
+    );
 }
 
 #[test]
 fn the_token_stays_where_another_repository_may_need_it() {
     let held = Held::default();
     now(apply(&held, &grant(), &place())).expect("it is put");
-    held.add_elsewhere("tools", &held.document(PolicyKind::Repository).expect("granted").pretty());
+    held.add_elsewhere(
+        "tools",
+        &held
+            .document(PolicyKind::Repository)
+            .expect("granted")
+            .pretty(),
+    );
     let applied = now(apply(&held, &revoke(), &place())).expect("it is put");
     assert_eq!(applied.change.token_kept, reader());
     assert!(held.document(PolicyKind::Domain).is_some());
     // One that cannot be read may need it, too.
     held.add_elsewhere("tools", "no policy");
     let publish = GrantKind::Publish(PublishScope::Repository);
-    now(apply(&held, &Wish::Grant(publish.clone(), reader()), &place())).expect("it is put");
+    now(apply(
+        &held,
+        &Wish::Grant(publish.clone(), reader()),
+        &place(),
+    ))
+    .expect("it is put");
     let applied = now(apply(&held, &Wish::Revoke(publish, reader()), &place()));
     assert_eq!(applied.expect("it is put").change.token_kept, reader());
     held.clear_elsewhere();
@@ -165,7 +189,10 @@ fn the_token_stays_where_another_repository_may_need_it() {
 #[test]
 fn a_policy_that_is_not_understood_is_left_alone() {
     let mut held = Held::default();
-    held.put(PolicyKind::Repository, r#"{"Statement":[{"Effect":"Perhaps"}]}"#);
+    held.put(
+        PolicyKind::Repository,
+        r#"{"Statement":[{"Effect":"Perhaps"}]}"#,
+    );
     let error = now(apply(&held, &grant(), &place())).expect_err("not understood");
     assert!(error.to_string().contains("line 1, statement 1"), "{error}");
     assert_eq!(held.writes(), 0);

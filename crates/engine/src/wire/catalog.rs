@@ -127,11 +127,8 @@ pub fn parse_defaults(file_name: &str, text: &str) -> Result<Defaults, Vec<Catal
         source: &source,
         problems: &mut problems,
     };
-    let keys = document::read_document::<CatalogKeys>(
-        &mut report,
-        &Shape::of::<CatalogKeys>(),
-        text,
-    );
+    let keys =
+        document::read_document::<CatalogKeys>(&mut report, &Shape::of::<CatalogKeys>(), text);
     let defaults = keys.map(|keys| Organisation::parse(&mut report, &keys).defaults());
     match defaults {
         Some(defaults) if problems.is_empty() => Ok(defaults),

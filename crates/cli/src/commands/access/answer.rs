@@ -39,7 +39,11 @@ pub(super) fn report(
             repository: asked.place.repository.to_string(),
             region: asked.place.region.as_str(),
             principal: asked.principal.to_string(),
-            purpose: if asked.package.is_some() { "publish" } else { "read" },
+            purpose: if asked.package.is_some() {
+                "publish"
+            } else {
+                "read"
+            },
             package: asked.package.map(ToString::to_string),
             answer: answer_name(answer),
             identity_supposed: asked.is_identity_supposed,
@@ -63,7 +67,13 @@ fn text(asked: &Asked<'_>, checked: &[Checked], answer: Answer, page: Page) -> S
         None => "read from".to_owned(),
     };
     let question = format!("may {what} {}?", asked.place.repository);
-    hang(&mut out, page, "", &page.paint.strong(&asked.principal.to_string()), 0);
+    hang(
+        &mut out,
+        page,
+        "",
+        &page.paint.strong(&asked.principal.to_string()),
+        0,
+    );
     hang(&mut out, page, "", &question, 0);
     for one in checked {
         let action = one.need.action.to_string();
@@ -75,10 +85,18 @@ fn text(asked: &Asked<'_>, checked: &[Checked], answer: Answer, page: Page) -> S
             hang(&mut out, page, "  - ", &sentence, 4);
         }
         if !one.decision.is_allowed() {
-            hang(&mut out, page, "  - ", &format!("it takes this since {}", one.need.why), 4);
+            hang(
+                &mut out,
+                page,
+                "  - ",
+                &format!("it takes this since {}", one.need.why),
+                4,
+            );
         }
     }
-    let missing = { checked.iter() }.filter(|one| !one.decision.is_allowed()).count();
+    let missing = { checked.iter() }
+        .filter(|one| !one.decision.is_allowed())
+        .count();
     let of = counted(checked.len(), "permission", "permissions");
     let last = match answer {
         Answer::Allowed => "allowed".to_owned(),
@@ -90,7 +108,13 @@ fn text(asked: &Asked<'_>, checked: &[Checked], answer: Answer, page: Page) -> S
         ),
         Answer::Denied => format!("not allowed: {missing} of {of} {} missing", be(missing)),
     };
-    hang(&mut out, page, &format!("{} ", mark(answer, page)), &last, 2);
+    hang(
+        &mut out,
+        page,
+        &format!("{} ", mark(answer, page)),
+        &last,
+        2,
+    );
     if asked.principal.kind == PrincipalKind::Root {
         let note = format!(
             "this is the account {} as a whole (its root user); its roles and users need an identity policy besides",
@@ -160,7 +184,10 @@ fn render_named(out: &mut String, access: &NamedAccess, page: Page) {
         Answer::Allowed => "read: allowed".to_owned(),
         Answer::UpToIdentity => "read: as far as identity policies allow it".to_owned(),
         Answer::Denied => {
-            let denied = access.read.iter().filter(|one| one.answer() == Answer::Denied);
+            let denied = access
+                .read
+                .iter()
+                .filter(|one| one.answer() == Answer::Denied);
             let actions: Vec<&str> = denied.map(|one| one.need.action.name()).collect();
             format!("read: not allowed, for want of {}", actions.join(", "))
         }
@@ -175,7 +202,13 @@ fn render_named(out: &mut String, access: &NamedAccess, page: Page) {
     }
     if access.publish.is_empty() {
         let text = "publish: nothing";
-        hang(out, page, &format!("  {} ", mark(Answer::Denied, page)), text, 4);
+        hang(
+            out,
+            page,
+            &format!("  {} ", mark(Answer::Denied, page)),
+            text,
+            4,
+        );
     }
 }
 

@@ -113,7 +113,6 @@ const fn outcome_name(decision: &Decision) -> &'static str {
 
 impl From<&StatementRef> for StatementDocument {
     fn from(statement: &StatementRef) -> Self {
-
         Self {
             policy: match statement.policy {
                 PolicyKind::Domain => "domain",

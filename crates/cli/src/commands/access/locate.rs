@@ -37,7 +37,11 @@ impl Wanted {
         let (owner, domain, name) = match given {
             Some(Given::Whole(id)) => {
                 check_same("--domain", options.domain.as_ref(), &id.domain)?;
-                check_same("--domain-owner", options.domain_owner.as_ref(), &id.domain_owner)?;
+                check_same(
+                    "--domain-owner",
+                    options.domain_owner.as_ref(),
+                    &id.domain_owner,
+                )?;
                 (Some(id.domain_owner), id.domain, id.name)
             }
             Some(Given::Name(name)) => {
@@ -108,7 +112,8 @@ fn parse_repository(text: &str) -> anyhow::Result<Given> {
     match *parts.as_slice() {
         [name] => {
             let name = name.parse::<RepositoryName>();
-            name.map(Given::Name).map_err(|error| wrong(error.to_string()))
+            name.map(Given::Name)
+                .map_err(|error| wrong(error.to_string()))
         }
         [owner, domain, name] => Ok(Given::Whole(RepositoryId {
             domain_owner: owner
@@ -144,7 +149,10 @@ fn default_repository(
     defaults: &Defaults,
 ) -> anyhow::Result<RepositoryId> {
     let is_meant = |id: &&RepositoryId| {
-        options.domain.as_ref().is_none_or(|domain| *domain == id.domain)
+        options
+            .domain
+            .as_ref()
+            .is_none_or(|domain| *domain == id.domain)
             && { options.domain_owner.as_ref() }.is_none_or(|owner| *owner == id.domain_owner)
     };
     let found: Vec<&RepositoryId> = defaults.repositories.iter().filter(is_meant).collect();
@@ -165,7 +173,10 @@ fn default_repository(
 
 /// The Region of files may have to come from the catalog.
 fn options_need_region(global: &GlobalOptions) -> bool {
-    global.region.is_none() && REGION_VARIABLES.iter().all(|name| std::env::var(name).is_err())
+    global.region.is_none()
+        && REGION_VARIABLES
+            .iter()
+            .all(|name| std::env::var(name).is_err())
 }
 
 /// Nothing where there is no catalog.

@@ -4,7 +4,8 @@ use super::edit::Draft;
 use super::revoke::is_token_used;
 use super::wanted::Role;
 use super::{
-    Change, GrantError, Grantee, PolicyChange, StandingPolicies, check_owner, identity, own_statements,
+    Change, GrantError, Grantee, PolicyChange, StandingPolicies, check_owner, identity,
+    own_statements,
 };
 use crate::OrganizationId;
 use crate::access::policy::{PolicyDocument, PolicyKind};

@@ -7,9 +7,7 @@ use downriver_domain::access::{PolicyDocument, PolicyKind};
 use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{AccountId, DomainName, Repository, RepositoryId};
 
-use crate::ports::{
-    ListedVersion, Policies, PutOutcome, ReadError, Registry, StandingPolicy,
-};
+use crate::ports::{ListedVersion, Policies, PutOutcome, ReadError, Registry, StandingPolicy};
 
 #[derive(Debug, Default)]
 pub(super) struct Held {
@@ -96,11 +94,20 @@ impl Held {
 
     pub(super) fn text(&self) -> String {
         let text = |kind| self.document(kind).map(|document| document.pretty());
-        format!("{:?} {:?}", text(PolicyKind::Domain), text(PolicyKind::Repository))
+        format!(
+            "{:?} {:?}",
+            text(PolicyKind::Domain),
+            text(PolicyKind::Repository)
+        )
     }
 
     /// Lets somebody else be faster.
-    fn write(&self, kind: PolicyKind, document: Option<&str>, revision: Option<&str>) -> PutOutcome {
+    fn write(
+        &self,
+        kind: PolicyKind,
+        document: Option<&str>,
+        revision: Option<&str>,
+    ) -> PutOutcome {
         match self.interference.take() {
             Interference::Put(other, document) if other == kind => self.set(kind, &document),
             Interference::Touch(other) => {

@@ -115,13 +115,19 @@ fn documents_have_the_bounds_of_the_model() {
 fn there_is_no_policy_of_what_is_not_there() {
     let mut play = play();
     let unknown = [
-        (Operation::GetDomainPermissionsPolicy, json!({"domain": "other"})),
+        (
+            Operation::GetDomainPermissionsPolicy,
+            json!({"domain": "other"}),
+        ),
         (
             Operation::GetRepositoryPermissionsPolicy,
             json!({"domain": "acme", "repository": "other"}),
         ),
     ];
     for (operation, input) in unknown {
-        assert_eq!(play.try_call(operation, input), Err("ResourceNotFoundException"));
+        assert_eq!(
+            play.try_call(operation, input),
+            Err("ResourceNotFoundException")
+        );
     }
 }

@@ -28,7 +28,12 @@ fn statements_about_a_principal_are_listed_with_what_they_reach() {
         .iter()
         .map(|own| {
             let statement = own.statement.index;
-            (statement, own.effect, own.resources.len(), own.is_conditional)
+            (
+                statement,
+                own.effect,
+                own.resources.len(),
+                own.is_conditional,
+            )
         })
         .collect();
     assert_eq!(
@@ -46,7 +51,11 @@ fn statements_about_a_principal_are_listed_with_what_they_reach() {
 
 #[test]
 fn a_policy_that_does_not_count_reaches_nothing() {
-    let request = Request::new(ROLE.parse().unwrap(), Action::GetAuthorizationToken, place().domain());
+    let request = Request::new(
+        ROLE.parse().unwrap(),
+        Action::GetAuthorizationToken,
+        place().domain(),
+    );
     let document = policy(PolicyKind::Repository, &["Allow * * *"]).unwrap();
     assert_eq!(reach_of(&request.unwrap(), &document), []);
 }
