@@ -21,7 +21,7 @@ REMEDY = "change both, or name the difference with its reason in INHERENT of inf
 NOTHING = "nothing"
 
 # In the construct's stack these tell the command line what a SAM stack tells by its parameters: the values are compared.
-TOLD_AS_OUTPUTS = ("ShadowMode", "HistoryRetentionDays", "ExtraEventSources")
+TOLD_AS_OUTPUTS = ("ShadowMode", "HistoryRetentionDays", "ExtraEventSources", "SpokeAccounts")
 
 
 class Pair(NamedTuple):

@@ -1,6 +1,7 @@
-//! CodeArtifact, as far as it is read.
+//! CodeArtifact: what it holds, and who may do what with it.
 
 mod dependencies;
+mod policies;
 #[cfg(test)]
 mod tests;
 

@@ -10,13 +10,13 @@ use aws_sdk_codepipeline::types::StageState;
 use downriver_domain::version::PackageId;
 use downriver_domain::{AccountId, DomainName, Pipeline, RepositoryId};
 use downriver_engine::ports::{
-    DeclaredPipeline, DisabledTransition, OriginControls, ReadError, Setup,
+    DeclaredPipeline, DisabledTransition, OriginControls, Policies as _, ReadError, Setup,
 };
 
 use crate::clients::Clients;
 use crate::error::NoResult;
-use crate::pipelines::{self, CodePipelines, StarterRole, declared, timestamp};
-use crate::registry;
+use crate::pipelines::{self, CodePipelines, Spokes, StarterRole, declared, timestamp};
+use crate::registry::{self, CodeArtifact};
 
 /// The name of the session that is assumed to see whether it can be.
 const PROBE_SESSION: &str = "doctor";
@@ -26,33 +26,75 @@ const PROBE_SECS: i32 = 900;
 const NOTHING: &str =
     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}"#;
 
-/// The settings of the deployment's account, in all its Regions, and of CodeArtifact in the deployment's Region.
+/// The settings of the deployment's accounts, in all their Regions, and of CodeArtifact in the deployment's Region.
 #[derive(Debug, Clone)]
 pub struct AwsSetup {
     account: AccountId,
     starter: Option<StarterRole>,
+    others: BTreeSet<AccountId>,
+    reaches_others: bool,
     pipelines: CodePipelines,
     codeartifact: aws_sdk_codeartifact::Client,
+    registry: CodeArtifact,
     sts: aws_sdk_sts::Client,
 }
 
 impl AwsSetup {
-    pub fn new(clients: &Clients, account: AccountId, starter: Option<StarterRole>) -> Self {
+    /// What a function sees, whose role the other accounts trust.
+    pub fn of_function(
+        clients: &Clients,
+        account: AccountId,
+        starter: Option<StarterRole>,
+        spokes: Option<Spokes>,
+    ) -> Self {
+        let others = spokes
+            .as_ref()
+            .map_or_else(BTreeSet::new, |spokes| spokes.accounts.clone());
         Self {
-            pipelines: CodePipelines::new(clients.clone(), account.clone(), None),
+            pipelines: CodePipelines::new(clients.clone(), account.clone(), None, spokes),
+            reaches_others: true,
+            ..Self::of_person(clients, account, starter, others)
+        }
+    }
+
+    /// What a person sees, whom no role in `others` trusts.
+    pub fn of_person(
+        clients: &Clients,
+        account: AccountId,
+        starter: Option<StarterRole>,
+        others: BTreeSet<AccountId>,
+    ) -> Self {
+        Self {
+            pipelines: CodePipelines::new(clients.clone(), account.clone(), None, None),
+            others,
+            reaches_others: false,
             codeartifact: clients.codeartifact(),
+            registry: CodeArtifact::new(clients.codeartifact()),
             sts: clients.sts(),
             account,
             starter,
         }
+    }
+
+    async fn reader(
+        &self,
+        pipeline: &Pipeline,
+    ) -> Result<aws_sdk_codepipeline::Client, ReadError> {
+        let account = &pipeline.target.account;
+        if *account != self.account && !self.reaches_others {
+            return Err(ReadError::Denied(format!(
+                "account {account} lets the deployment's functions in and nobody else: `sweep` looks at its pipelines"
+            )));
+        }
+        self.pipelines.reader(pipeline).await
     }
 }
 
 impl Setup for AwsSetup {
     async fn describe_pipeline(&self, pipeline: &Pipeline) -> Result<DeclaredPipeline, ReadError> {
         let answer = self
-            .pipelines
-            .reader(pipeline)?
+            .reader(pipeline)
+            .await?
             .get_pipeline()
             .name(pipeline.name.as_str())
             .send()
@@ -68,8 +110,8 @@ impl Setup for AwsSetup {
         pipeline: &Pipeline,
     ) -> Result<Vec<DisabledTransition>, ReadError> {
         let answer = self
-            .pipelines
-            .reader(pipeline)?
+            .reader(pipeline)
+            .await?
             .get_pipeline_state()
             .name(pipeline.name.as_str())
             .send()
@@ -107,39 +149,15 @@ impl Setup for AwsSetup {
     }
 
     async fn load_administrator(&self, repository: &RepositoryId) -> Result<AccountId, ReadError> {
-        let answer = self
-            .codeartifact
-            .describe_repository()
-            .domain_owner(repository.domain_owner.as_str())
-            .domain(repository.domain.as_str())
-            .repository(repository.name.as_str())
-            .send()
-            .await
-            .map_err(|error| registry::read_error(NoResult::of(&error)))?;
-        let described = answer.repository;
-        let administrator = described.and_then(|known| known.administrator_account);
-        let administrator = administrator.unwrap_or_default();
-        administrator.parse().map_err(|error| {
-            ReadError::Transient(format!(
-                "CodeArtifact's answer names no administrator: {error}"
-            ))
-        })
+        self.registry.load_administrator(repository).await
     }
 
     async fn load_repository_policy(
         &self,
         repository: &RepositoryId,
     ) -> Result<Option<String>, ReadError> {
-        let answer = self
-            .codeartifact
-            .get_repository_permissions_policy()
-            .domain_owner(repository.domain_owner.as_str())
-            .domain(repository.domain.as_str())
-            .repository(repository.name.as_str())
-            .send()
-            .await
-            .map_err(|error| registry::read_error(NoResult::of(&error)));
-        or_none(answer.map(|answer| answer.policy.and_then(|policy| policy.document)))
+        let standing = self.registry.load_repository_policy(repository).await?;
+        Ok(standing.map(|policy| policy.document))
     }
 
     async fn load_domain_policy(
@@ -147,21 +165,16 @@ impl Setup for AwsSetup {
         domain_owner: &AccountId,
         domain: &DomainName,
     ) -> Result<Option<String>, ReadError> {
-        let answer = self
-            .codeartifact
-            .get_domain_permissions_policy()
-            .domain_owner(domain_owner.as_str())
-            .domain(domain.as_str())
-            .send()
-            .await
-            .map_err(|error| registry::read_error(NoResult::of(&error)));
-        or_none(answer.map(|answer| answer.policy.and_then(|policy| policy.document)))
+        let standing = self
+            .registry
+            .load_domain_policy(domain_owner, domain)
+            .await?;
+        Ok(standing.map(|policy| policy.document))
     }
 
     fn startable(&self) -> BTreeSet<AccountId> {
-        { self.starter.iter() }
-            .map(|role| role.account().clone())
-            .collect()
+        let own = self.starter.iter().map(|role| role.account().clone());
+        own.chain(self.others.iter().cloned()).collect()
     }
 
     fn account(&self) -> &AccountId {
@@ -169,6 +182,10 @@ impl Setup for AwsSetup {
     }
 
     async fn probe_starter(&self, account: &AccountId) -> Result<(), ReadError> {
+        if *account != self.account && self.others.contains(account) {
+            // The role of another account is one for starting and for reading.
+            return self.pipelines.session(account).await.map(|_| ());
+        }
         let Some(role) = self
             .starter
             .as_ref()
@@ -194,14 +211,6 @@ impl Setup for AwsSetup {
                 error => ReadError::Transient(error.into_text()),
             }),
         }
-    }
-}
-
-/// CodeArtifact answers that nothing was found where there is no policy.
-fn or_none(answer: Result<Option<String>, ReadError>) -> Result<Option<String>, ReadError> {
-    match answer {
-        Err(ReadError::NotFound) => Ok(None),
-        answer => answer,
     }
 }
 

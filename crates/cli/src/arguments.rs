@@ -1,5 +1,7 @@
 //! The command line: commands, options and their help.
 
+pub(crate) mod access;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -9,6 +11,7 @@ use downriver_domain::{ApplicationId, OwnerId, PipelineExecutionId};
 use downriver_engine::doctor::Check;
 
 use crate::commands::versions::VersionsCommand;
+use access::AccessCommand;
 
 const STACK_NAME_LEN_MAX: usize = 128;
 const SPAN_SECS_MAX: u64 = 3_653 * 86_400;
@@ -23,7 +26,8 @@ const EXIT_CODES: &str = "Exit codes:
   6  a deployment, or AWS, could not be reached, refused, or did not finish in time
   7  a command that `refresh --run` ran failed
   8  `doctor` has warnings, or could not read everything
-  9  `doctor` found errors";
+  9  `doctor` found errors
+  10 `access check`: not allowed, or not as far as the policies given tell";
 
 /// Rebuilds what uses a package when the package changes: once, in order, and explained.
 ///
@@ -50,7 +54,7 @@ pub(crate) struct GlobalOptions {
     /// Ask, or command, this deployment on AWS: the name of its CloudFormation stack [env: `DOWNRIVER_DEPLOYMENT`]
     #[arg(long, global = true, value_name = "NAME", value_parser = parse_deployment)]
     pub(crate) deployment: Option<String>,
-    /// The deployment's region; default: as AWS's own tools find it
+    /// The deployment's region, or that of the domain for `access`; default: as AWS's own tools find it
     #[arg(long, global = true, value_name = "REGION")]
     pub(crate) region: Option<String>,
     /// The profile of your AWS configuration to use; default: as AWS's own tools find it
@@ -176,6 +180,9 @@ pub(crate) enum Command {
     Send(SendOptions),
     /// Move messages that failed back to the queue they came from, or list them
     Redrive(RedriveOptions),
+    /// Who may read and publish packages of a CodeArtifact repository, and the smallest change of policies that lets them
+    #[command(subcommand)]
+    Access(AccessCommand),
     /// What requirements admit and select, how versions compare, what package URLs say
     #[command(subcommand)]
     Versions(VersionsCommand),

@@ -1,5 +1,6 @@
 //! One module for each command: reads what it needs, asks the engine, and hands the answer to be shown.
 
+pub(crate) mod access;
 mod catalog;
 mod dependents;
 #[cfg(feature = "aws")]
@@ -24,6 +25,7 @@ use downriver_local::world::complete;
 
 pub(crate) use refresh::Moved;
 
+use crate::arguments::access::AccessCommand;
 use crate::arguments::{Arguments, Bucket, CatalogCommand, Command};
 use crate::desk::Desk;
 use crate::desk::here::LocalDesk;
@@ -66,6 +68,7 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal) -> anyhow::Res
             Command::Catalog(CatalogCommand::Discover(options)) => {
                 deployed::discover(arguments, options, terminal)
             }
+            Command::Access(command) => deployed::access(arguments, command, terminal),
             _ => unreachable!("no other command asks an account"),
         },
     }
@@ -74,6 +77,9 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal) -> anyhow::Res
 fn run_here(arguments: &Arguments, terminal: &mut Terminal) -> anyhow::Result<Exit> {
     let global = &arguments.global;
     match &arguments.command {
+        Command::Access(AccessCommand::Check(options)) => {
+            access::check_files(global, options, terminal)
+        }
         Command::Catalog(CatalogCommand::Check { file }) => {
             catalog::check(global, file.as_deref(), terminal)
         }

@@ -29,6 +29,8 @@ pub(crate) enum Exit {
     Warnings = 8,
     /// `doctor` found something that does not work.
     Errors = 9,
+    /// What `access check` was asked about is not allowed, or not as far as the policies given tell.
+    NotAllowed = 10,
 }
 
 /// An error that has an exit code of its own: what was wrong, where, and what to do.

@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod tests;
 
+use crate::arguments::access::AccessCommand;
 use crate::arguments::{
     Bucket, CatalogCommand, Command, GlobalOptions, IndexOptions, parse_deployment,
 };
@@ -83,7 +84,12 @@ pub(crate) fn place_of(
             None => Place::Here,
         },
     };
-    if place == Place::Here && (options.region.is_some() || options.profile.is_some()) {
+    // ARNs in policies name a Region, wherever they are read from.
+    let is_region_of_files = matches!(command, Command::Access(_)) && options.profile.is_none();
+    if place == Place::Here
+        && !is_region_of_files
+        && (options.region.is_some() || options.profile.is_some())
+    {
         return Err(refuse(
             "--region and --profile say where a deployment is: name it with --deployment NAME",
         ));
@@ -139,6 +145,10 @@ const fn reach_of(command: &Command) -> (&'static str, Reach) {
         Command::Completions { .. } => ("completions", Reach::HereOnly),
         Command::Catalog(CatalogCommand::Discover(_)) => ("catalog discover", Reach::AccountOnly),
         Command::Catalog(CatalogCommand::Apply(_)) => ("catalog apply", Reach::DeploymentOnly),
+        Command::Access(AccessCommand::Check(check)) if check.is_of_files() => {
+            ("access check", Reach::HereOnly)
+        }
+        Command::Access(command) => (command.name(), Reach::AccountOnly),
         Command::Send(_) => ("send", Reach::DeploymentOnly),
         Command::Redrive(_) => ("redrive", Reach::DeploymentOnly),
         Command::Plan { .. } => ("plan", Reach::Either),

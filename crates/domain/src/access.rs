@@ -23,12 +23,13 @@ mod testing;
 pub use action::{Action, Level, ResourceKind, UnknownAction};
 pub use context::RequestContext;
 pub use decide::{
-    Decision, Ground, InvalidRequest, Miss, Missing, NearMiss, Need, Outcome, Policies, Request,
-    StatementRef, Supposition, decide, needs_of,
+    Decision, Ground, InvalidRequest, Miss, Missing, NearMiss, Need, Outcome, Policies, Reach,
+    Request, StatementRef, Supposition, decide, needs_of, reach_of,
 };
 pub use grant::{
     Change, Covered, GrantError, GrantKind, Grantee, Hindrance, OwnStatement, PolicyChange,
-    PublishScope, StandingPolicies, own_statements, plan_grant, plan_revoke, refuse_lock_out,
+    PublishScope, StandingPolicies, own_statements, plan_delete, plan_delete_whole, plan_grant,
+    plan_revoke, refuse_lock_out,
 };
 pub use policy::{
     Effect, PolicyDocument, PolicyError, PolicyKind, PolicyPlace, PolicyProblem, Statement,

@@ -3,6 +3,7 @@
 //! Each use case reads: parse → load the few records concerned → decide (pure, in the domain) → conditional commit →
 //! effects. No decision is made in an adapter, and no adapter is named here.
 
+pub mod access;
 mod built;
 mod carry_out;
 mod cascade;

@@ -7,6 +7,7 @@
 
 mod artifacts;
 mod outside;
+mod policies;
 mod setup;
 
 pub use artifacts::{
@@ -16,6 +17,7 @@ pub use outside::{
     Execution, ExecutionStatus, FailedStage, ListedVersion, Pipelines, ReadError, Registry,
     StartError, StartExecution, Trigger,
 };
+pub use policies::{Policies, PutOutcome, StandingPolicy};
 
 pub use setup::{
     DeclaredPipeline, DeclaredVariable, DisabledTransition, ExecutionMode, OriginControls, Setup,

@@ -13,8 +13,8 @@
 //!   session name; a key of twelve digits is that account's root; others are users of the default account. An execution's
 //!   trigger detail is the ARN of who started it.
 //! - CodeArtifact (REST): package versions, their dependencies, and repositories with their upstreams, over what the control
-//!   API put there, by any method; origin controls of packages, resource policies of repositories and domains, which are kept
-//!   and not enforced. The registry is the same in every Region, and says nothing to EventBridge.
+//!   API put there, by any method; origin controls of packages; resource policies of repositories and domains, which are kept
+//!   under revisions and not enforced. The registry is the same in every Region, and says nothing to EventBridge.
 //! - State-change events of pipelines, stages and actions, sent to an EventBridge endpoint by `PutEvents`.
 //!
 //! Simplified: the actions of a stage begin and end together, whatever their `runOrder`; conditions and triggers of a

@@ -37,6 +37,9 @@ export function makeOutputs(of: Downriver, settings: Settings): void {
     const sources = settings.extraEventSources.join(',');
     outputs['ExtraEventSources'] = ["Event sources taken for CodeArtifact's and CodePipeline's", sources];
   }
+  if (settings.spokes.accounts.length > 0) {
+    outputs['SpokeAccounts'] = ['Other accounts whose pipelines are started and read', settings.spokes.accounts.join(',')];
+  }
   for (const [id, [description, value]] of Object.entries(outputs)) {
     new CfnOutput(of, id, { description, value });
   }

@@ -113,10 +113,10 @@ fn set_up(stack: &Stack) {
         "Statement": [{"Effect": "Allow", "Principal": {"AWS": ROLE}, "Action": "codeartifact:*", "Resource": "*"}],
     });
     owner
-        .set_policy(&domain, &policy)
+        .put_policy(&domain, &policy.to_string(), None)
         .expect("the domain's policy is set");
     owner
-        .set_policy(&of_repository, &policy)
+        .put_policy(&of_repository, &policy.to_string(), None)
         .expect("the repository's policy is set");
 }
 

@@ -1,6 +1,6 @@
 //! The deployment's own resources, as `doctor` looks at them. Only reads: a call that fails is part of the answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_eventbridge::types::RuleState as State;
 use aws_sdk_sqs::types::QueueAttributeName;
@@ -16,6 +16,8 @@ use crate::error::NoResult;
 use crate::pipelines::StarterRole;
 use crate::setup::AwsSetup;
 
+/// The stack's parameter that names the other accounts.
+const SPOKES_PARAMETER: &str = "SpokeAccounts";
 /// Pages of the rules that have one queue as their target.
 const RULES_PAGES_MAX: usize = 10;
 
@@ -28,7 +30,22 @@ impl Deployment {
             Some(role) => role.account().clone(),
             None => self.account()?,
         };
-        Ok(AwsSetup::new(&self.clients, account, starter))
+        let others = self.other_accounts();
+        Ok(AwsSetup::of_person(
+            &self.clients,
+            account,
+            starter,
+            others,
+        ))
+    }
+
+    /// Those that the deployment starts pipelines in, besides its own.
+    fn other_accounts(&self) -> BTreeSet<AccountId> {
+        let told = self.parameters.get(SPOKES_PARAMETER);
+        let accounts = told.iter().flat_map(|told| told.split(','));
+        accounts
+            .filter_map(|account| account.trim().parse().ok())
+            .collect()
     }
 
     /// The queues' URLs name it.

@@ -67,10 +67,11 @@ impl Deployed {
     /// What the cheap checks of `sweep` read.
     pub fn setup(&self) -> AwsSetup {
         let resources = &self.settings.resources;
-        AwsSetup::new(
+        AwsSetup::of_function(
             &self.clients,
             resources.account.clone(),
             resources.starter_role.clone(),
+            resources.spokes.clone(),
         )
     }
 

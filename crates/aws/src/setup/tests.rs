@@ -28,7 +28,7 @@ fn scene() -> Scene {
     let role: StarterRole = ROLE.parse().expect("a role");
     let own = OWN.parse().expect("an account");
     Scene {
-        setup: AwsSetup::new(&clients(&server.endpoint()), own, Some(role)),
+        setup: AwsSetup::of_function(&clients(&server.endpoint()), own, Some(role), None),
         control,
         server,
     }
@@ -226,13 +226,16 @@ async fn policies_are_read_and_that_there_is_none() {
         scene.setup.load_domain_policy(&owner, &shared.domain).await,
         Ok(None)
     );
-    let document = json!({"Version": "2012-10-17", "Statement": []});
+    let document = json!({
+        "Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Principal": "*", "Action": "codeartifact:*", "Resource": "*"},
+    });
     let domain = [("domain", "acme"), ("domain-owner", OWNER)];
     let of_repository = [domain[0], domain[1], ("repository", "shared")];
     let person = scene.person(OWNER);
-    person.set_policy(&domain, &document).expect("it is set");
+    person.put_policy(&domain, &document.to_string(), None).expect("it is set");
     person
-        .set_policy(&of_repository, &document)
+        .put_policy(&of_repository, &document.to_string(), None)
         .expect("it is set");
     let read = Ok(Some(document.to_string()));
     assert_eq!(scene.setup.load_repository_policy(&shared).await, read);

@@ -1,6 +1,7 @@
 //! Commands at a deployment: finds it, waits for AWS, and says what AWS said. A future that holds a call of the SDK is large,
 //! and is boxed where it would fill the stack.
 
+mod access;
 mod apply;
 mod bundle;
 mod discover;
@@ -14,6 +15,7 @@ use downriver_engine::EngineError;
 use downriver_engine::ports::{QueueError, StoreError};
 
 use super::at_desk;
+use crate::arguments::access::AccessCommand;
 use crate::arguments::{Arguments, CatalogCommand, Command, DiscoverOptions, IndexOptions};
 use crate::desk::deployed::{DeployedDesk, patiently};
 use crate::exit::{Exit, Refused, remote};
@@ -64,10 +66,38 @@ pub(crate) fn discover(
     let work = discover::discover(&arguments.global, options, &access, terminal);
     let done = runtime.block_on(work);
     terminal.end_progress();
-    done.map_err(|error| match error.downcast::<DeploymentError>() {
+    done.map_err(told_of_account)
+}
+
+/// Asks the caller's account for CodeArtifact's policies, and changes them.
+pub(crate) fn access(
+    arguments: &Arguments,
+    command: &AccessCommand,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Exit> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let access = Access {
+        region: arguments.global.region.clone(),
+        profile: arguments.global.profile.clone(),
+    };
+    let work = Box::pin(access::access(
+        &arguments.global,
+        command,
+        &access,
+        terminal,
+    ));
+    let done = runtime.block_on(work);
+    terminal.end_progress();
+    done.map_err(told_of_account)
+}
+
+fn told_of_account(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast::<DeploymentError>() {
         Ok(known) => remote(known.to_string()),
         Err(error) => error,
-    })
+    }
 }
 
 async fn perform(

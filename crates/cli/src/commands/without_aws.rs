@@ -1,5 +1,6 @@
 //! What a build without AWS support says when it is asked for a deployment.
 
+use crate::arguments::access::AccessCommand;
 use crate::arguments::{Arguments, DiscoverOptions, IndexOptions};
 use crate::exit::{Exit, refuse};
 use crate::terminal::Terminal;
@@ -23,6 +24,12 @@ pub(crate) fn discover(
     _: &mut Terminal,
 ) -> anyhow::Result<Exit> {
     Err(refused("cannot ask an account"))
+}
+
+pub(crate) fn access(_: &Arguments, _: &AccessCommand, _: &mut Terminal) -> anyhow::Result<Exit> {
+    Err(refused(
+        "cannot ask an account; `access check` works without, on policies that --domain-policy and --repository-policy name",
+    ))
 }
 
 fn refused(what: &str) -> anyhow::Error {

@@ -1,10 +1,13 @@
 #![cfg(test)]
 //! The command as its users run it: arguments, output, exit codes, and what survives a kill.
 
+mod access;
 #[cfg(feature = "aws")]
 mod deployment;
 #[cfg(feature = "aws")]
 mod discovered;
+#[cfg(feature = "aws")]
+mod granted;
 #[cfg(unix)]
 mod doctor;
 mod index;

@@ -6,6 +6,7 @@
 mod decision;
 mod fit;
 mod needs;
+mod reach;
 mod sentence;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ use crate::AccountId;
 pub use decision::{Decision, Ground, Miss, Missing, NearMiss, Outcome, StatementRef, Supposition};
 use fit::{Judged, judge};
 pub use needs::{Need, needs_of};
+pub use reach::{Reach, reach_of};
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,6 +8,7 @@
 //! (user guide: Repository policies), and the token of STS needs one anyway: there no resource policy is changed.
 
 mod cover;
+mod delete;
 mod edit;
 mod identity;
 mod lock_out;
@@ -22,6 +23,7 @@ use super::principal::{Principal, PrincipalKind, PrincipalPattern};
 use super::resource::partition_of;
 use super::{Action, RepositoryPlace};
 use crate::{AccountId, OrganizationId, PackagePattern};
+pub use delete::{plan_delete, plan_delete_whole};
 pub use edit::{OwnStatement, own_statements};
 pub use lock_out::refuse_lock_out;
 pub use revoke::plan_revoke;

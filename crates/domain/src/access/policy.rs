@@ -180,6 +180,12 @@ impl PolicyDocument {
         parse::document(kind, &source.pretty())
     }
 
+    /// The same with the lines of its canonical form; as it is where that form is longer than documents may be.
+    #[must_use]
+    pub fn on_canonical_lines(self) -> Self {
+        Self::parse(self.kind, &self.pretty()).unwrap_or(self)
+    }
+
     pub const fn kind(&self) -> PolicyKind {
         self.kind
     }
@@ -215,6 +221,29 @@ impl PolicyDocument {
         named.sort();
         named.dedup();
         named
+    }
+
+    /// What a statement is about, as it is written; of `NotResource`, each with `all but ` before it. `*` where it is
+    /// implied.
+    pub(super) fn resources_written(&self, index: usize) -> Vec<String> {
+        let statement = match self.source.get("Statement") {
+            Some(Json::List(items)) => items.get(index),
+            one => one.filter(|_| index == 0),
+        };
+        let member = |name: &str| statement.and_then(|own| own.get(name));
+        let (value, before) = match member("Resource") {
+            Some(value) => (Some(value), ""),
+            None => (member("NotResource"), "all but "),
+        };
+        let shown = |value: &Json| match value {
+            Json::Text(text) => Some(format!("{before}{text}")),
+            _ => None,
+        };
+        match value {
+            Some(Json::List(items)) => items.iter().filter_map(shown).collect(),
+            Some(value) => shown(value).into_iter().collect(),
+            None => vec!["*".to_owned()],
+        }
     }
 
     pub(super) const fn source(&self) -> &Json {

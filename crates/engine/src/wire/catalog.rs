@@ -20,6 +20,8 @@ mod upstreams;
 
 use std::fmt;
 
+use downriver_domain::{AccountId, DomainName, PackagePattern, RegionName, RepositoryId};
+
 use crate::register::Catalog;
 use dependencies::Files;
 use keys::CatalogKeys;
@@ -105,6 +107,38 @@ pub fn parse_catalog(
         Some(catalog) if problems.is_empty() => Ok(catalog),
         _ => Err(problems.into_sorted()),
     }
+}
+
+/// Where packages come from unless something else is said: `[defaults]` of a catalog.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Defaults {
+    /// Where pipelines live.
+    pub region: Option<RegionName>,
+    pub domain_owner: Option<AccountId>,
+    pub domain: Option<DomainName>,
+    pub repositories: Vec<RepositoryId>,
+}
+
+/// Reads `[defaults]` of a catalog. Problems of its applications are not looked for.
+pub fn parse_defaults(file_name: &str, text: &str) -> Result<Defaults, Vec<CatalogProblem>> {
+    let mut problems = Problems::default();
+    let source = Source::new(file_name, text);
+    let mut report = Report {
+        source: &source,
+        problems: &mut problems,
+    };
+    let keys =
+        document::read_document::<CatalogKeys>(&mut report, &Shape::of::<CatalogKeys>(), text);
+    let defaults = keys.map(|keys| Organisation::parse(&mut report, &keys).defaults());
+    match defaults {
+        Some(defaults) if problems.is_empty() => Ok(defaults),
+        _ => Err(problems.into_sorted()),
+    }
+}
+
+/// Reads a package URL in which `*` stands for any run of characters, as in `pkg:npm/%40acme/*`.
+pub fn parse_package_pattern(text: &str) -> Result<PackagePattern, String> {
+    names::parse_pattern(text)
 }
 
 /// The JSON Schema of a catalog, for editors; the parser checks against the same one.

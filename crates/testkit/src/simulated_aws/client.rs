@@ -196,24 +196,29 @@ impl Client {
         answer_of(request.send(body.to_string()))
     }
 
-    /// Sets the policy of a domain, or of the repository that the parameters name too.
-    pub fn set_policy(
+    /// Puts the policy of the repository that the parameters name, or else of their domain.
+    pub fn put_policy(
         &self,
         parameters: &[(&str, &str)],
-        document: &Value,
+        document: &str,
+        revision: Option<&str>,
     ) -> Result<Value, CallError> {
         let of = |wanted: &str| { parameters.iter() }.find(|(name, _)| *name == wanted);
-        let kind = match of("repository") {
-            Some(_) => "repository",
-            None => "domain",
-        };
-        let mut body = json!({"policyDocument": document.to_string()});
-        // Of a domain everything stands in the body.
-        for (parameter, member) in [("domain", "domain"), ("domain-owner", "domainOwner")] {
-            if let Some((_, value)) = of(parameter) {
-                body[member] = json!(value);
-            }
+        let mut body = json!({"policyDocument": document});
+        if let Some(revision) = revision {
+            body["policyRevision"] = json!(revision);
         }
+        let kind = if of("repository").is_some() {
+            "repository"
+        } else {
+            // Of a domain everything stands in the body.
+            for (parameter, member) in [("domain", "domain"), ("domain-owner", "domainOwner")] {
+                if let Some((_, value)) = of(parameter) {
+                    body[member] = json!(value);
+                }
+            }
+            "domain"
+        };
         let request = self
             .agent
             .put(format!("{}/v1/{kind}/permissions/policy", self.endpoint))

@@ -1,8 +1,9 @@
-//! CodeArtifact's read operations over a small registry that the control API fills; and its settings of access and origin.
+//! CodeArtifact's read operations over a small registry that the control API fills; origin controls, and resource policies.
 //!
 //! Like the real ones they see what the named repository itself holds; upstreams are not asked.
 
 mod controls;
+mod policies;
 mod repositories;
 
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ use super::error::ApiError;
 use super::instant::{Millis, to_seconds};
 use super::world::{Ticket, World};
 
-use controls::StoredPolicy;
+use policies::PolicySlot;
 pub use repositories::HeldRepository;
 use repositories::{Repositories, RepositoryKey};
 
@@ -128,8 +129,8 @@ type Packages = BTreeMap<PackageKey, BTreeMap<String, HeldVersion>>;
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
     repositories: Repositories,
-    /// By owner and name.
-    domain_policies: BTreeMap<(String, String), StoredPolicy>,
+    /// By owner and name of the domain.
+    domain_policies: BTreeMap<(String, String), PolicySlot>,
 }
 
 fn published() -> String {
@@ -226,26 +227,29 @@ pub(crate) fn perform(world: &mut World, ticket: &Ticket) -> Result<Value, ApiEr
     }
     if matches!(
         ticket.operation,
-        Operation::GetDomainPermissionsPolicy | Operation::PutDomainPermissionsPolicy
+        Operation::GetDomainPermissionsPolicy
+            | Operation::PutDomainPermissionsPolicy
+            | Operation::DeleteDomainPermissionsPolicy
     ) {
-        return world
-            .registry
-            .domain_policy(ticket.operation, &input, owner);
+        let registry = &mut world.registry;
+        return registry.domain_policy(ticket.operation, &input, owner);
     }
     let repository = RepositoryKey {
         domain_owner: owner.to_owned(),
         domain: domain.to_owned(),
         name: input.text("repository", REPOSITORY)?.to_owned(),
     };
-    if ticket.operation == Operation::DescribeRepository {
-        return world.registry.repositories.show(&repository);
-    }
     if matches!(
         ticket.operation,
-        Operation::GetRepositoryPermissionsPolicy | Operation::PutRepositoryPermissionsPolicy
+        Operation::GetRepositoryPermissionsPolicy
+            | Operation::PutRepositoryPermissionsPolicy
+            | Operation::DeleteRepositoryPermissionsPolicy
     ) {
         let registry = &mut world.registry;
         return registry.repository_policy(ticket.operation, &input, &repository);
+    }
+    if ticket.operation == Operation::DescribeRepository {
+        return world.registry.repositories.show(&repository);
     }
     let format = input.choice("format", FORMATS)?;
     let package = (

@@ -30,10 +30,12 @@ pub enum Operation {
     DescribeRepository,
     DescribePackage,
     PutPackageOriginConfiguration,
-    GetRepositoryPermissionsPolicy,
-    PutRepositoryPermissionsPolicy,
     GetDomainPermissionsPolicy,
     PutDomainPermissionsPolicy,
+    DeleteDomainPermissionsPolicy,
+    GetRepositoryPermissionsPolicy,
+    PutRepositoryPermissionsPolicy,
+    DeleteRepositoryPermissionsPolicy,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,10 +61,12 @@ impl Operation {
             | Self::DescribeRepository
             | Self::DescribePackage
             | Self::PutPackageOriginConfiguration
+            | Self::GetDomainPermissionsPolicy
+            | Self::PutDomainPermissionsPolicy
+            | Self::DeleteDomainPermissionsPolicy
             | Self::GetRepositoryPermissionsPolicy
             | Self::PutRepositoryPermissionsPolicy
-            | Self::GetDomainPermissionsPolicy
-            | Self::PutDomainPermissionsPolicy => Service::CodeArtifact,
+            | Self::DeleteRepositoryPermissionsPolicy => Service::CodeArtifact,
             _ => Service::CodePipeline,
         }
     }

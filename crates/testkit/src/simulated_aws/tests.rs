@@ -5,6 +5,7 @@ mod faults;
 mod modes;
 mod people;
 mod play;
+mod policies;
 mod registry;
 mod reports;
 mod settings;

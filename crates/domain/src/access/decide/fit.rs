@@ -100,6 +100,24 @@ fn fit(statement: &Statement, facts: &Facts<'_>) -> (Naming, Fit) {
     (reached, fit)
 }
 
+/// Whether a statement is about the principal and the action, on some resource; and whether that depends on keys that
+/// nobody told.
+pub(super) fn fits_somewhere(statement: &Statement, facts: &Facts<'_>) -> Option<bool> {
+    naming(&statement.principals, facts)?;
+    if !statement.names_action(&facts.request.action.to_string()) {
+        return None;
+    }
+    let mut is_conditional = false;
+    for clause in &statement.conditions {
+        let held = clause.hold(facts);
+        if !held.holds && held.untold.is_empty() {
+            return None;
+        }
+        is_conditional |= !held.untold.is_empty();
+    }
+    Some(is_conditional)
+}
+
 fn naming(principals: &Principals, facts: &Facts<'_>) -> Option<Naming> {
     let principal = &facts.request.principal;
     match principals {

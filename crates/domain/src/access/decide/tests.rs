@@ -60,6 +60,7 @@ mod levels;
 mod owners;
 mod principals;
 mod properties;
+mod reach;
 mod resources;
 mod sentences;
 

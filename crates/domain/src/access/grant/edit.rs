@@ -166,6 +166,13 @@ impl Draft {
         self.statements = kept;
     }
 
+    /// Takes every own statement out, whatever it says.
+    pub(super) fn remove_own(&mut self) {
+        let before = self.statements.len();
+        self.statements.retain(|statement| !is_own(statement));
+        self.is_changed |= self.statements.len() < before;
+    }
+
     /// The resources of the own statements of this role that name the grantee.
     pub(super) fn resources_of(&self, grantee: &Grantee, role: Role) -> Vec<String> {
         named_resources(self.statements.iter(), grantee, role)

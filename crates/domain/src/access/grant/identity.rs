@@ -31,6 +31,11 @@ pub(super) fn document(
     document_of(PolicyKind::Identity, statements)
 }
 
+/// For a change that gives nobody anything.
+pub(super) fn nothing() -> Result<PolicyDocument, PolicyError> {
+    document_of(PolicyKind::Identity, Vec::new())
+}
+
 fn bearer_token() -> Json {
     let action = Action::GetServiceBearerToken.to_string();
     let mut statement = statement([action], Json::text("*"));

@@ -75,7 +75,11 @@ fn may_be_nuget(resource: &str, arns: &Arns) -> bool {
     format.is_none_or(|rest| rest == "*" || rest.starts_with(&format!("{}/", Format::Nuget)))
 }
 
-fn is_token_used(repository: &Draft, grantee: &Grantee, standing: &StandingPolicies<'_>) -> bool {
+pub(super) fn is_token_used(
+    repository: &Draft,
+    grantee: &Grantee,
+    standing: &StandingPolicies<'_>,
+) -> bool {
     const USING: [Role; 2] = [Role::Read, Role::Publish];
     let is_used_here = USING
         .iter()

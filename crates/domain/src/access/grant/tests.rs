@@ -1,3 +1,4 @@
+mod deletion;
 mod documents;
 mod properties;
 mod refusals;

@@ -110,7 +110,7 @@ pub(super) fn parse_patterns(
 
 /// Reads a package URL with `*` in it. The stars give way to a word that stands nowhere in the text, so that the rest is
 /// decoded and normalised exactly as it is for a package.
-fn parse_pattern(text: &str) -> Result<PackagePattern, String> {
+pub(super) fn parse_pattern(text: &str) -> Result<PackagePattern, String> {
     let mut word = "x0x".to_owned();
     while text.contains(&word) {
         word.push('x');

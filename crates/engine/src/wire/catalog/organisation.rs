@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use downriver_domain::{AccountId, OwnerId, RegionName, Repository, RepositoryId, Topology};
 
+use super::Defaults;
 use super::at::At;
 use super::keys::{CatalogKeys, DefaultsKeys, OwnerKeys, RepositoryKeys};
 use super::names::{RepositoryNames, parse_key, parse_patterns, parse_target, parse_text};
@@ -77,6 +78,16 @@ impl<'k> Organisation<'k> {
             organisation.parse_references(report, &path.key("repositories"), written)
         });
         organisation
+    }
+
+    /// What `[defaults]` says of where packages come from.
+    pub(super) fn defaults(&self) -> Defaults {
+        Defaults {
+            region: self.region.clone(),
+            domain_owner: self.names.domain_owner.clone(),
+            domain: self.names.domain.clone(),
+            repositories: self.repositories.clone().unwrap_or_default(),
+        }
     }
 
     /// Repositories of the catalog; reports the unknown and the repeated ones.

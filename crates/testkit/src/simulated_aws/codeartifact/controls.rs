@@ -1,31 +1,19 @@
-//! Origin controls of packages, and resource policies of repositories and domains.
+//! Origin controls of packages.
 
 use serde_json::{Value, json};
 
 use super::repositories::{Repositories, RepositoryKey};
-use super::{DOMAIN, Operation, PackageKey, Registry, free, not_found};
-use crate::simulated_aws::constraint::{Members, Rule};
+use super::{PackageKey, Registry};
+use crate::simulated_aws::constraint::Members;
 use crate::simulated_aws::error::ApiError;
 
-/// The Region in the ARNs, as the registry is the same in every one.
-const REGION: &str = "eu-central-1";
 const RESTRICTIONS: &[&str] = &["ALLOW", "BLOCK"];
-/// Bounds of the service model.
-const DOCUMENT: Rule = free(1, 7168);
-const REVISION: Rule = free(1, 100);
 
 /// `PackageOriginRestrictions` of the model.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Restrictions {
     publish: &'static str,
     upstream: &'static str,
-}
-
-/// A resource policy and how often it was set.
-#[derive(Debug, Clone)]
-pub(super) struct StoredPolicy {
-    document: String,
-    revision: u64,
 }
 
 impl Restrictions {
@@ -89,86 +77,6 @@ impl Registry {
         known.insert(package, restrictions);
         Ok(json!({"originConfiguration": restrictions.to_json()}))
     }
-
-    pub(super) fn repository_policy(
-        &mut self,
-        operation: Operation,
-        input: &Members<'_>,
-        key: &RepositoryKey,
-    ) -> Result<Value, ApiError> {
-        let RepositoryKey {
-            domain_owner,
-            domain,
-            name,
-        } = key;
-        let arn =
-            format!("arn:aws:codeartifact:{REGION}:{domain_owner}:repository/{domain}/{name}");
-        let policy = self.repositories.policy_mut(key)?;
-        answer(operation, input, policy, &arn)
-    }
-
-    pub(super) fn domain_policy(
-        &mut self,
-        operation: Operation,
-        input: &Members<'_>,
-        owner: &str,
-    ) -> Result<Value, ApiError> {
-        let domain = input.text("domain", DOMAIN)?;
-        if !self.repositories.has_domain(owner, domain) {
-            return Err(not_found("Domain", domain));
-        }
-        let arn = format!("arn:aws:codeartifact:{REGION}:{owner}:domain/{domain}");
-        let key = (owner.to_owned(), domain.to_owned());
-        let mut policy = self.domain_policies.remove(&key);
-        let answered = answer(operation, input, &mut policy, &arn);
-        if let Some(policy) = policy {
-            self.domain_policies.insert(key, policy);
-        }
-        answered
-    }
-}
-
-/// Gets or sets a policy. A revision that is given has to be the one that stands.
-fn answer(
-    operation: Operation,
-    input: &Members<'_>,
-    policy: &mut Option<StoredPolicy>,
-    arn: &str,
-) -> Result<Value, ApiError> {
-    if matches!(
-        operation,
-        Operation::PutRepositoryPermissionsPolicy | Operation::PutDomainPermissionsPolicy
-    ) {
-        let document = input.text("policyDocument", DOCUMENT)?.to_owned();
-        let standing = policy.as_ref().map_or(0, |policy| policy.revision);
-        if let Some(wanted) = input.optional_text("policyRevision", REVISION)?
-            && wanted != standing.to_string()
-        {
-            return Err(ApiError::new(
-                409,
-                "ConflictException",
-                "Invalid policy revision",
-            ));
-        }
-        if serde_json::from_str::<Value>(&document).is_err() {
-            return Err(ApiError::validation(
-                "The policy document is not valid JSON",
-            ));
-        }
-        *policy = Some(StoredPolicy {
-            document,
-            revision: standing + 1,
-        });
-    }
-    let policy = { policy.as_ref() }.ok_or_else(|| {
-        let message = format!("Policy for {arn} does not exist.");
-        ApiError::new(404, "ResourceNotFoundException", message)
-    })?;
-    Ok(json!({"policy": {
-        "resourceArn": arn,
-        "revision": policy.revision.to_string(),
-        "document": policy.document,
-    }}))
 }
 
 impl Repositories {

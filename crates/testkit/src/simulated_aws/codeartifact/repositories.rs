@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::controls::{Restrictions, StoredPolicy};
+use super::controls::Restrictions;
+use super::policies::PolicySlot;
 use super::{
     FORMATS, OWNER, PackageKey, Packages, REPOSITORY, add_token, not_found, parse_limit,
     parse_token,
@@ -14,7 +15,7 @@ use crate::simulated_aws::constraint::Members;
 use crate::simulated_aws::error::ApiError;
 
 /// The Region in the ARNs, as the registry is the same in every one.
-const REGION: &str = "eu-central-1";
+pub(super) const REGION: &str = "eu-central-1";
 
 /// A repository; one that only has versions has no upstreams.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,7 +55,7 @@ pub(super) struct Repository {
     packages: Packages,
     /// Those that were set; the others follow from how the package first came.
     pub(super) restrictions: BTreeMap<PackageKey, Restrictions>,
-    policy: Option<StoredPolicy>,
+    policy: PolicySlot,
 }
 
 impl Repositories {
@@ -105,10 +106,7 @@ impl Repositories {
         Ok(&mut self.get_mut(key)?.restrictions)
     }
 
-    pub(super) fn policy_mut(
-        &mut self,
-        key: &RepositoryKey,
-    ) -> Result<&mut Option<StoredPolicy>, ApiError> {
+    pub(super) fn policy_mut(&mut self, key: &RepositoryKey) -> Result<&mut PolicySlot, ApiError> {
         Ok(&mut self.get_mut(key)?.policy)
     }
 

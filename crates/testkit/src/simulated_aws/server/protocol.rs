@@ -30,6 +30,7 @@ const QUERY_MEMBERS: &[(&str, &str)] = &[
     ("originType", "originType"),
     ("administrator-account", "administratorAccount"),
     ("repository-prefix", "repositoryPrefix"),
+    ("policy-revision", "policyRevision"),
 ];
 /// CodeArtifact's operations by the paths that the model gives them.
 const CODEARTIFACT_PATHS: &[(&str, Operation)] = &[
@@ -46,15 +47,15 @@ const CODEARTIFACT_PATHS: &[(&str, Operation)] = &[
     ("/v1/repository", Operation::DescribeRepository),
     ("/v1/package", Operation::DescribePackage),
     (
-        "/v1/repository/permissions/policy",
-        Operation::GetRepositoryPermissionsPolicy,
-    ),
-    (
         "/v1/domain/permissions/policy",
         Operation::GetDomainPermissionsPolicy,
     ),
+    (
+        "/v1/repository/permissions/policy",
+        Operation::GetRepositoryPermissionsPolicy,
+    ),
 ];
-/// Those that write, by method and path.
+/// Those that write, by the methods and paths that the model gives them.
 const CODEARTIFACT_WRITES: &[(&str, &str, Operation)] = &[
     (
         "POST",
@@ -63,13 +64,23 @@ const CODEARTIFACT_WRITES: &[(&str, &str, Operation)] = &[
     ),
     (
         "PUT",
+        "/v1/domain/permissions/policy",
+        Operation::PutDomainPermissionsPolicy,
+    ),
+    (
+        "DELETE",
+        "/v1/domain/permissions/policy",
+        Operation::DeleteDomainPermissionsPolicy,
+    ),
+    (
+        "PUT",
         "/v1/repository/permissions/policy",
         Operation::PutRepositoryPermissionsPolicy,
     ),
     (
-        "PUT",
-        "/v1/domain/permissions/policy",
-        Operation::PutDomainPermissionsPolicy,
+        "DELETE",
+        "/v1/repository/permissions/policies",
+        Operation::DeleteRepositoryPermissionsPolicy,
     ),
 ];
 
@@ -184,9 +195,12 @@ fn parse_query(head: &Parts) -> Value {
     Value::Object(members.collect())
 }
 
-/// Members of the query string, and those of the JSON body.
+/// Members of the query string, and those of the JSON body if there is one.
 fn parse_query_and_body(head: &Parts, body: &[u8]) -> Result<Value, ApiError> {
     let mut input = parse_query(head);
+    if body.is_empty() {
+        return Ok(input);
+    }
     let given: Value =
         serde_json::from_slice(body).map_err(|_| ApiError::serialization("The body is no JSON"))?;
     for (member, value) in given.as_object().into_iter().flatten() {
