@@ -29,13 +29,15 @@ const CHILD: &str = "--child";
 const QUICK: &str = "--quick";
 const USAGE: &str = "usage: bench [--quick] [versions] [store] [manifests] [aws]";
 
+type Run = dyn Fn(&Setting) -> Result<Vec<Measurement>>;
+
 /// One case: what a child process does.
 struct Case {
     name: String,
     benchmark: &'static str,
     /// Cases of the same title, one after the other, make one table.
     title: &'static str,
-    run: Box<dyn Fn(&Setting) -> Result<Vec<Measurement>>>,
+    run: Box<Run>,
 }
 
 impl Case {

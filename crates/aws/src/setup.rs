@@ -76,10 +76,7 @@ impl AwsSetup {
         }
     }
 
-    async fn reader(
-        &self,
-        pipeline: &Pipeline,
-    ) -> Result<aws_sdk_codepipeline::Client, ReadError> {
+    async fn reader(&self, pipeline: &Pipeline) -> Result<aws_sdk_codepipeline::Client, ReadError> {
         let account = &pipeline.target.account;
         if *account != self.account && !self.reaches_others {
             return Err(ReadError::Denied(format!(

@@ -2,7 +2,7 @@
 //!
 //! [`recognise`] says from a path what a file is, [`wanted`] which files of a source an application's folder needs, and
 //! [`read_application`] reads those and joins them: the requirement from the manifest, the version from the lockfile. One
-//! module for each ecosystem; each turns its lockfiles into the same graph ([`graph`]), from which the way to each
+//! module for each ecosystem; each turns its lockfiles into the same graph (`graph`), from which the way to each
 //! package and its scopes follow. Whatever cannot be read is a [`Problem`] with file and line, and keeps nothing else from
 //! being read. Every size, depth and count has a limit ([`limits`]).
 

@@ -72,11 +72,11 @@ pub(super) fn child(arguments: &[String]) -> Result<ExitCode> {
 /// Reads the input as an application's file, alone; and holds what came out against what must always hold.
 fn execute(file: &str, input: &[u8]) -> Result<()> {
     let reading = read(file, input)?;
-    let lines = u32::try_from(input.iter().filter(|byte| **byte == b'\n').count() + 1)?;
+    let lines = u32::try_from(input.split(|byte| *byte == b'\n').count())?;
     for found in &reading.dependencies {
         ensure!(!found.scopes.is_empty(), "{} has no scope", found.package);
         ensure!(
-            !(found.is_direct && !found.via.is_empty()),
+            !found.is_direct || found.via.is_empty(),
             "{} is direct and pulled in",
             found.package
         );

@@ -26,17 +26,17 @@ pub(super) fn tree(count: usize) -> String {
     let mut out = "[INFO] com.acme:app:jar:1.0\n".to_owned();
     for n in 0..count {
         let lead = if n + 1 == count { "\\-" } else { "+-" };
-        write!(
+        writeln!(
             out,
-            "[INFO] {lead} com.acme:{}:jar:{}:compile\n",
+            "[INFO] {lead} com.acme:{}:jar:{}:compile",
             artifact(n),
             version(n)
         )
         .expect("a string takes everything");
         let bar = if n + 1 == count { " " } else { "|" };
-        write!(
+        writeln!(
             out,
-            "[INFO] {bar}  \\- com.acme:deep-{n}:jar:{}:runtime\n",
+            "[INFO] {bar}  \\- com.acme:deep-{n}:jar:{}:runtime",
             version(n + 1)
         )
         .expect("a string takes everything");

@@ -114,11 +114,12 @@ pub(super) fn cargo_lock(count: usize) -> String {
             digest(n)
         )
         .expect("a string takes everything");
-        let lines: String = needs(n, count)
+        let lines: Vec<String> = needs(n, count)
             .map(|n| format!(" \"{}\",\n", name(n)))
             .collect();
         if !lines.is_empty() {
-            write!(out, "dependencies = [\n{lines}]\n").expect("a string takes everything");
+            writeln!(out, "dependencies = [\n{}]", lines.concat())
+                .expect("a string takes everything");
         }
     }
     out

@@ -31,12 +31,7 @@ impl Deployment {
             None => self.account()?,
         };
         let others = self.other_accounts();
-        Ok(AwsSetup::of_person(
-            &self.clients,
-            account,
-            starter,
-            others,
-        ))
+        Ok(AwsSetup::of_person(&self.clients, account, starter, others))
     }
 
     /// Those that the deployment starts pipelines in, besides its own.

@@ -233,7 +233,9 @@ async fn policies_are_read_and_that_there_is_none() {
     let domain = [("domain", "acme"), ("domain-owner", OWNER)];
     let of_repository = [domain[0], domain[1], ("repository", "shared")];
     let person = scene.person(OWNER);
-    person.put_policy(&domain, &document.to_string(), None).expect("it is set");
+    person
+        .put_policy(&domain, &document.to_string(), None)
+        .expect("it is set");
     person
         .put_policy(&of_repository, &document.to_string(), None)
         .expect("it is set");

@@ -6,10 +6,10 @@ mod access;
 mod deployment;
 #[cfg(feature = "aws")]
 mod discovered;
-#[cfg(feature = "aws")]
-mod granted;
 #[cfg(unix)]
 mod doctor;
+#[cfg(feature = "aws")]
+mod granted;
 mod index;
 mod interrupted;
 mod operators;

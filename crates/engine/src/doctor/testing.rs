@@ -89,7 +89,7 @@ pub(super) fn dependency(purl: &str) -> Dependency {
         path: Vec::new(),
         scope: Scope::Runtime,
         evidence: Evidence {
-            file: "package.json".to_owned(),
+            file: "package.json".into(),
             line: None,
         },
         lock: None,

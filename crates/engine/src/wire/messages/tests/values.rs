@@ -258,7 +258,7 @@ pub(super) fn notices() -> Vec<Notice> {
             kind,
             NoticeKind::WeeklySummary(_) | NoticeKind::DoctorFinding(Check::RoleNotAssumable)
         ))
-            .then(|| "web-shop".parse().expect("an application id")),
+        .then(|| "web-shop".parse().expect("an application id")),
         rebuild: has_rebuild.then(|| "web-shop.7".parse().expect("a rebuild id")),
         package_version: has_version.then(|| {
             "pkg:npm/%40acme/tokens@2.4.0"
