@@ -115,6 +115,9 @@ fn what_is_up_to_identity_policies_is_not_told_as_allowed() {
     let scene = scene("access-identity");
     let found = json(&scene, &[ROLE, "read"], 10);
     assert_eq!(found["answer"], "up_to_identity");
+    // The statements that allow it so far are named all the same.
+    assert_eq!(found["needs"][3]["statements"][0]["sid"], "Reading");
+    assert_eq!(found["needs"][1]["statements"].as_array().unwrap().len(), 0);
     let supposed = json(&scene, &[ROLE, "read", "--suppose-identity"], 0);
     assert_eq!(supposed["answer"], "up_to_identity");
     assert_eq!(supposed["identity_supposed"], true);
