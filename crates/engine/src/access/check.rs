@@ -66,19 +66,21 @@ pub fn check(
 ) -> Vec<Checked> {
     let needs = needs_of(question.place, published).into_iter();
     needs
-        .map(|need| {
-            let request = question
-                .request(need.action, need.resource.clone())
-                .expect("a need names a resource that its action takes");
-            let decision = decide(&request, policies);
-            Checked {
-                so_far: so_far(&request, &decision, policies),
-                decision,
-                request,
-                need,
-            }
-        })
+        .map(|need| checked(question, need, policies))
         .collect()
+}
+
+fn checked(question: &Question<'_>, need: Need, policies: &Policies<'_>) -> Checked {
+    let request = question
+        .request(need.action, need.resource.clone())
+        .expect("a need names a resource that its action takes");
+    let decision = decide(&request, policies);
+    Checked {
+        so_far: so_far(&request, &decision, policies),
+        decision,
+        request,
+        need,
+    }
 }
 
 /// What allows it under an identity policy that allows everything.
