@@ -130,7 +130,7 @@ fn check_alone(options: &GlobalOptions, command: &Command) -> anyhow::Result<()>
     )))
 }
 
-const fn reach_of(command: &Command) -> (&'static str, Reach) {
+fn reach_of(command: &Command) -> (&'static str, Reach) {
     match command {
         Command::Replay(_) => ("replay", Reach::HereOnly),
         Command::Catalog(CatalogCommand::Check { .. }) => ("catalog check", Reach::HereOnly),

@@ -1,3 +1,4 @@
+use downriver_engine::ports::{Policies as _, PutOutcome};
 use downriver_testkit::simulated_aws::client::Control;
 use downriver_testkit::simulated_aws::{
     Fault, FaultKind, HeldDependency, HeldRepository, HeldVersion, Operation, Refusal,
@@ -329,4 +330,83 @@ async fn a_refusal_is_told_from_what_passes() {
             None => assert!(matches!(error, ReadError::Transient(_)), "{error:?}"),
         }
     }
+}
+
+#[tokio::test]
+async fn policies_are_written_under_the_revision_that_was_read() {
+    let simulation = simulation();
+    let control = Control::new(&simulation.endpoint());
+    control.put_repositories(&[HeldRepository {
+        domain_owner: "111122223333".to_owned(),
+        domain: "acme".to_owned(),
+        name: "libraries".to_owned(),
+        administrator: Some("222233334444".to_owned()),
+        ..HeldRepository::default()
+    }]);
+    let registry = registry(&simulation.endpoint());
+    let id = repository();
+    let administrator = registry.load_administrator(&id).await;
+    assert_eq!(administrator.expect("it is there").as_str(), "222233334444");
+    let document = |action: &str| {
+        format!(
+            r#"{{"Statement":{{"Effect":"Allow","Principal":"*","Action":"codeartifact:{action}","Resource":"*"}}}}"#
+        )
+    };
+    let (first, second) = (document("ListPackages"), document("ReadFromRepository"));
+    let (owner, domain) = (&id.domain_owner, &id.domain);
+    assert_eq!(registry.load_repository_policy(&id).await, Ok(None));
+    assert_eq!(registry.load_domain_policy(owner, domain).await, Ok(None));
+    let put = registry.put_repository_policy(&id, &first, None).await;
+    assert_eq!(put, PutOutcome::Done);
+    let put = registry
+        .put_domain_policy(owner, domain, &first, None)
+        .await;
+    assert_eq!(put, PutOutcome::Done);
+    let own = registry.load_repository_policy(&id).await;
+    let own = own.expect("an answer").expect("a policy");
+    let its = registry.load_domain_policy(owner, domain).await;
+    let its = its.expect("an answer").expect("a policy");
+    assert_eq!((&own.document, &its.document), (&first, &first));
+    let (own, its) = (own.revision, its.revision);
+    for outcome in [PutOutcome::Done, PutOutcome::Conflict] {
+        let put = registry.put_repository_policy(&id, &second, Some(&own));
+        assert_eq!(put.await, outcome);
+        let put = registry.put_domain_policy(owner, domain, &second, Some(&its));
+        assert_eq!(put.await, outcome);
+    }
+    let stale = registry.delete_repository_policy(&id, &own).await;
+    assert_eq!(stale, PutOutcome::Conflict);
+    let stale = registry.delete_domain_policy(owner, domain, &its).await;
+    assert_eq!(stale, PutOutcome::Conflict);
+    let own = registry.load_repository_policy(&id).await;
+    let own = own.expect("an answer").expect("a policy");
+    assert_eq!(own.document, second);
+    let deleted = registry.delete_repository_policy(&id, &own.revision).await;
+    assert_eq!(deleted, PutOutcome::Done);
+    let again = registry.delete_repository_policy(&id, &own.revision).await;
+    assert_eq!(again, PutOutcome::Conflict);
+    assert_eq!(registry.load_repository_policy(&id).await, Ok(None));
+}
+
+#[tokio::test]
+async fn half_a_policy_is_not_taken_for_none() {
+    for body in [
+        "{}",
+        r#"{"policy":{"document":"{}"}}"#,
+        r#"{"policy":{"revision":"1"}}"#,
+    ] {
+        let server = Server::start(vec![Answer::Http(200, body.to_owned())]);
+        let read = registry(&server.endpoint)
+            .load_repository_policy(&repository())
+            .await;
+        assert!(matches!(read, Err(ReadError::Transient(_))), "{read:?}");
+    }
+    let server = Server::start(vec![Answer::refusal(403, "AccessDeniedException")]);
+    let registry = registry(&server.endpoint);
+    let put = registry
+        .put_repository_policy(&repository(), "{}", None)
+        .await;
+    assert!(matches!(put, PutOutcome::Denied(_)), "{put:?}");
+    let read = registry.load_repository_policy(&repository()).await;
+    assert!(matches!(read, Err(ReadError::Denied(_))), "{read:?}");
 }

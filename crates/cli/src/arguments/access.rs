@@ -14,7 +14,7 @@ pub(crate) enum AccessCommand {
     ///
     /// Without PRINCIPAL: everyone whom the policies name, and what they may. With policies in files nobody is asked, and a
     /// policy that is not given counts as none.
-    Check(CheckOptions),
+    Check(Box<CheckOptions>),
     /// The smallest change of the policies that lets somebody read or publish; --apply puts it
     Grant(GrantOptions),
     /// Take back what was granted; statements of others stay
@@ -89,7 +89,6 @@ impl CheckOptions {
 }
 
 #[derive(Debug, Args)]
-#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "AWS alone has it"))]
 pub(crate) struct GrantOptions {
     /// What for
     #[arg(value_enum, value_name = "read|publish")]
@@ -111,14 +110,12 @@ pub(crate) struct GrantOptions {
 }
 
 #[derive(Debug, Args)]
-#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "AWS alone has it"))]
 pub(crate) struct ShowOptions {
     #[command(flatten)]
     pub(crate) repository: RepositoryOptions,
 }
 
 #[derive(Debug, Args)]
-#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "AWS alone has it"))]
 pub(crate) struct DeleteOptions {
     #[command(flatten)]
     pub(crate) repository: RepositoryOptions,

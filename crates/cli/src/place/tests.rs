@@ -110,3 +110,20 @@ fn an_account_is_asked_with_a_region_and_without_a_deployment() {
         assert!(reason.contains("asks the account"), "{other}: {reason}");
     }
 }
+
+#[test]
+fn access_is_a_matter_of_the_account_unless_its_policies_are_in_files() {
+    let line = "downriver access show --region eu-west-1 --profile ops";
+    assert_eq!(place(line, Some("hub")).unwrap(), Place::Account);
+    let reason = place("downriver access show --deployment hub", None).unwrap_err();
+    assert!(
+        reason.contains("`downriver access show` asks the account"),
+        "{reason}"
+    );
+    let check = "downriver access check 444455556666 read --domain-policy d.json";
+    let here = format!("{check} --region eu-west-1");
+    assert_eq!(place(&here, Some("hub")).unwrap(), Place::Here);
+    for other in ["--deployment hub", "--profile ops"] {
+        assert!(place(&format!("{check} {other}"), None).is_err(), "{other}");
+    }
+}

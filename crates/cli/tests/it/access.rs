@@ -86,7 +86,19 @@ fn a_role_with_an_identity_policy_reads_and_every_statement_that_decides_is_name
     let scene = scene("access-read");
     let ran = check(&scene, &[ROLE, "read", "--identity-policy", "role.json"]);
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
-    insta::assert_snapshot!(ran.out);
+    insta::assert_snapshot!(ran.out, @r#"
+    arn:aws:iam::444455556666:role/ci
+    may read from 111122223333/acme/apps?
+    ✓ codeartifact:GetAuthorizationToken: allowed by statement 1 `Token` (line 4) of
+      the domain policy and statement 1 (line 2) of identity policy 1
+    ✓ sts:GetServiceBearerToken: allowed by statement 2 (line 3) of identity policy
+      1
+    ✓ codeartifact:GetRepositoryEndpoint: allowed by statement 1 `Reading` (line 4)
+      of the repository policy and statement 1 (line 2) of identity policy 1
+    ✓ codeartifact:ReadFromRepository: allowed by statement 1 `Reading` (line 4) of
+      the repository policy and statement 1 (line 2) of identity policy 1
+    ✓ allowed
+    "#);
     let found = json(&scene, &[ROLE, "read", "--identity-policy", "role.json"], 0);
     assert_eq!(found["answer"], "allowed");
     assert_eq!(found["repository"], "111122223333/acme/apps");
@@ -103,6 +115,9 @@ fn what_is_up_to_identity_policies_is_not_told_as_allowed() {
     let scene = scene("access-identity");
     let found = json(&scene, &[ROLE, "read"], 10);
     assert_eq!(found["answer"], "up_to_identity");
+    // The statements that allow it so far are named all the same.
+    assert_eq!(found["needs"][3]["statements"][0]["sid"], "Reading");
+    assert_eq!(found["needs"][1]["statements"].as_array().unwrap().len(), 0);
     let supposed = json(&scene, &[ROLE, "read", "--suppose-identity"], 0);
     assert_eq!(supposed["answer"], "up_to_identity");
     assert_eq!(supposed["identity_supposed"], true);
@@ -147,7 +162,25 @@ fn publishing_is_decided_package_by_package() {
             "role.json",
         ],
     );
-    insta::assert_snapshot!(ran.out);
+    insta::assert_snapshot!(ran.out, @r#"
+    arn:aws:iam::444455556666:role/ci
+    may publish pkg:npm/left-pad to 111122223333/acme/apps?
+    ✓ codeartifact:GetAuthorizationToken: allowed by statement 1 `Token` (line 4) of
+      the domain policy and statement 1 (line 2) of identity policy 1
+    ✓ sts:GetServiceBearerToken: allowed by statement 2 (line 3) of identity policy
+      1
+    ✓ codeartifact:GetRepositoryEndpoint: allowed by statement 1 `Reading` (line 4)
+      of the repository policy and statement 1 (line 2) of identity policy 1
+    ✗ codeartifact:PublishPackageVersion: implicitly denied: no statement of the
+      domain policy or the repository policy allows
+      `codeartifact:PublishPackageVersion` on
+      `arn:aws:codeartifact:eu-west-1:111122223333:package/acme/apps/npm//left-pad`
+      to `arn:aws:iam::444455556666:role/ci`
+      - statement 2 `Publishing` (line 11) of the repository policy allows the
+        action on other resources
+      - it takes this since publishing is allowed package by package
+    ✗ not allowed: 1 of 4 permissions is missing
+    "#);
 }
 
 #[test]
@@ -155,7 +188,27 @@ fn everyone_who_is_named_is_listed_with_what_they_may() {
     let scene = scene("access-named");
     let ran = check(&scene, &[]);
     assert_eq!(ran.code, 0, "{}", ran.err);
-    insta::assert_snapshot!(ran.out);
+    insta::assert_snapshot!(ran.out, @r#"
+    account 444455556666
+      ✓ read: allowed
+      ✓ publish
+        arn:aws:codeartifact:eu-west-1:111122223333:package/acme/apps/npm/acme/* by
+        statement 2 `Publishing` (line 11) of the repository policy
+      ✗ publish: denied
+        arn:aws:codeartifact:eu-west-1:111122223333:package/acme/apps/npm/acme/frozen
+        by statement 3 `NotThis` (line 18) of the repository policy
+    everyone
+      ✗ read: not allowed, for want of GetAuthorizationToken, GetRepositoryEndpoint,
+        ReadFromRepository
+      ✗ publish: denied
+        arn:aws:codeartifact:eu-west-1:111122223333:package/acme/apps/npm/acme/frozen
+        by statement 3 `NotThis` (line 18) of the repository policy
+    organization o-abcdefghij
+      ✗ read: not allowed, for want of GetRepositoryEndpoint, ReadFromRepository
+      ✗ publish: denied
+        arn:aws:codeartifact:eu-west-1:111122223333:package/acme/apps/npm/acme/frozen
+        by statement 3 `NotThis` (line 18) of the repository policy
+    "#);
     let found = json(&scene, &[], 0);
     let named = found["named"].as_array().unwrap();
     let of = |kind: &str| named.iter().find(|one| one["kind"] == kind).unwrap();
@@ -274,7 +327,8 @@ fn which_repository_is_meant_is_told_or_asked() {
         "--region",
         "eu-west-1",
     ];
-    std::fs::remove_file(scene.path("downriver.toml")).unwrap();
+    // One that says nothing, since there may be another one above.
+    scene.write("downriver.toml", "");
     let ran = check(&scene, &["444455556666", "read"]);
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("which repository?"), "{}", ran.err);

@@ -1,13 +1,17 @@
 //! Who may read or publish: one question for everything that it takes.
 
 use downriver_domain::access::{
-    Action, Decision, Need, Policies, PolicyDocument, Principal, PrincipalPattern, Reach,
-    RepositoryPlace, Request, RequestContext, Resource, decide, needs_of, reach_of,
+    Action, Decision, Need, Policies, PolicyDocument, PolicyKind, Principal, PrincipalPattern,
+    Reach, RepositoryPlace, Request, RequestContext, Resource, StatementRef, decide, needs_of,
+    reach_of,
 };
 use downriver_domain::version::PackageId;
 
 /// An account that nobody has: it stands for any account that a policy lets in without naming it.
 const ANY_ACCOUNT: &str = "000000000000";
+
+/// An identity policy that allows everything.
+const EVERYTHING: &str = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
 
 /// Who is asked about, and under which circumstances.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +27,9 @@ pub struct Checked {
     pub need: Need,
     pub request: Request,
     pub decision: Decision,
+    /// Where it is up to identity policies that were not read: the statements of resource policies that allow it, as far
+    /// as it takes any.
+    pub so_far: Vec<StatementRef>,
 }
 
 /// What everything together comes to, the better first.
@@ -59,16 +66,39 @@ pub fn check(
 ) -> Vec<Checked> {
     let needs = needs_of(question.place, published).into_iter();
     needs
-        .map(|need| {
-            let request = question
-                .request(need.action, need.resource.clone())
-                .expect("a need names a resource that its action takes");
-            Checked {
-                decision: decide(&request, policies),
-                request,
-                need,
-            }
-        })
+        .map(|need| checked(question, need, policies))
+        .collect()
+}
+
+fn checked(question: &Question<'_>, need: Need, policies: &Policies<'_>) -> Checked {
+    let request = question
+        .request(need.action, need.resource.clone())
+        .expect("a need names a resource that its action takes");
+    let decision = decide(&request, policies);
+    Checked {
+        so_far: so_far(&request, &decision, policies),
+        decision,
+        request,
+        need,
+    }
+}
+
+/// What allows it under an identity policy that allows everything.
+fn so_far(request: &Request, decision: &Decision, policies: &Policies<'_>) -> Vec<StatementRef> {
+    if !decision.is_up_to_identity() {
+        return Vec::new();
+    }
+    let everything = PolicyDocument::parse(PolicyKind::Identity, EVERYTHING);
+    let supposed = [everything.expect("a policy")];
+    let policies = Policies {
+        identity: Some(&supposed),
+        ..*policies
+    };
+    let supposed = decide(request, &policies);
+    let statements = supposed.statements().into_iter();
+    statements
+        .filter(|own| own.policy != PolicyKind::Identity)
+        .cloned()
         .collect()
 }
 
@@ -139,6 +169,14 @@ impl Question<'_> {
 }
 
 impl Checked {
+    /// Those that decide; where it is up to identity policies, those that allow it so far.
+    pub fn statements(&self) -> Vec<&StatementRef> {
+        if self.so_far.is_empty() {
+            return self.decision.statements();
+        }
+        self.so_far.iter().collect()
+    }
+
     pub fn answer(&self) -> Answer {
         if self.decision.is_allowed() {
             Answer::Allowed

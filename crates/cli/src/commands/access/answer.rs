@@ -84,6 +84,14 @@ fn text(asked: &Asked<'_>, checked: &[Checked], answer: Answer, page: Page) -> S
         for sentence in sentences {
             hang(&mut out, page, "  - ", &sentence, 4);
         }
+        if !one.so_far.is_empty() {
+            let statements: Vec<String> = one.so_far.iter().map(ToString::to_string).collect();
+            let text = format!(
+                "the resource policies allow it by {}",
+                statements.join(" and ")
+            );
+            hang(&mut out, page, "  - ", &text, 4);
+        }
         if !one.decision.is_allowed() {
             hang(
                 &mut out,

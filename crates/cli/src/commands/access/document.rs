@@ -27,7 +27,7 @@ pub(super) struct NeedDocument {
     answer: &'static str,
     /// `allowed`, `explicitly_denied` or `implicitly_denied`.
     outcome: &'static str,
-    /// Those that decided; none for an implicit deny.
+    /// Those that decided; none for an implicit deny. Where it is up to identity policies, those that allow it so far.
     statements: Vec<StatementDocument>,
     /// Why, in plain sentences; the first says the decision.
     reasons: Vec<String>,
@@ -88,6 +88,7 @@ impl From<&Checked> for NeedDocument {
             need,
             request,
             decision,
+            so_far: _,
         } = checked;
         Self {
             action: need.action.to_string(),
@@ -95,7 +96,7 @@ impl From<&Checked> for NeedDocument {
             why: need.why,
             answer: answer_name(checked.answer()),
             outcome: outcome_name(decision),
-            statements: { decision.statements().into_iter() }
+            statements: { checked.statements().into_iter() }
                 .map(StatementDocument::from)
                 .collect(),
             reasons: decision.sentences(request),

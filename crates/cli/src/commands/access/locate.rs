@@ -69,8 +69,8 @@ impl Wanted {
     /// For policies in files: what ARNs in them have to say.
     pub(crate) fn region_of_files(&self, global: &GlobalOptions) -> anyhow::Result<RegionName> {
         let variable = || {
-            let values = REGION_VARIABLES.iter();
-            values.filter_map(|name| std::env::var(name).ok()).next()
+            let mut values = REGION_VARIABLES.iter();
+            values.find_map(|name| std::env::var(name).ok())
         };
         if let Some(text) = global.region.clone().or_else(variable) {
             return text.parse().map_err(|error| refuse(format!("{error}")));

@@ -92,7 +92,9 @@ async fn find(
                 "AWS denied codeartifact:DescribeRepository on {}: {text}; say with --administrator ACCOUNT who made the repository, or ask for that permission",
                 place.repository
             )),
-            error => remote(format!("codeartifact:DescribeRepository: {error}")),
+            ReadError::Transient(text) => remote(format!(
+                "AWS did not answer to codeartifact:DescribeRepository: {text}"
+            )),
         })?;
     }
     Ok(Found { account, place })
