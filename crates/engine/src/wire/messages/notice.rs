@@ -41,6 +41,7 @@ struct NoticeV1<'a> {
     outcome: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     summary: Option<SummaryV1>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     check: Option<&'static str>,
     is_urgent: bool,
     text: String,
