@@ -2,7 +2,7 @@
 //! a panic.
 //!
 //! Inputs are the made-up files of [`crate::lockfiles`] and the corpus where there is one, changed in ways that keep most of
-//! their structure ([`mutate`]). Every input follows from the seed and its number, so that a failure can be repeated. Each
+//! their structure (`mutate`). Every input follows from the seed and its number, so that a failure can be repeated. Each
 //! parser runs in a process of its own: a hang or an exhausted memory ends that process, and the parent then finds the
 //! input, writes it down and says so.
 #![expect(clippy::print_stdout, reason = "printing is what this command is for")]

@@ -42,13 +42,13 @@ fn a_store_of_a_newer_version_is_refused_and_left_alone() {
         error,
         OpenError::Newer {
             found: 99,
-            known: 2,
+            known: 3,
             ..
         }
     ));
     assert!(
         error.to_string().ends_with(
-            "was written by a newer version of downriver (store version 99, this one knows 2): upgrade downriver, or \
+            "was written by a newer version of downriver (store version 99, this one knows 3): upgrade downriver, or \
              name another file"
         ),
         "{error}"
