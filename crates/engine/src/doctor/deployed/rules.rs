@@ -76,19 +76,26 @@ fn check_kind(kind: EventKind, rules: &[RuleState], samples: &[Sample]) -> Optio
             ),
         ),
     };
+    let name = &nearest(&enabled, samples)?.name;
     Some(Finding {
         evidence,
         mend: format!(
-            "deploy the stack again, or: aws events put-rule --name {} --event-pattern '{}'",
-            enabled[0].name,
+            "deploy the stack again, or: aws events put-rule --name {name} --event-pattern '{}'",
             wanted_pattern(kind)
         ),
-        ..finding(
-            severity,
-            Check::RulePattern,
-            Subject::Rule(enabled[0].name.clone()),
-        )
+        ..finding(severity, Check::RulePattern, Subject::Rule(name.clone()))
     })
+}
+
+/// The rule that lets most of what has to come through: the one to mend.
+fn nearest<'r>(rules: &[&'r RuleState], samples: &[Sample]) -> Option<&'r RuleState> {
+    let let_through = |rule: &RuleState| {
+        { samples.iter() }
+            .filter(|sample| let_through(&[rule], &sample.event) == Matched::Yes)
+            .count()
+    };
+    // Of equals the first one.
+    { rules.iter().rev().copied() }.max_by_key(|rule| let_through(rule))
 }
 
 fn let_through(rules: &[&RuleState], event: &Value) -> Matched {

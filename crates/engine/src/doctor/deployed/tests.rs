@@ -125,6 +125,15 @@ fn patterns_that_drop_events_are_named_with_what_they_drop() {
         assert!(evidence.contains(dropped), "{pattern}: {evidence}");
         assert!(mend.contains("aws events put-rule --name Mine"), "{mend}");
     }
+    // Of several rules, the one that is nearest is named.
+    let (line, ..) = only(|facts| {
+        let mut of_others = package_versions();
+        of_others["source"] = json!(["emulated.codeartifact"]);
+        let scoped = with(json!({"packageNamespace": [{"exists": true}]}));
+        let all = vec![rule("Extra", &of_others), rule("Mine", &scoped)];
+        rules(facts, EventKind::PackageVersions, all);
+    });
+    assert_eq!(line, "error rule-pattern - rule Mine");
     // What one rule drops another one lets through.
     let both = |facts: &mut Facts| {
         let all = vec![
