@@ -140,13 +140,16 @@ fn what_an_execution_of_another_account_built_is_proven_from_its_source() {
     let Some(stack) = stack() else { return };
     let _turn = stack.shared();
     admitted(stack);
-    let (account, _) = ADMITTING[1];
+    let (account, region) = ADMITTING[1];
     let source = npm_files("", "spoke/proven", "^1.0.0", "1.1.0");
-    stack.put_source("spoke.zip", &source);
+    stack.put_source_in(region, "spoke.zip", &source);
     Publish::new("spoke/proven", "1.1.0").put(stack);
     stack.rebuilt("spoke-proven", 1);
     let why = stack.comes_out_as("spoke-proven", 1, "Delivered");
-    assert!(why.contains("s3://e2e-sources/spoke.zip"), "{why}");
+    assert!(
+        why.contains("s3://e2e-sources-eu-central-1/spoke.zip"),
+        "{why}"
+    );
     let reads = stack.calls(Operation::ListActionExecutions, "spoke-proven");
     let sessions: Vec<_> = { reads.iter() }
         .map(|call| (call.account.as_str(), call.session.as_deref()))

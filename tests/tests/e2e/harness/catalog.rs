@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use downriver_testkit::simulated_aws::{ArtifactPlace, NewPipeline, Script};
 
 use super::Stack;
-use super::sources::SOURCES;
+use super::sources::{SOURCES, sources_in};
 use crate::scenarios;
 
 pub(crate) const DOMAIN: &str = "e2e";
@@ -102,7 +102,10 @@ impl App {
     /// What becomes of its executions, unless a test scripts it.
     pub(crate) fn script(&self) -> Script {
         let source_artifact = self.source.as_ref().map(|key| ArtifactPlace {
-            bucket: SOURCES.to_owned(),
+            bucket: match &self.region {
+                Some(region) => sources_in(region),
+                None => SOURCES.to_owned(),
+            },
             key: key.clone(),
         });
         Script {

@@ -53,6 +53,11 @@ impl Emulated {
         }
     }
 
+    /// The same account's services in another Region.
+    pub(crate) fn in_region(&self, region: &str) -> Self {
+        Self::new(&self.endpoint, &self.account, region)
+    }
+
     /// One call of a service that speaks AWS's JSON protocol; the answer, or the error's name.
     pub(crate) fn try_json(
         &self,

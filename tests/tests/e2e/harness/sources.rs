@@ -10,8 +10,13 @@ use ureq::AsSendBody;
 
 use super::{Emulated, Stack, purl};
 
-/// Where the source actions of all tests leave what they found.
+/// Where the source actions of all tests leave what they found, in the deployment's Region.
 pub(crate) const SOURCES: &str = "e2e-sources";
+
+/// The same in another Region: a pipeline's artifacts are in its own.
+pub(crate) fn sources_in(region: &str) -> String {
+    format!("{SOURCES}-{region}")
+}
 
 /// What is written at once.
 const BLOCK_BYTES: usize = 1 << 20;
@@ -83,6 +88,15 @@ impl Stack {
         self.aws.put_object(SOURCES, key, &zip);
     }
 
+    /// The same of a pipeline in another Region.
+    pub(crate) fn put_source_in(&self, region: &str, key: &str, files: &Files) {
+        let zip = zip(Vec::new(), files, 0).expect("a zip in memory");
+        let bucket = sources_in(region);
+        let there = self.aws.in_region(region);
+        there.create_bucket(&bucket, region);
+        there.put_object(&bucket, key, &zip);
+    }
+
     /// The same with `padding` bytes of zeros in one more file.
     pub(crate) fn put_large_source(&self, key: &str, files: &Files, padding: u64) -> Stored<'_> {
         let path = temporary(key);
@@ -112,7 +126,7 @@ impl Drop for Stored<'_> {
 }
 
 impl Emulated {
-    /// A bucket in the deployment's Region, which may be there from an earlier run.
+    /// A bucket in a Region, which may be there from an earlier run.
     pub(crate) fn create_bucket(&self, bucket: &str, region: &str) {
         let configuration = format!(
             "<CreateBucketConfiguration><LocationConstraint>{region}</LocationConstraint></CreateBucketConfiguration>"
