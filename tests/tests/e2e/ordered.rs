@@ -47,7 +47,8 @@ fn the_bottom_of_a_diamond_is_rebuilt_once_after_both_arms() {
     stack.script(
         "diamond-right",
         &stack.region,
-        Some(Script::succeed(900)),
+        // Long enough that the bottom is looked at meanwhile, however busy the machine is.
+        Some(Script::succeed(3_000)),
         vec![],
     );
     Publish::new("diamond/base", "1.1.0").put(stack);

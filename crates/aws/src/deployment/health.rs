@@ -18,6 +18,8 @@ use crate::setup::AwsSetup;
 
 /// The stack's parameter that names the other accounts.
 const SPOKES_PARAMETER: &str = "SpokeAccounts";
+/// Where AWS's own events arrive. What other accounts forward comes over a bus of its own, which tells nothing of these rules.
+const DEFAULT_BUS: &str = "default";
 /// Pages of the rules that have one queue as their target.
 const RULES_PAGES_MAX: usize = 10;
 
@@ -130,6 +132,7 @@ impl Deployment {
             let page = self
                 .events
                 .list_rule_names_by_target()
+                .event_bus_name(DEFAULT_BUS)
                 .target_arn(queue_arn)
                 .set_next_token(token)
                 .send()
@@ -153,6 +156,7 @@ impl Deployment {
         let rule = self
             .events
             .describe_rule()
+            .event_bus_name(DEFAULT_BUS)
             .name(name)
             .send()
             .await
