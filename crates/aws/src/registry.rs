@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use aws_sdk_codeartifact::Client;
 use aws_sdk_codeartifact::types::{
-    PackageFormat, PackageVersionOrigin, PackageVersionOriginType, PackageVersionSortType,
-    PackageVersionStatus,
+    PackageFormat, PackageVersionError, PackageVersionErrorCode, PackageVersionOrigin,
+    PackageVersionOriginType, PackageVersionSortType, PackageVersionStatus,
 };
 use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{
@@ -194,6 +194,35 @@ impl Registry for CodeArtifact {
         })
     }
 
+    /// Names the status that it must have, so that nothing that was archived or deleted meanwhile comes back.
+    async fn unlist_package_version(
+        &self,
+        repository: &RepositoryId,
+        package_version: &PackageVersionId,
+    ) -> Result<(), ReadError> {
+        let package = package_version.package();
+        let answer = self
+            .client
+            .update_package_versions_status()
+            .domain_owner(repository.domain_owner.as_str())
+            .domain(repository.domain.as_str())
+            .repository(repository.name.as_str())
+            .format(PackageFormat::from(package.format().as_str()))
+            .set_namespace(package.namespace().map(str::to_owned))
+            .package(package.name())
+            .versions(package_version.version())
+            .expected_status(PackageVersionStatus::Published)
+            .target_status(PackageVersionStatus::Unlisted)
+            .send()
+            .await
+            .map_err(|error| read_error(NoResult::of(&error)))?;
+        let failed = answer.failed_versions.unwrap_or_default();
+        match failed.get(package_version.version()) {
+            None => Ok(()),
+            Some(failed) => refused(failed),
+        }
+    }
+
     /// Of a version that stays what it is; what was read once is not asked for again.
     async fn list_dependencies(
         &self,
@@ -207,6 +236,18 @@ impl Registry for CodeArtifact {
         self.dependencies
             .insert(repository, package_version, &listed);
         Ok(listed)
+    }
+}
+
+/// What CodeArtifact says of one version of a call that it took.
+fn refused(failed: &PackageVersionError) -> Result<(), ReadError> {
+    let text = failed.error_message().unwrap_or_default().to_owned();
+    match failed.error_code() {
+        // Somebody else took it out already.
+        Some(PackageVersionErrorCode::MismatchedStatus) => Ok(()),
+        Some(PackageVersionErrorCode::NotFound) => Err(ReadError::NotFound),
+        Some(code) => Err(ReadError::Denied(format!("{}: {text}", code.as_str()))),
+        None => Err(ReadError::Denied(text)),
     }
 }
 

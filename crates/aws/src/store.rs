@@ -41,6 +41,7 @@ mod nonce;
 mod parts;
 mod records;
 mod registrations;
+mod rollouts;
 mod slots;
 mod table;
 mod write;
@@ -51,10 +52,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_sdk_dynamodb::Client;
 use downriver_domain::slot::{ActiveProducer, Controls, WaitingFor};
-use downriver_domain::version::PackageId;
+use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{
-    ApplicationId, Dependency, Edge, PackageInventory, Pipeline, RebuildId, Target, Timestamp,
-    Topology,
+    ApplicationId, Dependency, Edge, PackageInventory, Pipeline, RebuildId, Rollout, Target,
+    Timestamp, Topology,
 };
 use downriver_engine::doctor::Checkup;
 use downriver_engine::history::HistoryEntry;
@@ -229,6 +230,21 @@ impl Store for DynamoStore {
 
     async fn load_heard(&self) -> Result<Vec<Heard>, StoreError> {
         checkups::load_heard(&self.table).await
+    }
+
+    async fn load_rollouts(
+        &self,
+        changes: &[PackageVersionId],
+    ) -> Result<Vec<Rollout>, StoreError> {
+        rollouts::load(&self.table, changes).await
+    }
+
+    async fn list_rollouts(
+        &self,
+        after: Option<&PackageVersionId>,
+        limit: usize,
+    ) -> Result<Vec<PackageVersionId>, StoreError> {
+        rollouts::list_open(&self.table, after, limit).await
     }
 
     async fn load_checkup(&self) -> Result<Checkup, StoreError> {

@@ -20,13 +20,14 @@ pub(crate) mod versions;
 mod without_aws;
 
 use clap::CommandFactory as _;
+use downriver_domain::Timestamp;
 use downriver_engine::operate::Command as Deed;
 use downriver_local::world::complete;
 
 pub(crate) use refresh::Moved;
 
 use crate::arguments::access::AccessCommand;
-use crate::arguments::{Arguments, Bucket, CatalogCommand, Command};
+use crate::arguments::{Arguments, Bucket, CatalogCommand, Command, WindowCommand};
 use crate::desk::Desk;
 use crate::desk::here::LocalDesk;
 use crate::exit::Exit;
@@ -94,7 +95,7 @@ fn run_here(arguments: &Arguments, terminal: &mut Terminal) -> anyhow::Result<Ex
         Command::Replay(options) => replay::replay(global, options, terminal),
         Command::Versions(command) => versions::versions(command, terminal),
         command => {
-            let desk = if deed(command)?.is_some() {
+            let desk = if deed(command, Timestamp::default())?.is_some() {
                 LocalDesk::open_file(global)?
             } else {
                 LocalDesk::open(global, terminal)?
@@ -130,21 +131,57 @@ async fn at_desk<D: Desk>(
             summary::summary(desk, owner.as_ref(), *since, terminal).await
         }
         operator => {
-            let deed = deed(operator)?.expect("all that is no question is an operator's command");
+            let deed = deed(operator, desk.now())?
+                .expect("all that is no question is an operator's command");
             operate::operate(desk, &deed, terminal).await
         }
     }
 }
 
 /// What an operator's command asks of the engine; none for every other command.
-fn deed(command: &Command) -> anyhow::Result<Option<Deed>> {
+fn deed(command: &Command, now: Timestamp) -> anyhow::Result<Option<Deed>> {
+    let who = |by: &Option<String>| by.clone().unwrap_or_else(user);
     Ok(Some(match command {
-        Command::Pause { scope, reason, by } => Deed::Pause {
-            scope: operate::scope(scope.as_deref())?,
-            by: by.clone().unwrap_or_else(user),
+        Command::Abandon { change, reason, by } => Deed::Abandon {
+            change: change.clone(),
+            by: who(by),
             reason: reason.clone(),
         },
-        Command::Resume { scope } => Deed::Resume {
+        Command::Approve { change, by } => Deed::Approve {
+            change: change.clone(),
+            by: who(by),
+        },
+        Command::Resume {
+            scope: Some(scope),
+            by,
+        } if operate::is_change(scope) => Deed::ResumeChange {
+            change: operate::change(scope)?,
+            by: who(by),
+        },
+        Command::Freeze(options) => Deed::Freeze {
+            scope: operate::control_scope(&options.scope),
+            until: options.until.from(now),
+            by: who(&options.by),
+            reason: options.reason.clone(),
+        },
+        Command::Thaw(scope) => Deed::Thaw {
+            scope: operate::control_scope(scope),
+        },
+        Command::Window(WindowCommand::Open(options)) => Deed::OpenWindow {
+            scope: operate::control_scope(&options.scope),
+            until: options.until.from(now),
+            by: who(&options.by),
+            reason: options.reason.clone(),
+        },
+        Command::Window(WindowCommand::Close(scope)) => Deed::CloseWindow {
+            scope: operate::control_scope(scope),
+        },
+        Command::Pause { scope, reason, by } => Deed::Pause {
+            scope: operate::scope(scope.as_deref())?,
+            by: who(by),
+            reason: reason.clone(),
+        },
+        Command::Resume { scope, .. } => Deed::Resume {
             scope: operate::scope(scope.as_deref())?,
         },
         Command::Retry { application } => Deed::Retry {
@@ -159,7 +196,7 @@ fn deed(command: &Command) -> anyhow::Result<Option<Deed>> {
             by,
         } => Deed::Cancel {
             application: application.clone(),
-            by: by.clone().unwrap_or_else(user),
+            by: who(by),
             reason: reason.clone(),
         },
         _ => return Ok(None),

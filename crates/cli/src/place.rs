@@ -8,7 +8,7 @@ mod tests;
 
 use crate::arguments::access::AccessCommand;
 use crate::arguments::{
-    Bucket, CatalogCommand, Command, GlobalOptions, IndexOptions, parse_deployment,
+    Bucket, CatalogCommand, Command, GlobalOptions, IndexOptions, WindowCommand, parse_deployment,
 };
 use crate::exit::refuse;
 
@@ -163,5 +163,11 @@ fn reach_of(command: &Command) -> (&'static str, Reach) {
         Command::Retry { .. } => ("retry", Reach::Either),
         Command::Expedite { .. } => ("expedite", Reach::Either),
         Command::Cancel { .. } => ("cancel", Reach::Either),
+        Command::Abandon { .. } => ("abandon", Reach::Either),
+        Command::Approve { .. } => ("approve", Reach::Either),
+        Command::Freeze(_) => ("freeze", Reach::Either),
+        Command::Thaw(_) => ("thaw", Reach::Either),
+        Command::Window(WindowCommand::Open(_)) => ("window open", Reach::Either),
+        Command::Window(WindowCommand::Close(_)) => ("window close", Reach::Either),
     }
 }

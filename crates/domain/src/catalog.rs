@@ -10,6 +10,8 @@ use std::fmt;
 use downriver_version::{Format, PackageId, PackageVersionId};
 
 use crate::dependency::Scope;
+use crate::rollout::RolloutPolicy;
+use crate::window::Window;
 use crate::{
     AccountId, ApplicationId, DomainName, OwnerId, PipelineName, RegionName, RepositoryName,
     RoleArn, Timestamp,
@@ -103,6 +105,16 @@ pub struct Policy {
     pub publish_grace_secs: u64,
     pub retries_max: u32,
     pub retry_after_secs: u64,
+    /// When it may be rebuilt; empty: always.
+    pub windows: Vec<Window>,
+    /// How long a third-party version must have been known anywhere in the domain.
+    pub minimum_age_secs: u64,
+    /// Rebuilds that start within 24 hours at most.
+    pub rebuilds_per_day_max: Option<u32>,
+    /// Its ring, where it is said outright.
+    pub ring: Option<u32>,
+    /// What the rules of rings name it by.
+    pub tags: BTreeSet<String>,
 }
 
 impl Default for Policy {
@@ -123,6 +135,11 @@ impl Default for Policy {
             publish_grace_secs: 3 * 60,
             retries_max: 1,
             retry_after_secs: 10 * 60,
+            windows: Vec::new(),
+            minimum_age_secs: 3 * 24 * 3600,
+            rebuilds_per_day_max: None,
+            ring: None,
+            tags: BTreeSet::new(),
         }
     }
 }
@@ -149,6 +166,8 @@ pub struct Application {
     pub registered_at: Timestamp,
     /// The producers whose products it depends on, as far as its policy follows them. Derived from its edges.
     pub upriver: BTreeSet<ApplicationId>,
+    /// When it goes for a change. Derived when the catalog is applied.
+    pub ring: u32,
 }
 
 impl Application {
@@ -199,6 +218,23 @@ pub struct Topology {
     pub upriver: BTreeMap<ApplicationId, BTreeSet<ApplicationId>>,
     /// Everything is decided and recorded, nothing is started.
     pub is_shadow: bool,
+    /// Places of a target's budget that are kept for urgent rebuilds; targets not listed have
+    /// [`Topology::urgent_default`] of their budget.
+    pub urgent_budgets: BTreeMap<Target, u32>,
+    /// Packages whose changes are urgent.
+    pub urgent: Vec<PackagePattern>,
+    /// Spans in which nothing starts but what is urgent.
+    pub freezes: Vec<Freeze>,
+    /// How changes spread; `None`: to everybody at once.
+    pub rollout: Option<RolloutPolicy>,
+}
+
+/// A span in which nothing starts, as the catalog has it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Freeze {
+    pub from: Timestamp,
+    pub until: Timestamp,
+    pub reason: String,
 }
 
 impl Topology {
@@ -210,6 +246,26 @@ impl Topology {
             .get(target)
             .copied()
             .unwrap_or(Self::BUDGET_DEFAULT)
+    }
+
+    /// How many executions a rebuild may find in flight and still start: the places for urgent ones are kept free.
+    pub fn budget_for(&self, target: &Target, is_urgent: bool) -> u32 {
+        let budget = self.budget(target);
+        if is_urgent {
+            return budget;
+        }
+        let kept = self.urgent_budgets.get(target).copied();
+        let kept = kept.unwrap_or_else(|| Self::urgent_default(budget));
+        budget.saturating_sub(kept).max(budget.min(1))
+    }
+
+    /// A tenth of the budget.
+    pub const fn urgent_default(budget: u32) -> u32 {
+        budget / 10
+    }
+
+    pub fn is_urgent(&self, package: &PackageId) -> bool {
+        self.urgent.iter().any(|pattern| pattern.matches(package))
     }
 
     /// The repositories that an application sees: its own and everything upstream of them.

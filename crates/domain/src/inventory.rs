@@ -68,6 +68,8 @@ pub struct Cascade {
     pub is_overlapped: bool,
     /// Urgency is inherited from the root.
     pub is_urgent: bool,
+    /// How many of our rebuilds in a row led to it, at most; 0 for a root.
+    pub depth: u32,
 }
 
 /// A version in one repository.

@@ -7,14 +7,16 @@ pub mod dependency;
 mod identifiers;
 pub mod impact;
 pub mod inventory;
+pub mod rollout;
 pub mod slot;
 pub mod summary;
 #[cfg(test)]
 mod testing;
 mod time;
+pub mod window;
 
 pub use catalog::{
-    Application, Follow, ObservedRepository, OnLocked, PackagePattern, Pipeline, Policy,
+    Application, Follow, Freeze, ObservedRepository, OnLocked, PackagePattern, Pipeline, Policy,
     Repository, RepositoryId, Rollback, Target, Topology, Versioning,
 };
 pub use dependency::{Built, Dependency, Edge, Evidence, Scope};
@@ -28,5 +30,7 @@ pub use inventory::{
     Cascade, Operation, Origin, PackageInventory, RepositoryInventory, Sighting, VersionRecord,
     VersionStatus,
 };
+pub use rollout::{Rollout, RolloutPolicy};
 pub use summary::{Summary, WeeklySummary};
 pub use time::Timestamp;
+pub use window::Window;

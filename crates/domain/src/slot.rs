@@ -5,14 +5,17 @@
 
 mod gates;
 mod merge;
+mod offer;
 mod outcome;
 #[cfg(test)]
 mod tests;
 
-pub use gates::{GateContext, GateReport, evaluate_gates, open_gates, pause_on, settle};
+pub use gates::{GateContext, GateReport, evaluate_gates, is_due, open_gates, pause_on, settle};
 pub use merge::{Merged, merge_asks, merge_joined, rejudge};
+pub use offer::{Offer, PackageHold, offer};
 pub use outcome::{
-    Ended, Ending, decide_cancelled, decide_end, decide_parked, decide_stuck, settle_followed,
+    Ended, Ending, FailedStage, decide_cancelled, decide_end, decide_parked, decide_stuck,
+    settle_followed,
 };
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +26,8 @@ use crate::catalog::{Pipeline, RepositoryId, Target};
 use crate::inventory::Cascade;
 use crate::summary::SummaryProgress;
 use crate::{
-    ApplicationId, AttemptId, ClientRequestToken, PipelineExecutionId, RebuildId, Timestamp,
+    ApplicationId, AttemptId, ClientRequestToken, OwnerId, PipelineExecutionId, RebuildId,
+    Timestamp,
 };
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +53,8 @@ pub struct Slot {
     pub index_awaited_until: Option<Timestamp>,
     /// The newest change this application was judged on; what an old EventBridge rule's execution continues.
     pub last_cascade: Option<Cascade>,
+    /// When its last rebuilds first started, newest last, at most [`Slot::STARTS_MAX`]; what its limit for a day counts.
+    pub starts: Vec<Timestamp>,
     /// A backup was put back and CodePipeline did not tell what ran since: nothing starts until it does.
     pub is_uncompared: bool,
     /// When this slot is to be looked at again; the due record that `sweep` reads.
@@ -97,6 +103,8 @@ pub struct Wanted {
     pub from: Option<String>,
     /// The lockfile holds it: the execution carries refresh variables.
     pub needs_refresh: bool,
+    /// Published by others; the minimum age is for it.
+    pub is_third_party: bool,
     /// Where the change was seen.
     pub repository: RepositoryId,
     pub seen_at: Timestamp,
@@ -207,6 +215,10 @@ pub struct Failure {
     pub rebuild: Rebuild,
     pub execution: Option<PipelineExecutionId>,
     pub reason: String,
+    /// Where to look at what failed.
+    pub url: Option<String>,
+    /// Why it does not count against the changes it was for; `None`: it does.
+    pub excuse: Option<String>,
     pub at: Timestamp,
 }
 
@@ -217,6 +229,8 @@ pub struct SeenExecution {
     pub started_at: Timestamp,
     pub ended_at: Option<Timestamp>,
     pub is_superseded: bool,
+    /// It ended, and failed.
+    pub is_failed: bool,
     pub is_rollback: bool,
     /// What a product published by this execution descends from.
     pub cascade: Cascade,
@@ -250,8 +264,18 @@ pub enum Gate {
     Settled,
     Free,
     UpriverQuiet,
+    /// Its ring, or its turn in it, has come for every change; none is halted.
+    Ring,
+    /// The third-party versions it is for are old enough.
+    Age,
+    /// Inside its change window, outside a freeze.
+    Window,
+    /// Fewer rebuilds started within a day than its limit.
+    DailyLimit,
     Budget,
     NotPaused,
+    /// Changes beyond a limit are approved.
+    Approved,
 }
 
 impl Gate {
@@ -263,8 +287,13 @@ impl Gate {
             Self::Settled => "settled",
             Self::Free => "free",
             Self::UpriverQuiet => "upriver quiet",
+            Self::Ring => "ring",
+            Self::Age => "age",
+            Self::Window => "window",
+            Self::DailyLimit => "daily limit",
             Self::Budget => "budget",
             Self::NotPaused => "not paused",
+            Self::Approved => "approved",
         }
     }
 }
@@ -287,6 +316,19 @@ pub enum WaitOn {
     Producers(Vec<ApplicationId>),
     Target(Target),
     Pause(PauseScope),
+    /// A freeze, for this reason.
+    Freeze(String),
+    /// The change's open ring is an earlier one, or its turn in it has not come.
+    Ring {
+        change: PackageVersionId,
+        /// The ring that goes now.
+        open: u32,
+        own: u32,
+    },
+    /// The change is halted.
+    Halt(PackageVersionId),
+    /// The change needs an approval.
+    Approval(PackageVersionId),
 }
 
 /// A span in which a gate held a rebuild.
@@ -304,6 +346,8 @@ pub enum WaitingFor {
     Producer(ApplicationId),
     Target(Target),
     Pause,
+    /// What is decided of a change: its ring, its halt, its approval.
+    Rollout,
 }
 
 /// A record of its own for each active producer, written in one transaction with its slot.
@@ -312,6 +356,25 @@ pub struct ActiveProducer {
     pub application: ApplicationId,
     pub rebuild: RebuildId,
     pub since: Timestamp,
+    /// Until then it is held, by a window for example, and holds nobody up.
+    pub active_from: Option<Timestamp>,
+}
+
+/// Whom a freeze or an opened window concerns.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ControlScope {
+    System,
+    Owner(OwnerId),
+    Application(ApplicationId),
+}
+
+/// A freeze, or an opened window, by an operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timed {
+    pub by: String,
+    pub reason: String,
+    pub at: Timestamp,
+    pub until: Timestamp,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -333,6 +396,10 @@ pub struct Pause {
 pub struct Controls {
     pub revision: u64,
     pub pauses: BTreeMap<PauseScope, Pause>,
+    /// Nothing starts there until then.
+    pub freezes: BTreeMap<ControlScope, Timed>,
+    /// Change windows that are open until then, whatever the catalog says.
+    pub openings: BTreeMap<ControlScope, Timed>,
     /// How far a restored backup is compared with CodePipeline.
     pub comparison: Option<Comparison>,
     /// How far the inventories are compared with CodeArtifact in the round that is under way; `None` between two rounds.
@@ -364,9 +431,17 @@ impl Rebuild {
     }
 }
 
+impl WaitOn {
+    /// Time opens it, at the wait's `until`.
+    pub const fn is_timed(&self) -> bool {
+        matches!(self, Self::Time | Self::Freeze(_))
+    }
+}
+
 impl Slot {
     pub const BUILDS_MAX: usize = 10;
     pub const EXECUTIONS_MAX: usize = 20;
+    pub const STARTS_MAX: usize = 100;
 
     /// The slot of an application that nothing happened to yet.
     pub const fn new(application: ApplicationId) -> Self {
@@ -383,6 +458,7 @@ impl Slot {
             tail: None,
             index_awaited_until: None,
             last_cascade: None,
+            starts: Vec::new(),
             is_uncompared: false,
             wake_at: None,
         }
@@ -438,24 +514,27 @@ impl Slot {
         self.executions.truncate(Self::EXECUTIONS_MAX);
     }
 
-    /// What would wake this slot besides time: the first closed gate that something else opens, or the pause, as long as
-    /// one holds it: until that is lifted, no other gate's opening lets it start.
+    /// What would wake this slot besides time: the first closed gate that something else opens. A pause comes first, then what
+    /// is decided of its changes, as long as one holds it: until then no other gate's opening lets it start.
     pub fn waiting_for(&self) -> Option<WaitingFor> {
         let SlotState::Pending(pending) = &self.state else {
             return None;
         };
-        if pending
-            .waits
-            .iter()
-            .any(|wait| wait.gate == Gate::NotPaused)
-        {
+        let is_closed = |gate: Gate| pending.waits.iter().any(|wait| wait.gate == gate);
+        if is_closed(Gate::NotPaused) {
             return Some(WaitingFor::Pause);
+        }
+        if is_closed(Gate::Ring) || is_closed(Gate::Approved) {
+            return Some(WaitingFor::Rollout);
         }
         pending.waits.iter().find_map(|wait| match &wait.on {
             WaitOn::Producers(producers) => producers.first().cloned().map(WaitingFor::Producer),
             WaitOn::Target(target) => Some(WaitingFor::Target(target.clone())),
             WaitOn::Pause(_) => Some(WaitingFor::Pause),
-            WaitOn::Time | WaitOn::Execution(_) => None,
+            WaitOn::Ring { .. } | WaitOn::Halt(_) | WaitOn::Approval(_) => {
+                Some(WaitingFor::Rollout)
+            }
+            WaitOn::Time | WaitOn::Freeze(_) | WaitOn::Execution(_) => None,
         })
     }
 }

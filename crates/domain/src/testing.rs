@@ -70,6 +70,7 @@ pub(crate) fn application(name: &str) -> Application {
         is_declared: false,
         registered_at: at(0),
         upriver: BTreeSet::new(),
+        ring: 0,
     }
 }
 
@@ -116,6 +117,7 @@ pub(crate) fn wanted(version: &str, secs: i64) -> Wanted {
         revision: None,
         from: Some("1.0.0".to_owned()),
         needs_refresh: false,
+        is_third_party: false,
         repository: repository("shared"),
         seen_at: at(secs),
         cascade: Cascade::default(),

@@ -1,9 +1,11 @@
 //! Commits a decision and performs what follows from it. Every effect can be repeated; one that is lost costs at most a
 //! sweep interval.
 
+mod fairness;
+
 use std::collections::BTreeSet;
 
-use downriver_domain::slot::{Rebuild, Slot, SlotState, WaitOn, WaitingFor, pause_on};
+use downriver_domain::slot::{Rebuild, Slot, SlotState, WaitingFor, pause_on};
 use downriver_domain::version::PackageVersionId;
 use downriver_domain::{ApplicationId, PipelineExecutionId, RebuildId, Target, Timestamp};
 
@@ -12,13 +14,16 @@ use crate::history::{
     HistoryBody, HistoryEntry, Note, NoteKind, Outcome, RebuildChange, RebuildRecord,
 };
 use crate::ports::{
-    BudgetWrite, Bus, Commit, CommitOutcome, LOAD_APPLICATIONS_MAX, MarkerWrite, Notice, Ports,
-    Queue, Store, StoreError, Timer,
+    ApplicationState, BudgetWrite, Bus, Commit, CommitOutcome, LOAD_APPLICATIONS_MAX, MarkerWrite,
+    Notice, Ports, Queue, Store, StoreError, Timer,
 };
+use crate::rollouts;
 use crate::session::Session;
 
 /// Slots woken at once when a gate opens; those beyond are found by `sweep`.
 const WAKE_MAX: usize = 1_000;
+
+pub(crate) use fairness::has_fair_share;
 
 /// Commits; if that is done, arms the slot's timer, wakes what the commit may have freed, and tells people.
 pub(crate) async fn carry_out<P: Ports>(
@@ -43,6 +48,8 @@ pub(crate) async fn carry_out<P: Ports>(
     if !notices.is_empty() {
         session.ports.bus().publish(notices).await?;
     }
+    // Boxed: what a rollout lets go is carried out as well.
+    Box::pin(rollouts::follow(session, commit)).await?;
     Ok(outcome)
 }
 
@@ -96,23 +103,46 @@ pub(crate) async fn wake_paused<P: Ports>(
                 continue;
             }
             freed.push(id.clone());
-            let is_shadow = session.is_shadow || state.application.policy.is_shadow;
-            if !state.application.is_producer() || is_shadow {
-                continue;
-            }
-            let mut slot = next_version(&state.slot);
-            slot.wake_at = Some(session.now);
-            let commit = Commit {
-                marker: marker_write(&slot, true, false),
-                slot: Some(slot),
-                ..Commit::default()
-            };
-            // Losing this race means that somebody looks at it already.
-            carry_out(session, &commit, &[]).await?;
+            activate(session, &state).await?;
         }
     }
     look_soon(session, &freed).await?;
     Ok(Woken { freed, unreadable })
+}
+
+/// What a rollout lets go: active again, all of it, before any of it is looked at.
+pub(crate) async fn put_back<P: Ports>(
+    session: &Session<'_, P>,
+    applications: &[ApplicationId],
+) -> Result<(), EngineError> {
+    for ids in applications.chunks(LOAD_APPLICATIONS_MAX) {
+        for state in session.load_readable(ids).await?.states {
+            activate(session, &state).await?;
+        }
+    }
+    look_soon(session, applications).await
+}
+
+/// A producer that was held becomes active again.
+async fn activate<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+) -> Result<(), EngineError> {
+    let is_shadow = session.is_shadow || state.application.policy.is_shadow;
+    let is_pending = matches!(state.slot.state, SlotState::Pending(_));
+    if !is_pending || !state.application.is_producer() || is_shadow {
+        return Ok(());
+    }
+    let mut slot = next_version(&state.slot);
+    slot.wake_at = Some(session.now);
+    let commit = Commit {
+        marker: marker_write(&slot, true, false),
+        slot: Some(slot),
+        ..Commit::default()
+    };
+    // Losing this race means that somebody looks at it already.
+    carry_out(session, &commit, &[]).await?;
+    Ok(())
 }
 
 /// Sends a timer at once to each of these slots.
@@ -133,6 +163,7 @@ pub(crate) async fn look_soon<P: Ports>(
     Ok(())
 }
 
+/// A place came free: the next in turn are looked at, as many as fit.
 async fn wake_for_budget<P: Ports>(
     session: &Session<'_, P>,
     target: &Target,
@@ -143,7 +174,8 @@ async fn wake_for_budget<P: Ports>(
     if free == 0 {
         return Ok(());
     }
-    wake(session, &WaitingFor::Target(target.clone()), free).await
+    let next = fairness::next_in_turn(session, target, &taken, free).await?;
+    look_soon(session, &next).await
 }
 
 /// A wait of up to 15 minutes for an instant is a delayed message. A longer one, and one that something else ends and wakes,
@@ -169,7 +201,7 @@ fn is_woken(slot: &Slot) -> bool {
     let SlotState::Pending(pending) = &slot.state else {
         return false;
     };
-    !pending.waits.is_empty() && pending.waits.iter().all(|wait| wait.on != WaitOn::Time)
+    !pending.waits.is_empty() && pending.waits.iter().all(|wait| !wait.on.is_timed())
 }
 
 /// Nothing waits for the index result: if none comes, only `sweep` needs to know.
@@ -266,6 +298,7 @@ pub(crate) fn marker_write(slot: &Slot, is_producer: bool, is_shadow: bool) -> O
                 application: slot.application.clone(),
                 rebuild: rebuild.id.clone(),
                 since: rebuild.requested_at,
+                active_from: None,
             }))
         }
         // An ended execution whose products' changes are still to come: the marker stays as it was written.

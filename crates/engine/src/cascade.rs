@@ -10,13 +10,18 @@ use crate::session::Session;
 
 /// What the products of a rebuild's execution descend from.
 pub(crate) fn cascade_of(application: &ApplicationId, rebuild: &Rebuild) -> Cascade {
-    let mut cascade = Cascade::default();
+    let mut cascade = Cascade {
+        is_urgent: rebuild.is_expedited,
+        depth: 1,
+        ..Cascade::default()
+    };
     cascade.applications.insert(application.clone());
     for (package, wanted) in &rebuild.packages {
         cascade
             .applications
             .extend(wanted.cascade.applications.iter().cloned());
         cascade.is_urgent |= wanted.cascade.is_urgent;
+        cascade.depth = cascade.depth.max(wanted.cascade.depth + 1);
         if wanted.cascade.roots.is_empty() {
             cascade
                 .roots
@@ -75,5 +80,6 @@ fn joined(mut sum: Cascade, other: Cascade) -> Cascade {
     sum.applications.extend(other.applications);
     sum.is_overlapped |= other.is_overlapped;
     sum.is_urgent |= other.is_urgent;
+    sum.depth = sum.depth.max(other.depth);
     sum
 }

@@ -132,6 +132,8 @@ pub enum NoteKind {
     Operator,
     Swept,
     CatalogChanged,
+    /// A ring opened, a change was halted, resumed, approved, abandoned or set `Unlisted`.
+    Rollout,
 }
 
 impl Outcome {
@@ -179,6 +181,7 @@ impl NoteKind {
             Self::Operator => "Operator",
             Self::Swept => "Swept",
             Self::CatalogChanged => "CatalogChanged",
+            Self::Rollout => "Rollout",
         }
     }
 }

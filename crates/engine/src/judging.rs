@@ -90,6 +90,29 @@ impl Views {
         asks
     }
 
+    /// What a package would ask for if these versions of it could not be selected.
+    pub(crate) fn ask_without<P: Ports>(
+        &mut self,
+        session: &Session<'_, P>,
+        state: &ApplicationState,
+        package: &PackageId,
+        edges: &[Edge],
+        hidden: &[String],
+    ) -> Option<Ask> {
+        self.prepare(session, &state.application, package);
+        let mut view = self.seen[package][&state.application.repositories].clone();
+        for version in hidden {
+            view = view.without(version);
+        }
+        ask(
+            &session.topology,
+            &state.application,
+            &state.slot,
+            edges,
+            &view,
+        )
+    }
+
     /// Whether this is a copy, retained or ingested, of what the application sees already: nothing changes for it.
     pub(crate) fn is_repeat<P: Ports>(
         &mut self,

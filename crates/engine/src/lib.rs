@@ -19,6 +19,7 @@ pub mod register;
 pub mod repositories;
 pub mod resolve;
 mod restored;
+pub(crate) mod rollouts;
 mod session;
 pub mod start;
 pub mod summary;

@@ -1,9 +1,14 @@
-//! What operators do: pause, resume, retry, expedite, cancel.
+//! What operators do: pause, resume, retry, expedite, cancel; freeze and thaw, open and close windows; resume, abandon and
+//! approve changes.
 
+mod calendar;
 mod cancel;
 
-use downriver_domain::slot::{Controls, Joined, Pause, PauseScope, Pending, Rebuild, SlotState};
-use downriver_domain::{ApplicationId, Pipeline, PipelineExecutionId, RebuildId};
+use downriver_domain::slot::{
+    ControlScope, Controls, Joined, Pause, PauseScope, Pending, Rebuild, SlotState, Timed,
+};
+use downriver_domain::version::PackageVersionId;
+use downriver_domain::{ApplicationId, Pipeline, PipelineExecutionId, RebuildId, Timestamp};
 
 use crate::carry_out::{
     carry_out, look_soon, marker_write, next_version, note, rebuild_entry, wake_paused,
@@ -11,6 +16,7 @@ use crate::carry_out::{
 use crate::error::EngineError;
 use crate::history::{NoteKind, Outcome};
 use crate::ports::{ApplicationState, Commit, CommitOutcome, LOAD_APPLICATIONS_MAX, Ports, Store};
+use crate::rollouts::{Decision, decide};
 use crate::session::{CONTENTION_MAX, Session, contended};
 
 /// Slots woken at once by a command; those beyond are found by `sweep`.
@@ -32,6 +38,42 @@ pub enum Command {
     Expedite {
         application: ApplicationId,
     },
+    /// Nothing starts there until then, but what is urgent.
+    Freeze {
+        scope: ControlScope,
+        until: Timestamp,
+        by: String,
+        reason: String,
+    },
+    Thaw {
+        scope: ControlScope,
+    },
+    /// Its change windows count as open until then.
+    OpenWindow {
+        scope: ControlScope,
+        until: Timestamp,
+        by: String,
+        reason: String,
+    },
+    CloseWindow {
+        scope: ControlScope,
+    },
+    /// A halted change goes on; what failed so far does not count any more.
+    ResumeChange {
+        change: PackageVersionId,
+        by: String,
+    },
+    /// A change is given up: nothing starts for it, and it holds nothing up.
+    Abandon {
+        change: PackageVersionId,
+        by: String,
+        reason: String,
+    },
+    /// A change may go beyond the limits.
+    Approve {
+        change: PackageVersionId,
+        by: String,
+    },
     /// Ends a pending, stuck or parked rebuild; its versions are held as those of a stopped execution are.
     Cancel {
         application: ApplicationId,
@@ -47,6 +89,8 @@ pub enum Operated {
     /// It stood so already, or there was nothing to do it to.
     Unchanged,
     UnknownApplication,
+    /// The catalog says nothing of rollouts, so there is nothing to decide.
+    NoRollout,
     /// Not cancelled: it runs, or its start is under way (`execution` not known yet). `aws codepipeline
     /// stop-pipeline-execution` ends it there, and Downriver follows.
     InFlight {
@@ -66,16 +110,37 @@ pub async fn operate<P: Ports>(ports: &P, command: &Command) -> Result<Operated,
                 reason: reason.clone(),
                 at: session.now,
             };
-            let changed = change_controls(&session, scope, Some(pause)).await?;
+            let changed = change_pause(&session, scope, Some(pause)).await?;
             // What is pending is looked at, so that a held producer no longer holds up others.
             look_at_pending(&session, scope).await?;
             Ok(changed)
         }
         Command::Resume { scope } => {
-            let changed = change_controls(&session, scope, None).await?;
+            let changed = change_pause(&session, scope, None).await?;
             wake_paused(&session, WAKE_MAX).await?;
             Ok(changed)
         }
+        Command::Freeze {
+            scope,
+            until,
+            by,
+            reason,
+        } => calendar::freeze(&session, scope, &timed(&session, *until, by, reason)).await,
+        Command::Thaw { scope } => calendar::thaw(&session, scope).await,
+        Command::OpenWindow {
+            scope,
+            until,
+            by,
+            reason,
+        } => calendar::open_window(&session, scope, &timed(&session, *until, by, reason)).await,
+        Command::CloseWindow { scope } => calendar::close_window(&session, scope).await,
+        Command::ResumeChange { change, by } => {
+            decide(&session, change, Decision::Resume { by }).await
+        }
+        Command::Abandon { change, by, reason } => {
+            decide(&session, change, Decision::Abandon { by, reason }).await
+        }
+        Command::Approve { change, by } => decide(&session, change, Decision::Approve { by }).await,
         Command::Retry { application } => on_slot(&session, application, retry).await,
         Command::Expedite { application } => on_slot(&session, application, expedite).await,
         Command::Cancel {
@@ -86,24 +151,44 @@ pub async fn operate<P: Ports>(ports: &P, command: &Command) -> Result<Operated,
     }
 }
 
-async fn change_controls<P: Ports>(
+fn timed<P>(session: &Session<'_, P>, until: Timestamp, by: &str, reason: &str) -> Timed {
+    Timed {
+        by: by.to_owned(),
+        reason: reason.to_owned(),
+        at: session.now,
+        until,
+    }
+}
+
+async fn change_pause<P: Ports>(
     session: &Session<'_, P>,
     scope: &PauseScope,
     pause: Option<Pause>,
 ) -> Result<Operated, EngineError> {
-    for _ in 0..CONTENTION_MAX {
-        let known = session.ports.store().load_controls().await?;
-        if known.pauses.contains_key(scope) == pause.is_some() {
-            return Ok(Operated::Unchanged);
+    change_controls(session, |controls| {
+        if controls.pauses.contains_key(scope) == pause.is_some() {
+            return false;
         }
-        let mut controls = Controls {
-            revision: known.revision + 1,
-            ..known
-        };
         match &pause {
             Some(pause) => controls.pauses.insert(scope.clone(), pause.clone()),
             None => controls.pauses.remove(scope),
         };
+        true
+    })
+    .await
+}
+
+/// Writes the switches as `change` makes them; `false`: they stand so already.
+async fn change_controls<P: Ports>(
+    session: &Session<'_, P>,
+    change: impl Fn(&mut Controls) -> bool,
+) -> Result<Operated, EngineError> {
+    for _ in 0..CONTENTION_MAX {
+        let mut controls = session.ports.store().load_controls().await?;
+        if !change(&mut controls) {
+            return Ok(Operated::Unchanged);
+        }
+        controls.revision += 1;
         let commit = Commit {
             controls: Some(controls),
             ..Commit::default()
@@ -253,7 +338,7 @@ fn release_held<P: Ports>(session: &Session<'_, P>, state: &ApplicationState) ->
     })
 }
 
-/// Urgent: does not wait to settle.
+/// Urgent: does not wait to settle, for the age of a version, or for a window.
 fn expedite<P: Ports>(session: &Session<'_, P>, state: &ApplicationState) -> Option<Commit> {
     let mut slot = next_version(&state.slot);
     let SlotState::Pending(pending) = &mut slot.state else {

@@ -13,9 +13,10 @@ mod setup;
 pub use artifacts::{
     Artifacts, SourceFiles, SourceRead, UPLOAD_BYTES_MAX, UPLOADS_MAX, Upload, UploadError,
 };
+pub use downriver_domain::slot::FailedStage;
 pub use outside::{
-    Execution, ExecutionStatus, FailedStage, ListedVersion, Pipelines, ReadError, Registry,
-    StartError, StartExecution, Trigger,
+    Execution, ExecutionStatus, ListedVersion, Pipelines, ReadError, Registry, StartError,
+    StartExecution, Trigger,
 };
 pub use policies::{Policies, PutOutcome, StandingPolicy};
 
@@ -31,7 +32,7 @@ use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{
     AccountId, Application, ApplicationId, Built, Dependency, DomainName, Edge, OwnerId,
     PackageInventory, Pipeline, PipelineExecutionId, RebuildId, RepositoryId, RepositoryInventory,
-    Target, Timestamp, Topology, WeeklySummary,
+    Rollout, Target, Timestamp, Topology, WeeklySummary,
 };
 
 use crate::doctor::{Check, Checkup};
@@ -39,6 +40,8 @@ use crate::history::{HistoryEntry, Outcome};
 
 /// The largest number of ids in one [`Store::load_applications`] (DynamoDB's BatchGetItem reads 100 keys).
 pub const LOAD_APPLICATIONS_MAX: usize = 50;
+/// The largest number of changes in one [`Store::load_rollouts`].
+pub const LOAD_ROLLOUTS_MAX: usize = 100;
 /// Edges in one page of dependents.
 pub const DEPENDENTS_PAGE_MAX: usize = 500;
 
@@ -95,6 +98,8 @@ pub struct Commit {
     pub inventory: Option<RepositoryInventory>,
     /// `revision` one more than that of the record it replaces.
     pub controls: Option<Controls>,
+    /// `revision` one more than that of the record it replaces.
+    pub rollout: Option<Rollout>,
     pub history: Vec<HistoryEntry>,
 }
 
@@ -230,6 +235,17 @@ pub trait Store {
 
     /// The rebuilds that hold a place in a target's budget.
     async fn load_budget(&self, target: &Target) -> Result<BTreeSet<RebuildId>, StoreError>;
+
+    /// Those of these changes (at most [`LOAD_ROLLOUTS_MAX`]) that have a rollout, in no particular order. Strongly consistent.
+    async fn load_rollouts(&self, changes: &[PackageVersionId])
+    -> Result<Vec<Rollout>, StoreError>;
+
+    /// Changes whose rollout is not over, after `after` in an order of the store's own, at most `limit`.
+    async fn list_rollouts(
+        &self,
+        after: Option<&PackageVersionId>,
+        limit: usize,
+    ) -> Result<Vec<PackageVersionId>, StoreError>;
 
     /// Slots whose `wake_at` is at or before `now`, earliest first.
     async fn list_due(
@@ -369,6 +385,12 @@ pub enum NoticeKind {
     WeeklySummary(WeeklySummary),
     /// `sweep` found by its checks that something does not work.
     DoctorFinding(Check),
+    /// Too many applications failed with a change: nothing more starts for it.
+    ChangeHalted,
+    /// A change beyond a limit waits for a person.
+    ApprovalNeeded,
+    /// An application was rebuilt as often as its limit for a day allows.
+    LimitReached,
 }
 
 pub trait Bus {

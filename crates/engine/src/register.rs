@@ -1,5 +1,7 @@
 //! Applies a catalog: registers, changes and removes applications; and takes dependencies that are sent apart from it.
 
+mod rings;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +25,7 @@ const LIST_MAX: usize = 1_000;
 pub struct Catalog {
     /// Without `producers` and `upriver`, which are derived when it is applied, and with revision 0.
     pub topology: Topology,
-    /// In order of id; `upriver` and `registered_at` are set when it is applied.
+    /// In order of id; `upriver`, `ring` and `registered_at` are set when it is applied.
     pub applications: Vec<Registration>,
     /// Those of `applications` whose entry says nothing of dependencies: they keep what was sent for them.
     pub undeclared: BTreeSet<ApplicationId>,
@@ -71,6 +73,7 @@ pub async fn apply<P: Ports>(
         return Err(contended("the topology"));
     }
     let session = Session::open(ports).await?;
+    let rings = rings::assign(&session, catalog).await?;
     let mut applied = Applied::default();
     let wanted: BTreeSet<&ApplicationId> = catalog
         .applications
@@ -84,7 +87,7 @@ pub async fn apply<P: Ports>(
         }
     }
     for entries in catalog.applications.chunks(LOAD_APPLICATIONS_MAX) {
-        register(&session, entries, registered_at, &mut applied).await?;
+        register(&session, entries, registered_at, &rings, &mut applied).await?;
     }
     // Repositories of which nothing was known may be among its.
     ports.queue().send_repositories().await?;
@@ -173,6 +176,7 @@ async fn register<P: Ports>(
     session: &Session<'_, P>,
     entries: &[Registration],
     registered_at: Timestamp,
+    rings: &BTreeMap<ApplicationId, u32>,
     applied: &mut Applied,
 ) -> Result<(), EngineError> {
     let ids: Vec<ApplicationId> = entries
@@ -199,6 +203,7 @@ async fn register<P: Ports>(
         let registered_at = before.map_or(registered_at, |(before, _)| before.registered_at);
         let upriver = upriver_of(&session.topology, entry);
         let application = Application {
+            ring: rings.get(&entry.application.id).copied().unwrap_or(0),
             upriver,
             registered_at,
             ..entry.application.clone()

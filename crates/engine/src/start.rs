@@ -2,6 +2,7 @@
 
 mod anew;
 mod call;
+mod held;
 mod pending;
 
 use downriver_domain::slot::{Slot, SlotState, decide_parked};

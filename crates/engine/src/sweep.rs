@@ -5,6 +5,7 @@ mod reconcile;
 mod report;
 mod restored;
 mod results;
+mod rollouts;
 mod summaries;
 
 use downriver_domain::ApplicationId;
@@ -55,6 +56,7 @@ pub async fn sweep<P: Ports>(ports: &P) -> Result<SweepReport, EngineError> {
         }
         Err(error) => pass.report.fail(None, error)?,
     }
+    rollouts::review_open(&mut pass).await?;
     ask_for_repositories(&mut pass).await?;
     summaries::tell_summaries(&mut pass).await?;
     if ports.has_registry_of_its_own() {

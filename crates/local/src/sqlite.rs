@@ -12,6 +12,7 @@ mod history;
 mod interned;
 mod records;
 mod registrations;
+mod rollouts;
 mod schema;
 mod simulation;
 mod slots;
@@ -23,10 +24,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use downriver_domain::slot::{ActiveProducer, Controls, WaitingFor};
-use downriver_domain::version::PackageId;
+use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{
-    ApplicationId, Dependency, Edge, PackageInventory, Pipeline, RebuildId, Target, Timestamp,
-    Topology,
+    ApplicationId, Dependency, Edge, PackageInventory, Pipeline, RebuildId, Rollout, Target,
+    Timestamp, Topology,
 };
 use downriver_engine::doctor::Checkup;
 use downriver_engine::history::HistoryEntry;
@@ -287,6 +288,23 @@ impl Store for SqliteStore {
     async fn load_heard(&self) -> Result<Vec<Heard>, StoreError> {
         self.session()
             .read(|connection, _| records::load_heard(connection))
+    }
+
+    async fn load_rollouts(
+        &self,
+        changes: &[PackageVersionId],
+    ) -> Result<Vec<Rollout>, StoreError> {
+        self.session()
+            .read(|connection, _| rollouts::load(connection, changes))
+    }
+
+    async fn list_rollouts(
+        &self,
+        after: Option<&PackageVersionId>,
+        limit: usize,
+    ) -> Result<Vec<PackageVersionId>, StoreError> {
+        self.session()
+            .read(|connection, _| rollouts::list_open(connection, after, limit))
     }
 
     async fn load_checkup(&self) -> Result<Checkup, StoreError> {

@@ -10,7 +10,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use downriver_domain::slot::PauseScope;
+use downriver_domain::slot::{ControlScope, PauseScope};
 use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{ApplicationId, Origin, Timestamp, VersionStatus};
 
@@ -219,6 +219,37 @@ pub enum Deed {
         application: ApplicationId,
         by: String,
         reason: String,
+    },
+    ResumeChange {
+        change: PackageVersionId,
+        by: String,
+    },
+    Approve {
+        change: PackageVersionId,
+        by: String,
+    },
+    Abandon {
+        change: PackageVersionId,
+        by: String,
+        reason: String,
+    },
+    Freeze {
+        scope: ControlScope,
+        until: When,
+        by: String,
+        reason: String,
+    },
+    Thaw {
+        scope: ControlScope,
+    },
+    OpenWindow {
+        scope: ControlScope,
+        until: When,
+        by: String,
+        reason: String,
+    },
+    CloseWindow {
+        scope: ControlScope,
     },
 }
 

@@ -78,6 +78,7 @@ pub fn application(name: &str) -> Application {
         is_declared: false,
         registered_at: at(0),
         upriver: BTreeSet::new(),
+        ring: 0,
     }
 }
 

@@ -13,6 +13,7 @@ pub mod indexes;
 pub mod inventories;
 pub mod records;
 pub mod registrations;
+pub mod rollouts;
 pub mod slots;
 
 use std::collections::BTreeSet;
@@ -80,6 +81,11 @@ macro_rules! store_conformance {
             registrations: registered_applications_are_listed_in_pages,
             registrations: an_application_is_found_by_its_present_pipeline,
             registrations: registering_again_keeps_the_slot,
+            rollouts: a_change_nobody_asked_for_has_no_rollout,
+            rollouts: a_rollout_is_written_over_its_predecessor_only,
+            rollouts: rollouts_that_are_not_over_are_listed_in_pages,
+            rollouts: a_conflict_over_a_rollout_leaves_nothing_written,
+            rollouts: more_rollouts_than_the_maximum_are_refused,
             slots: an_application_without_a_slot_comes_with_a_new_one,
             slots: a_slot_reads_back_as_it_was_written,
             slots: a_slot_is_created_once,

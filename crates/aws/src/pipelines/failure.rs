@@ -19,6 +19,8 @@ use crate::error::NoResult;
 /// Actions read of one execution; a pipeline has at most 1,000.
 const ACTIONS_PAGES_MAX: usize = 10;
 const ACTIONS_PAGE_MAX: i32 = 100;
+/// What is kept of an action's message.
+const MESSAGE_CHARS_MAX: usize = 500;
 /// Structures of pipelines kept in memory.
 const STRUCTURES_MAX: usize = 200;
 
@@ -55,10 +57,27 @@ pub(super) async fn load_failed_stage(
             false
         }
     };
+    let result = failed.output().and_then(|output| output.execution_result());
+    let details = result.and_then(|result| result.error_details());
+    let url = result.and_then(|result| result.external_execution_url());
     Ok(Some(FailedStage {
         name: name.to_owned(),
         is_before_deploy,
+        action: failed.action_name().map(str::to_owned),
+        code: details
+            .and_then(|details| details.code())
+            .map(str::to_owned),
+        message: details
+            .and_then(|details| details.message())
+            .or_else(|| result.and_then(|result| result.external_execution_summary()))
+            .map(shortened),
+        url: url.map(str::to_owned),
     }))
+}
+
+/// A build may end with pages of output.
+fn shortened(message: &str) -> String {
+    message.chars().take(MESSAGE_CHARS_MAX).collect()
 }
 
 /// What passes is asked for again; what is denied is logged.

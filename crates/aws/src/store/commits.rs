@@ -4,7 +4,7 @@ use downriver_engine::ports::{Commit, CommitOutcome, StoreError};
 
 use super::table::{ACTIONS_MAX, TRANSACTION_BYTES_MAX, Table};
 use super::write::Write;
-use super::{edges, history, inventories, records, slots};
+use super::{edges, history, inventories, records, rollouts, slots};
 
 /// All of a commit in one write or one transaction.
 ///
@@ -26,6 +26,9 @@ pub(super) async fn commit(
     }
     if let Some(controls) = &commit.controls {
         writes.push(records::controls_write(controls, &name)?);
+    }
+    if let Some(rollout) = &commit.rollout {
+        writes.push(rollouts::write(rollout, retention_days, &name)?);
     }
     writes.extend(commit.budget.as_ref().map(records::budget_write));
     writes.extend(commit.marker.as_ref().map(records::marker_write));

@@ -72,6 +72,11 @@ fn expiry_secs(at: Timestamp, retention_days: u32) -> u64 {
     u64::try_from(at.plus_secs(kept).unix_millis() / 1000).unwrap_or(0)
 }
 
+/// When what is written now for so many days is forgotten.
+pub(super) fn expiry_from_now(retention_days: u32) -> u64 {
+    now_secs().saturating_add(u64::from(retention_days).saturating_mul(SECS_PER_DAY))
+}
+
 fn now_secs() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)

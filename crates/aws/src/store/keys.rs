@@ -128,6 +128,18 @@ pub(super) fn history_of_version(package_version: &PackageVersionId) -> String {
     bounded("version#", &package_version_key(package_version))
 }
 
+pub(super) fn rollout(change: &PackageVersionId) -> Key {
+    Key::new(bounded("rollout#", &package_version_key(change)), "head")
+}
+
+/// The partition, in the index of what is busy, of the rollouts that are not over.
+pub(super) const OPEN_ROLLOUTS: &str = "rollouts";
+
+/// Names may be longer than a sort key.
+pub(super) fn rollout_sk(change: &PackageVersionId) -> String {
+    hash(&package_version_key(change))
+}
+
 pub(super) fn due_pk(shard: u8) -> String {
     format!("due#{shard}")
 }
@@ -141,6 +153,7 @@ pub(super) fn waiting_pk(waiting_for: &WaitingFor) -> String {
         WaitingFor::Producer(application) => format!("producer#{application}"),
         WaitingFor::Target(target) => format!("target#{}", target_key(target)),
         WaitingFor::Pause => "pause".to_owned(),
+        WaitingFor::Rollout => "rollout".to_owned(),
     }
 }
 

@@ -1,12 +1,16 @@
-//! `downriver pause`, `resume`, `retry`, `expedite` and `cancel`: what operators do to a store file or a deployment.
+//! What operators do to a store file or a deployment: `downriver pause`, `resume`, `retry`, `expedite`, `cancel`, `freeze`,
+//! `thaw`, `window`, `abandon` and `approve`.
 
-use downriver_domain::slot::PauseScope;
+use downriver_domain::slot::{ControlScope, PauseScope};
+use downriver_domain::version::PackageVersionId;
 use downriver_domain::{Pipeline, PipelineExecutionId, RebuildId};
 use downriver_engine::operate::{self, Command, Operated};
 
+use crate::arguments::ScopeOptions;
 use crate::desk::Desk;
 use crate::exit::{Exit, refuse};
 use crate::known::{is_application, is_package, no_application, no_package};
+use crate::render::time::date_and_clock;
 use crate::terminal::Terminal;
 
 /// Carries out an operator's command and says what it did.
@@ -18,6 +22,13 @@ pub(crate) async fn operate<D: Desk>(
     if let Command::Pause { scope, .. } | Command::Resume { scope } = command {
         check_known(desk, scope).await?;
     }
+    if let Command::Freeze { until, .. } | Command::OpenWindow { until, .. } = command
+        && *until <= desk.now()
+    {
+        return Err(refuse(
+            "that instant is past: give a later one, or a span from now such as `4h`",
+        ));
+    }
     let work = operate::operate(desk, command);
     let operated = desk.patiently(terminal, work).await?;
     let words = words(command, desk.deployment());
@@ -27,11 +38,24 @@ pub(crate) async fn operate<D: Desk>(
         Operated::UnknownApplication => {
             let (Command::Retry { application }
             | Command::Expedite { application }
-            | Command::Cancel { application, .. }) = command
+            | Command::Cancel { application, .. }
+            | Command::Freeze {
+                scope: ControlScope::Application(application),
+                ..
+            }
+            | Command::OpenWindow {
+                scope: ControlScope::Application(application),
+                ..
+            }) = command
             else {
                 return Err(refuse("no such application"));
             };
             return Err(no_application(desk, application).await);
+        }
+        Operated::NoRollout => {
+            return Err(refuse(
+                "the catalog has neither [rollout] nor [limits]: no change is halted or needs an approval",
+            ));
         }
         Operated::InFlight {
             rebuild,
@@ -78,6 +102,28 @@ async fn check_known(desk: &impl Desk, scope: &PauseScope) -> anyhow::Result<()>
     }
 }
 
+/// A package URL with a version, and not a package as a whole.
+pub(crate) fn is_change(given: &str) -> bool {
+    given.starts_with("pkg:") && given.parse::<PackageVersionId>().is_ok()
+}
+
+pub(crate) fn change(given: &str) -> anyhow::Result<PackageVersionId> {
+    given.parse().map_err(|error| {
+        refuse(format!(
+            "`{given}` is no package URL with a version: {error}"
+        ))
+    })
+}
+
+/// Whom a freeze or an opened window is for.
+pub(crate) fn control_scope(options: &ScopeOptions) -> ControlScope {
+    match (&options.application, &options.owner) {
+        (Some(application), _) => ControlScope::Application(application.clone()),
+        (None, Some(owner)) => ControlScope::Owner(owner.clone()),
+        (None, None) => ControlScope::System,
+    }
+}
+
 /// What a pause is for: everything, a package, or an application.
 pub(crate) fn scope(given: Option<&str>) -> anyhow::Result<PauseScope> {
     let Some(given) = given else {
@@ -121,6 +167,50 @@ fn words(command: &Command, deployment: Option<&str>) -> Words {
                 format!("{what} is not paused{at}."),
             )
         }
+        Command::Freeze { scope, until, .. } => (
+            format!(
+                "Froze {}{at} until {}: what runs goes on, nothing more starts but what is urgent.",
+                controlled(scope),
+                date_and_clock(*until)
+            ),
+            format!("{} is frozen like that already{at}.", controlled(scope)),
+        ),
+        Command::Thaw { scope } => (
+            format!(
+                "Thawed {}{at}: what waited goes on {goes_on}.",
+                controlled(scope)
+            ),
+            format!("No operator froze {}{at}.", controlled(scope)),
+        ),
+        Command::OpenWindow { scope, until, .. } => (
+            format!(
+                "Opened the change windows of {}{at} until {}.",
+                controlled(scope),
+                date_and_clock(*until)
+            ),
+            format!("They are open like that already{at}."),
+        ),
+        Command::CloseWindow { scope } => (
+            format!(
+                "The change windows of {}{at} are as the catalog says again.",
+                controlled(scope)
+            ),
+            format!("No operator opened windows of {}{at}.", controlled(scope)),
+        ),
+        Command::ResumeChange { change, .. } => (
+            format!(
+                "Resumed {change}{at}: it goes on {goes_on}, and what failed so far does not count."
+            ),
+            format!("{change} is not halted{at}."),
+        ),
+        Command::Abandon { change, .. } => (
+            format!("Abandoned {change}{at}: nothing starts for it, and it holds nothing up."),
+            format!("{change} was abandoned already{at}."),
+        ),
+        Command::Approve { change, .. } => (
+            format!("Approved {change}{at}: limits do not hold it; it goes on {goes_on}."),
+            format!("{change} was approved already{at}."),
+        ),
         Command::Retry { application } => (
             format!("{application} is pending again{at}; it goes on {goes_on}."),
             format!("{application} has nothing to retry{at}: nothing of it failed or is stuck."),
@@ -137,6 +227,14 @@ fn words(command: &Command, deployment: Option<&str>) -> Words {
         ),
     };
     Words { done, unchanged }
+}
+
+fn controlled(scope: &ControlScope) -> String {
+    match scope {
+        ControlScope::System => "everything".to_owned(),
+        ControlScope::Owner(owner) => format!("all of {owner}"),
+        ControlScope::Application(application) => application.to_string(),
+    }
 }
 
 fn named(scope: &PauseScope) -> String {

@@ -130,6 +130,14 @@ impl Registry for Still {
         Err(ReadError::NotFound)
     }
 
+    async fn unlist_package_version(
+        &self,
+        _: &RepositoryId,
+        _: &PackageVersionId,
+    ) -> Result<(), ReadError> {
+        Err(ReadError::Denied("nothing is changed here".to_owned()))
+    }
+
     async fn list_dependencies(
         &self,
         _: &RepositoryId,

@@ -96,6 +96,10 @@ fn waited(waited: &Waited) -> WaitedDocument {
 pub(crate) fn awaited(on: &WaitOn) -> Vec<String> {
     match on {
         WaitOn::Time => Vec::new(),
+        WaitOn::Freeze(reason) => vec![reason.clone()],
+        WaitOn::Ring { change, .. } | WaitOn::Halt(change) | WaitOn::Approval(change) => {
+            vec![change.to_string()]
+        }
         WaitOn::Execution(execution) => vec![execution.to_string()],
         WaitOn::Producers(producers) => producers.iter().map(ToString::to_string).collect(),
         WaitOn::Target(target) => vec![target.to_string()],

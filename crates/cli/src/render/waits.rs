@@ -16,10 +16,21 @@ pub(crate) fn wait(wait: &Wait, now: Timestamp) -> String {
         }
         WaitOn::Target(target) => format!("opens when an execution in {target} ends"),
         WaitOn::Pause(scope) => format!("opens with `downriver resume{}`", scope_word(scope)),
+        WaitOn::Freeze(reason) => format!("frozen ({reason}); `downriver thaw` or time opens it"),
+        WaitOn::Ring { change, open, own } if own == open => {
+            format!("its turn in ring {own} of {change} comes as others succeed")
+        }
+        WaitOn::Ring { change, open, own } => {
+            format!("opens when {change} has passed ring {open}, for ring {own}")
+        }
+        WaitOn::Halt(change) => format!(
+            "{change} is halted; opens with a newer version or `downriver resume '{change}'`"
+        ),
+        WaitOn::Approval(change) => format!("opens with `downriver approve '{change}'`"),
     };
     let until = match wait.until {
         None => String::new(),
-        Some(until) if matches!(wait.on, WaitOn::Time) => {
+        Some(until) if wait.on.is_timed() => {
             format!(", {}", instant(until, now))
         }
         Some(until) => format!(", or {}", instant(until, now)),

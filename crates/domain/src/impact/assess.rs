@@ -28,6 +28,8 @@ pub struct Ask {
     pub reason: String,
     /// When that version appeared or was last revised, as far as is known.
     pub appeared_at: Timestamp,
+    /// Published by others; the minimum age is for it.
+    pub is_third_party: bool,
 }
 
 /// The state of one instance, before any particular change is looked at.
@@ -79,7 +81,7 @@ pub fn ask(
     let mut asks = edges
         .iter()
         .map(|edge| assess(subject, edge))
-        .filter_map(|assessment| asked(application, &assessment));
+        .filter_map(|assessment| asked(subject, &assessment));
     let mut strongest = asks.next()?;
     for ask in asks {
         let needs_refresh = strongest.needs_refresh || ask.needs_refresh;
@@ -169,24 +171,29 @@ pub(super) fn action(application: &Application, edge: Option<&Edge>, verdict: &V
     }
 }
 
-fn asked(application: &Application, assessment: &Assessment<'_>) -> Option<Ask> {
+fn asked(subject: Subject<'_>, assessment: &Assessment<'_>) -> Option<Ask> {
     let need = assessment
         .need
         .as_ref()
         .filter(|need| need.dropped.is_none())?;
     let version = need.version?;
     let verdict = need.instead.as_ref().unwrap_or(&need.verdict);
-    let action = action(application, Some(assessment.edge), verdict);
+    let action = action(subject.application, Some(assessment.edge), verdict);
     if !matches!(action, Action::Rebuild | Action::Refresh) {
         return None;
     }
+    let mut cascade = version.cascade.clone();
+    cascade.is_urgent |= subject
+        .topology
+        .is_urgent(&assessment.edge.dependency.package);
     Some(Ask {
         version: version.text.clone(),
         revision: version.revision.clone(),
         from: assessment.built.version().map(str::to_owned),
         needs_refresh: action == Action::Refresh,
         repository: version.repository.clone(),
-        cascade: version.cascade.clone(),
+        cascade,
+        is_third_party: is_third_party(subject, assessment.edge, version),
         verdict: verdict.clone(),
         reason: super::sentence::of_need(assessment, need, verdict),
         appeared_at: version

@@ -168,6 +168,7 @@ impl Case {
             started_at: at(secs),
             ended_at: ended.map(at),
             is_superseded: false,
+            is_failed: false,
             is_rollback: false,
             cascade: crate::Cascade::default(),
         });

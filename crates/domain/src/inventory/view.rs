@@ -82,6 +82,14 @@ impl View {
         }
     }
 
+    /// As if this version could not be selected.
+    #[must_use]
+    pub fn without(&self, version: &str) -> Self {
+        let mut view = self.clone();
+        view.published.retain(|known| known.as_str() != version);
+        view
+    }
+
     /// Every version, in order of its text.
     pub fn iter(&self) -> impl Iterator<Item = &VisibleVersion> {
         self.versions.values()

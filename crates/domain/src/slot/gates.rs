@@ -6,13 +6,17 @@ mod tests;
 use std::collections::BTreeSet;
 
 use super::{
-    ActiveProducer, Controls, Gate, PauseScope, Pending, Rebuild, Slot, Wait, WaitOn, Waited,
+    ActiveProducer, ControlScope, Controls, Gate, Offer, PauseScope, Pending, Rebuild, Slot,
+    SlotState, Wait, WaitOn, Waited,
 };
 use crate::catalog::{Application, Topology};
+use crate::window::{Opening, opening_at};
 use crate::{ApplicationId, RebuildId, Timestamp};
 
 /// How often a slot that waits for something else than time is looked at anyway: one sweep interval, in seconds.
 const RECHECK_SECS: u64 = 300;
+/// What the limit of rebuilds for a day counts, in seconds.
+const DAY_SECS: u64 = 24 * 3600;
 
 /// What the gates are held against.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +28,10 @@ pub struct GateContext<'a> {
     pub active: &'a [ActiveProducer],
     /// The rebuilds that hold a place in the target's budget.
     pub budget: &'a BTreeSet<RebuildId>,
+    /// Other owners wait for a place in it, and this one has its share already.
+    pub has_fair_share: bool,
+    /// What its rollouts and the age of its versions let it start with.
+    pub offer: &'a Offer,
     /// A backup was put back, and what ran since is not known yet of everything.
     pub is_restored: bool,
 }
@@ -36,8 +44,10 @@ pub struct GateReport {
     /// *Upriver quiet* would be closed, and `max block` opens it.
     pub is_block_waived: bool,
     pub upriver_held_since: Option<Timestamp>,
-    /// Held by a person's decision, so not active for those that depend on it.
+    /// Held for hours or until a person decides, so not active for those that depend on it.
     pub is_held: bool,
+    /// Held, and time ends it: from then on it is active again.
+    pub active_from: Option<Timestamp>,
     /// When to look again; `None`: something else wakes it.
     pub wake_at: Option<Timestamp>,
 }
@@ -62,33 +72,39 @@ pub fn evaluate_gates(slot: &Slot, pending: &Pending, context: GateContext<'_>) 
             WaitOn::Producers(blockers),
         ));
     }
-    let target = &context.application.pipeline.target;
-    let others = context
-        .budget
-        .iter()
-        .filter(|held| **held != pending.rebuild.id)
-        .count();
-    if others >= usize::try_from(context.topology.budget(target)).unwrap_or(usize::MAX) {
+    for (gate, on, until) in &context.offer.closed {
+        // An urgent change does not wait for its age.
+        if *gate != Gate::Age || !pending.rebuild.is_expedited {
+            waits.push(wait(pending, *gate, context.now, *until, on.clone()));
+        }
+    }
+    waits.extend(calendar_waits(slot, pending, context));
+    if !has_room(pending, context) {
+        let target = context.application.pipeline.target.clone();
         waits.push(wait(
             pending,
             Gate::Budget,
             context.now,
             None,
-            WaitOn::Target(target.clone()),
+            WaitOn::Target(target),
         ));
     }
-    let pause = pause_on(&pending.rebuild, &context.application.id, context.controls);
-    let is_held = pause.is_some();
-    if let Some(scope) = pause {
-        waits.push(wait(
-            pending,
-            Gate::NotPaused,
-            context.now,
-            None,
-            WaitOn::Pause(scope),
-        ));
+    if let Some(scope) = pause_on(&pending.rebuild, &context.application.id, context.controls) {
+        let on = WaitOn::Pause(scope);
+        waits.push(wait(pending, Gate::NotPaused, context.now, None, on));
     }
-    let wake_at = if is_held {
+    waits.sort_by_key(|wait| wait.gate);
+    let is_held = waits.iter().any(|wait| holds(wait.gate));
+    let is_held_by_people = waits
+        .iter()
+        .any(|wait| holds(wait.gate) && !wait.on.is_timed());
+    let active_from = waits
+        .iter()
+        .filter(|wait| holds(wait.gate))
+        .filter_map(|wait| wait.until)
+        .max()
+        .filter(|_| is_held && !is_held_by_people);
+    let wake_at = if is_held_by_people {
         None
     } else {
         wake_at(&waits, context.now)
@@ -98,8 +114,131 @@ pub fn evaluate_gates(slot: &Slot, pending: &Pending, context: GateContext<'_>) 
         is_block_waived,
         upriver_held_since: held_since,
         is_held,
+        active_from,
         wake_at,
     }
+}
+
+/// What is held by these is not active: it may be so for days.
+const fn holds(gate: Gate) -> bool {
+    matches!(
+        gate,
+        Gate::Ring | Gate::Age | Gate::Window | Gate::DailyLimit | Gate::NotPaused | Gate::Approved
+    )
+}
+
+/// Whether the target has a place for it: one of those that are kept for urgent rebuilds only if it is urgent.
+fn has_room(pending: &Pending, context: GateContext<'_>) -> bool {
+    let target = &context.application.pipeline.target;
+    let is_urgent = pending.rebuild.is_expedited;
+    let others = context
+        .budget
+        .iter()
+        .filter(|held| **held != pending.rebuild.id)
+        .count();
+    let max = context.topology.budget_for(target, is_urgent);
+    others < usize::try_from(max).unwrap_or(usize::MAX) && (is_urgent || !context.has_fair_share)
+}
+
+/// Freezes, change windows and the limit for a day. An urgent rebuild waits for the limit only.
+fn calendar_waits(slot: &Slot, pending: &Pending, context: GateContext<'_>) -> Vec<Wait> {
+    let mut waits = Vec::new();
+    let now = context.now;
+    if !pending.rebuild.is_expedited {
+        if let Some((until, reason)) = freeze_on(context) {
+            let on = WaitOn::Freeze(reason);
+            waits.push(wait(pending, Gate::Window, now, Some(until), on));
+        } else if let Some(until) = window_closed_until(context) {
+            waits.push(wait(pending, Gate::Window, now, Some(until), WaitOn::Time));
+        }
+    }
+    if let Some(until) = limit_reached_until(slot, pending, context) {
+        waits.push(wait(
+            pending,
+            Gate::DailyLimit,
+            now,
+            Some(until),
+            WaitOn::Time,
+        ));
+    }
+    waits
+}
+
+/// The freeze that ends last, of those that concern the application now.
+fn freeze_on(context: GateContext<'_>) -> Option<(Timestamp, String)> {
+    let now = context.now;
+    let of_catalog = context
+        .topology
+        .freezes
+        .iter()
+        .filter(|freeze| freeze.from <= now)
+        .map(|freeze| (freeze.until, &freeze.reason));
+    let of_operators = scopes_of(context.application)
+        .into_iter()
+        .filter_map(|scope| context.controls.freezes.get(&scope))
+        .map(|freeze| (freeze.until, &freeze.reason));
+    of_catalog
+        .chain(of_operators)
+        .filter(|(until, _)| now < *until)
+        .max_by_key(|(until, _)| *until)
+        .map(|(until, reason)| (until, reason.clone()))
+}
+
+/// When the application's change window opens, if it is closed and no operator opened it.
+fn window_closed_until(context: GateContext<'_>) -> Option<Timestamp> {
+    let windows = &context.application.policy.windows;
+    let is_opened = scopes_of(context.application).iter().any(|scope| {
+        let opened = context.controls.openings.get(scope);
+        opened.is_some_and(|opened| context.now < opened.until)
+    });
+    if windows.is_empty() || is_opened {
+        return None;
+    }
+    match opening_at(windows, context.now) {
+        Opening::Open { .. } => None,
+        Opening::Closed { until } => Some(until),
+    }
+}
+
+fn scopes_of(application: &Application) -> [ControlScope; 3] {
+    [
+        ControlScope::System,
+        ControlScope::Owner(application.owner.clone()),
+        ControlScope::Application(application.id.clone()),
+    ]
+}
+
+/// When another rebuild may start, if as many as its limit allows started within a day. One that started already goes on.
+fn limit_reached_until(
+    slot: &Slot,
+    pending: &Pending,
+    context: GateContext<'_>,
+) -> Option<Timestamp> {
+    let max = context.application.policy.rebuilds_per_day_max?;
+    if pending.rebuild.first_started_at.is_some() {
+        return None;
+    }
+    let max = usize::try_from(max).unwrap_or(usize::MAX);
+    let oldest = slot.starts.len().checked_sub(max)?;
+    let until = slot.starts.get(oldest)?.plus_secs(DAY_SECS);
+    (context.now < until).then_some(until)
+}
+
+/// Whether a pending rebuild has come to the point where everything else decides: settled, and neither backed off nor
+/// waiting for an index result.
+pub fn is_due(slot: &Slot, application: &Application, now: Timestamp) -> bool {
+    let SlotState::Pending(pending) = &slot.state else {
+        return false;
+    };
+    let opens_at = [
+        pending.not_before,
+        slot.index_awaited_until,
+        settled_at(&pending.rebuild, application),
+    ];
+    opens_at
+        .into_iter()
+        .flatten()
+        .all(|opens_at| opens_at <= now)
 }
 
 /// The closed gates that time opens.
@@ -186,6 +325,7 @@ fn blockers(context: GateContext<'_>) -> Vec<ApplicationId> {
     context
         .active
         .iter()
+        .filter(|marker| marker.active_from.is_none_or(|from| from <= context.now))
         .map(|marker| &marker.application)
         .filter(|producer| **producer != application.id && reaching.contains(*producer))
         .filter(|producer| !is_reached_by(context, producer))
@@ -249,7 +389,7 @@ fn wait(
 fn wake_at(waits: &[Wait], now: Timestamp) -> Option<Timestamp> {
     let by_time = waits
         .iter()
-        .filter(|wait| wait.on == WaitOn::Time)
+        .filter(|wait| wait.on.is_timed())
         .filter_map(|wait| wait.until)
         .max();
     by_time.or_else(|| {

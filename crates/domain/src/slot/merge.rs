@@ -168,6 +168,7 @@ fn merge_into(rebuild: &mut Rebuild, asks: &BTreeMap<PackageId, Ask>, seen_at: T
             known.from.clone_from(&ask.from);
             known.reason.clone_from(&ask.reason);
             known.needs_refresh = ask.needs_refresh;
+            known.is_third_party = ask.is_third_party;
         }
     }
     is_changed
@@ -179,6 +180,7 @@ fn wanted(ask: &Ask, seen_at: Timestamp) -> Wanted {
         revision: ask.revision.clone(),
         from: ask.from.clone(),
         needs_refresh: ask.needs_refresh,
+        is_third_party: ask.is_third_party,
         repository: ask.repository.clone(),
         seen_at,
         cascade: ask.cascade.clone(),

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use downriver_version::PackageId;
 
 use super::{
-    Build, Delivered, Failure, Held, HeldReason, Pending, Rebuild, Running, Slot, SlotState,
-    StartedBy, Stuck, Tail,
+    Build, Delivered, Failure, Held, HeldReason, Pending, Rebuild, Running, SeenExecution, Slot,
+    SlotState, StartedBy, Stuck, Tail,
 };
 use crate::catalog::Application;
 use crate::{PipelineExecutionId, Timestamp};
@@ -21,15 +21,26 @@ const INDEX_WAIT_SECS: u64 = 600;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ending {
     Succeeded,
-    Failed {
-        stage: Option<String>,
-        /// The failing stage comes before the first stage with a Deploy action, or there is none.
-        is_before_deploy: bool,
-    },
+    /// Where it failed, if that can be told.
+    Failed(Option<FailedStage>),
     /// A person decided.
     Stopped,
     /// The pipeline was edited.
     Canceled,
+}
+
+/// Where an execution failed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FailedStage {
+    pub name: String,
+    /// The first stage with a Deploy action was not reached, or there is none.
+    pub is_before_deploy: bool,
+    pub action: Option<String>,
+    /// What CodePipeline says of the action: its error code, `JobFailed` for example.
+    pub code: Option<String>,
+    pub message: Option<String>,
+    /// Where to look at it.
+    pub url: Option<String>,
 }
 
 /// What became of the rebuild.
@@ -69,21 +80,23 @@ pub fn decide_end(
             slot.wake_at = slot.idle_wake(now);
             Ended::Succeeded(rebuild)
         }
-        Ending::Failed {
-            stage,
-            is_before_deploy,
-        } => {
+        Ending::Failed(stage) => {
             let policy = &application.policy;
-            if *is_before_deploy && running.rebuild.failures < policy.retries_max {
+            let is_before_deploy = stage.as_ref().is_some_and(|stage| stage.is_before_deploy);
+            if is_before_deploy && running.rebuild.failures < policy.retries_max {
                 let mut rebuild = running.rebuild;
                 rebuild.failures += 1;
                 return retry(slot, rebuild, ended_at.plus_secs(policy.retry_after_secs));
             }
-            let at_stage = stage
-                .as_ref()
-                .map_or_else(String::new, |stage| format!(" in stage {stage}"));
+            let at_stage = stage.as_ref().map_or_else(String::new, FailedStage::place);
             let reason = format!("execution {} failed{at_stage}", running.execution);
-            fail(slot, application, running, HeldReason::Failed, &reason, now)
+            let excuse = excuse(slot, &running, stage.as_ref());
+            let ended = fail(slot, application, running, HeldReason::Failed, &reason, now);
+            if let Some(failure) = &mut slot.failure {
+                failure.url = stage.as_ref().and_then(|stage| stage.url.clone());
+                failure.excuse = excuse;
+            }
+            ended
         }
         Ending::Stopped => {
             let reason = format!("a person stopped execution {}", running.execution);
@@ -195,10 +208,70 @@ pub fn decide_cancelled(slot: &mut Slot, rebuild: &Rebuild, reason: &str, now: T
         rebuild: rebuild.clone(),
         execution,
         reason: reason.to_owned(),
+        url: None,
+        excuse: None,
         at: now,
     });
     slot.state = SlotState::Idle;
     slot.wake_at = slot.idle_wake(now);
+}
+
+/// Why a failure says nothing about the changes: the infrastructure failed, or the last execution before it failed too.
+fn excuse(slot: &Slot, running: &Running, stage: Option<&FailedStage>) -> Option<String> {
+    if let Some(stage) = stage.filter(|stage| stage.is_transient()) {
+        return Some(format!(
+            "the infrastructure failed, not what was built{}",
+            stage.place()
+        ));
+    }
+    let prefix = format!("{}.", running.rebuild.id);
+    let is_of_rebuild = |seen: &&SeenExecution| matches!(&seen.started_by, StartedBy::Downriver(attempt) if attempt.as_str().starts_with(&prefix));
+    let before = slot
+        .executions
+        .iter()
+        .filter(|seen| seen.started_at < running.started_at && !is_of_rebuild(seen))
+        .find(|seen| seen.ended_at.is_some() && !seen.is_superseded)?;
+    before.is_failed.then(|| {
+        format!(
+            "execution {}, before the change, had failed too",
+            before.execution
+        )
+    })
+}
+
+/// What says in an action's message that it never came to building anything. CodeBuild names the phase and a code.
+const TRANSIENT_MESSAGES: [&str; 7] = [
+    "Phase: QUEUED",
+    "Phase: PROVISIONING",
+    "INTERNAL_SERVICE_ERROR",
+    "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE",
+    "Throttling",
+    "Rate exceeded",
+    "AccountLimitExceeded",
+];
+/// CodePipeline's own error codes of an action that say the same.
+const TRANSIENT_CODES: [&str; 3] = ["SystemUnavailable", "InternalError", "RevisionOutOfSync"];
+
+impl FailedStage {
+    /// It failed before anything was built: throttled, no capacity, a service that does not answer.
+    pub fn is_transient(&self) -> bool {
+        let is_code = |code: &String| TRANSIENT_CODES.contains(&code.as_str());
+        let is_message = |message: &String| {
+            TRANSIENT_MESSAGES
+                .iter()
+                .any(|known| message.contains(known))
+        };
+        self.code.as_ref().is_some_and(is_code) || self.message.as_ref().is_some_and(is_message)
+    }
+
+    /// ` in stage Build, action Test: message`.
+    fn place(&self) -> String {
+        let action = self.action.as_ref();
+        let action = action.map_or_else(String::new, |action| format!(", action {action}"));
+        let message = self.message.as_ref();
+        let message = message.map_or_else(String::new, |message| format!(": {message}"));
+        format!(" in stage {}{action}{message}", self.name)
+    }
 }
 
 fn hold(slot: &mut Slot, rebuild: &Rebuild, reason: HeldReason, since: Timestamp) {
@@ -297,6 +370,8 @@ fn fail(
         rebuild: rebuild.clone(),
         execution: Some(execution),
         reason: text.to_owned(),
+        url: None,
+        excuse: None,
         at: now,
     });
     slot.state = SlotState::Idle;

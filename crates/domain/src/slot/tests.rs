@@ -11,6 +11,7 @@ fn seen(number: i64, secs: i64) -> SeenExecution {
         started_at: at(secs),
         ended_at: None,
         is_superseded: false,
+        is_failed: false,
         is_rollback: false,
         cascade: Cascade::default(),
     }

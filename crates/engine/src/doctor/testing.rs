@@ -73,6 +73,7 @@ fn application(name: &str, repository_name: &str) -> Application {
         is_declared: true,
         registered_at: hours_ago(48),
         upriver: BTreeSet::new(),
+        ring: 0,
     }
 }
 

@@ -1,5 +1,6 @@
 //! CodePipeline and CodeArtifact.
 
+use downriver_domain::slot::FailedStage;
 use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{
     AccountId, AttemptId, ClientRequestToken, DomainName, Origin, Pipeline, PipelineExecutionId,
@@ -58,13 +59,6 @@ pub struct Execution {
     pub rollback_target: Option<PipelineExecutionId>,
     /// For a failed one: the failing stage, and whether it comes before the first stage with a Deploy action.
     pub failed_stage: Option<FailedStage>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FailedStage {
-    pub name: String,
-    /// The first stage with a Deploy action was not reached, or there is none.
-    pub is_before_deploy: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,6 +137,14 @@ pub trait Registry {
 
     async fn describe_repository(&self, repository: &RepositoryId)
     -> Result<Repository, ReadError>;
+
+    /// Takes a `Published` version of this repository out of what builds select; those that name it exactly still install it.
+    /// One that is not `Published` stays as it is.
+    async fn unlist_package_version(
+        &self,
+        repository: &RepositoryId,
+        package_version: &PackageVersionId,
+    ) -> Result<(), ReadError>;
 
     /// What a published version asks for itself, with its requirements in native syntax.
     async fn list_dependencies(

@@ -174,6 +174,7 @@ fn seen(attempt: &Ours<'_>, cascade: Cascade) -> SeenExecution {
         started_at: attempt.execution.started_at,
         ended_at: None,
         is_superseded: false,
+        is_failed: false,
         is_rollback: false,
         cascade,
     }

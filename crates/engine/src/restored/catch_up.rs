@@ -181,6 +181,7 @@ async fn take_in<P: Ports>(
         started_at: execution.started_at,
         ended_at: ExecutionState::of(execution.status).map(|_| execution.updated_at),
         is_superseded: execution.status == ExecutionStatus::Superseded,
+        is_failed: execution.status == ExecutionStatus::Failed,
         is_rollback: execution.rollback_target.is_some(),
         cascade,
     });

@@ -251,6 +251,7 @@ fn run(
         started_at,
         ended_at: None,
         is_superseded: false,
+        is_failed: false,
         is_rollback: false,
         cascade: cascade_of(&state.application.id, &running.rebuild),
     });

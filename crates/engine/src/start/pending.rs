@@ -1,21 +1,26 @@
 //! A pending rebuild, or changes that joined while an execution ran: judged anew, then held against the gates.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use downriver_domain::slot::{
-    ActiveProducer, GateContext, GateReport, Held, HeldReason, Pending, Rebuild, Slot, SlotState,
-    Starting, WaitOn, evaluate_gates, open_gates, rejudge,
+    ActiveProducer, Gate, GateContext, GateReport, Held, HeldReason, Joined, Offer, Pending,
+    Rebuild, Slot, SlotState, Starting, Wait, WaitOn, evaluate_gates, is_due, merge_joined, offer,
+    open_gates, rejudge,
 };
 use downriver_domain::version::PackageId;
 use downriver_domain::{AttemptId, ClientRequestToken, Timestamp};
 
 use super::anew::{ask_anew, rejudged, why_not_needed};
+use super::held::{drop_given_up, end_given_up, holds};
 use super::{Looked, call, finish, is_shadow, set_idle};
-use crate::carry_out::{carry_out, marker_write, next_version, note, rebuild_entry};
+use crate::carry_out::{
+    carry_out, has_fair_share, marker_write, next_version, note, rebuild_entry,
+};
 use crate::error::EngineError;
 use crate::history::{NoteKind, Outcome};
 use crate::ports::{
-    ApplicationState, BudgetWrite, Commit, CommitOutcome, MarkerWrite, Ports, Store,
+    ApplicationState, BudgetWrite, Commit, CommitOutcome, MarkerWrite, Notice, NoticeKind, Ports,
+    Store,
 };
 use crate::session::Session;
 
@@ -53,37 +58,52 @@ pub(super) async fn consider<P: Ports>(
         let reason = why_not_needed(session, state, pending).await?;
         return end_unstarted(session, state, pending, Outcome::NotNeeded, &reason).await;
     }
+    let (asks, dropped) = drop_given_up(session, asks).await?;
+    if asks.is_empty() && !dropped.is_empty() {
+        return end_given_up(session, state, pending, &dropped).await;
+    }
     let mut slot = next_version(&state.slot);
     if !asks.is_empty() {
         let joined = std::mem::take(&mut slot.joined);
         rejudge(&mut slot, &asks, None, session.now);
         slot.joined = joined;
     }
-    pass_gates(session, state, slot).await
+    // Before it is settled others may still come that its rollout concerns.
+    let held = if is_due(&slot, &state.application, session.now) {
+        holds(session, state, &mut slot).await?
+    } else {
+        BTreeMap::new()
+    };
+    let offer = slot
+        .rebuild()
+        .map_or_else(Offer::default, |rebuild| offer(rebuild, &held));
+    pass_gates(session, state, slot, &offer).await
 }
 
 async fn pass_gates<P: Ports>(
     session: &Session<'_, P>,
     state: &ApplicationState,
     mut slot: Slot,
+    offer: &Offer,
 ) -> Result<Looked, EngineError> {
     let SlotState::Pending(pending) = &mut slot.state else {
         return Ok(Looked::Done);
     };
     let before = pending.clone();
     let active = session.ports.store().load_active_producers().await?;
-    let report = gates(session, state, &slot, &before, &active).await?;
+    let report = gates(session, state, &slot, &before, &active, offer).await?;
     let SlotState::Pending(pending) = &mut slot.state else {
         return Ok(Looked::Done);
     };
     open_gates(pending, &report, session.now);
     slot.wake_at = report.wake_at;
     if !report.waits.is_empty() {
-        let has_marker = active
+        let marker = active
             .iter()
-            .any(|marker| marker.application == state.application.id);
-        return hold(session, state, slot, &report, has_marker).await;
+            .find(|marker| marker.application == state.application.id);
+        return hold(session, state, slot, &report, marker).await;
     }
+    leave_for_later(&mut slot, offer);
     if is_shadow(session, state) {
         return would_start(session, state, slot).await;
     }
@@ -96,6 +116,7 @@ async fn gates<P: Ports>(
     slot: &Slot,
     pending: &Pending,
     active: &[ActiveProducer],
+    offer: &Offer,
 ) -> Result<GateReport, EngineError> {
     let store = session.ports.store();
     let controls = store.load_controls().await?;
@@ -109,6 +130,8 @@ async fn gates<P: Ports>(
         controls: &controls,
         active,
         budget: &budget,
+        has_fair_share: has_fair_share(session, &state.application, &budget).await?,
+        offer,
         is_restored: store.is_restored().await?,
     };
     Ok(evaluate_gates(slot, pending, context))
@@ -120,7 +143,7 @@ async fn hold<P: Ports>(
     state: &ApplicationState,
     slot: Slot,
     report: &GateReport,
-    has_marker: bool,
+    marker: Option<&ActiveProducer>,
 ) -> Result<Looked, EngineError> {
     let SlotState::Pending(before) = &state.slot.state else {
         return Ok(Looked::Done);
@@ -143,12 +166,10 @@ async fn hold<P: Ports>(
             session.now,
         )]
     };
-    let is_producer = state.application.is_producer() && !is_shadow(session, state);
-    let marker = match (report.is_held && slot.tail.is_none(), has_marker) {
-        (true, true) => Some(MarkerWrite::Remove(id.clone())),
-        (false, false) if is_producer => marker_write(&slot, true, false),
-        _ => None,
-    };
+    let notices: Vec<Notice> = limit_reached(session, state, before, report)
+        .into_iter()
+        .collect();
+    let marker = marker_of_held(session, state, &slot, report, marker);
     finish(
         session,
         &Commit {
@@ -157,9 +178,82 @@ async fn hold<P: Ports>(
             history,
             ..Commit::default()
         },
-        &[],
+        &notices,
     )
     .await
+}
+
+/// The marker of a producer that waits: none while it is held, or one that counts from when time ends that.
+fn marker_of_held<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+    slot: &Slot,
+    report: &GateReport,
+    standing: Option<&ActiveProducer>,
+) -> Option<MarkerWrite> {
+    let id = &state.application.id;
+    let is_producer = state.application.is_producer() && !is_shadow(session, state);
+    if slot.tail.is_some() {
+        return None;
+    }
+    if report.is_held && report.active_from.is_none() {
+        return standing.map(|_| MarkerWrite::Remove(id.clone()));
+    }
+    if standing.is_some_and(|marker| marker.active_from == report.active_from) || !is_producer {
+        return None;
+    }
+    match marker_write(slot, true, false) {
+        Some(MarkerWrite::Put(marker)) => Some(MarkerWrite::Put(ActiveProducer {
+            active_from: report.active_from,
+            ..marker
+        })),
+        other => other,
+    }
+}
+
+/// Told once, when the limit for a day is reached.
+fn limit_reached<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+    before: &Pending,
+    report: &GateReport,
+) -> Option<Notice> {
+    let is_limit = |wait: &&Wait| wait.gate == Gate::DailyLimit;
+    report.waits.iter().find(is_limit)?;
+    if before.waits.iter().any(|wait| is_limit(&wait)) {
+        return None;
+    }
+    let max = state.application.policy.rebuilds_per_day_max?;
+    Some(Notice {
+        kind: NoticeKind::LimitReached,
+        at: session.now,
+        owner: Some(state.application.owner.clone()),
+        application: Some(state.application.id.clone()),
+        rebuild: Some(before.rebuild.id.clone()),
+        package_version: None,
+        is_urgent: false,
+        text: format!(
+            "{max} rebuilds started within a day, its limit; the next waits for its turn"
+        ),
+    })
+}
+
+/// What it does not start with is judged again after this rebuild.
+fn leave_for_later(slot: &mut Slot, offer: &Offer) {
+    for package in &offer.later {
+        let SlotState::Pending(pending) = &mut slot.state else {
+            return;
+        };
+        if let Some(wanted) = pending.rebuild.packages.remove(package) {
+            let joined = Joined {
+                version: wanted.version,
+                repository: wanted.repository,
+                seen_at: wanted.seen_at,
+                is_news: false,
+            };
+            merge_joined(slot, package, joined);
+        }
+    }
 }
 
 /// Shadow mode: ends at once and is not asked again for the same versions.
@@ -223,6 +317,11 @@ async fn intend<P: Ports>(
         is_block_waived: report.is_block_waived,
         rebuild,
     };
+    if starting.rebuild.first_started_at.is_none() {
+        slot.starts.push(session.now);
+        let more = slot.starts.len().saturating_sub(Slot::STARTS_MAX);
+        slot.starts.drain(..more);
+    }
     slot.wake_at = Some(starting.deadline);
     slot.state = SlotState::Starting(starting.clone());
     let history = report
@@ -251,7 +350,9 @@ async fn intend<P: Ports>(
             .flatten(),
         slot: Some(slot.clone()),
         budget: Some(BudgetWrite::Take {
-            executions_in_flight_max: session.topology.budget(&pipeline.target),
+            executions_in_flight_max: session
+                .topology
+                .budget_for(&pipeline.target, starting.rebuild.is_expedited),
             target: pipeline.target,
             rebuild: starting.rebuild.id.clone(),
         }),
@@ -289,7 +390,8 @@ pub(super) async fn call_unless_blocked<P: Ports>(
         backoffs: 0,
         waits: Vec::new(),
     };
-    let report = gates(session, state, &state.slot, &pending, &active).await?;
+    let offer = Offer::default();
+    let report = gates(session, state, &state.slot, &pending, &active, &offer).await?;
     // What `max block` would open now is not recorded yet: that is for the next look.
     let is_blocked = report.is_block_waived
         || report
@@ -319,14 +421,26 @@ pub(super) async fn call_unless_blocked<P: Ports>(
     Ok(Looked::Again)
 }
 
-async fn end_unstarted<P: Ports>(
+pub(super) async fn end_unstarted<P: Ports>(
     session: &Session<'_, P>,
     state: &ApplicationState,
     pending: &Pending,
     outcome: Outcome,
     reason: &str,
 ) -> Result<Looked, EngineError> {
-    let mut slot = next_version(&state.slot);
+    let slot = next_version(&state.slot);
+    end_slot(session, state, slot, pending, outcome, reason).await
+}
+
+/// The same for a slot that was changed for it.
+pub(super) async fn end_slot<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+    mut slot: Slot,
+    pending: &Pending,
+    outcome: Outcome,
+    reason: &str,
+) -> Result<Looked, EngineError> {
     set_idle(session, &mut slot);
     let id = &state.application.id;
     let executions: Vec<_> = Vec::new();
@@ -359,6 +473,15 @@ fn waits_text(report: &GateReport) -> String {
         .iter()
         .map(|wait| match &wait.on {
             WaitOn::Time | WaitOn::Pause(_) => wait.gate.as_str().to_owned(),
+            WaitOn::Freeze(reason) => format!("{} (freeze: {reason})", wait.gate.as_str()),
+            WaitOn::Ring { change, open, own } => format!(
+                "{} (it is in ring {own} of {change}, and ring {open} goes)",
+                wait.gate.as_str()
+            ),
+            WaitOn::Halt(change) => format!("{} ({change} is halted)", wait.gate.as_str()),
+            WaitOn::Approval(change) => {
+                format!("{} ({change} needs an approval)", wait.gate.as_str())
+            }
             WaitOn::Execution(execution) => {
                 format!("{} (execution {execution})", wait.gate.as_str())
             }

@@ -243,6 +243,7 @@ fn rebuild(attempts: u32) -> Rebuild {
         revision: None,
         from: None,
         needs_refresh: false,
+        is_third_party: false,
         repository: repository(),
         seen_at: at(secs),
         cascade: Cascade::default(),

@@ -13,8 +13,8 @@ use crate::carry_out::{marker_write, next_version, note, rebuild_entry};
 use crate::error::EngineError;
 use crate::history::{HistoryEntry, NoteKind, Outcome};
 use crate::ports::{
-    ApplicationState, BudgetWrite, Commit, FailedStage, MarkerWrite, Notice, NoticeKind, Pipelines,
-    Ports, ReadError,
+    ApplicationState, BudgetWrite, Commit, MarkerWrite, Notice, NoticeKind, Pipelines, Ports,
+    ReadError,
 };
 use crate::session::Session;
 use crate::start::{Looked, finish};
@@ -54,6 +54,7 @@ async fn end<P: Ports>(
         .find(|seen| seen.execution == running.execution)
     {
         seen.ended_at = Some(event.event_time);
+        seen.is_failed = matches!(ending, Ending::Failed(_));
     }
     let ended = decide_end(
         &mut slot,
@@ -75,7 +76,7 @@ async fn end<P: Ports>(
             )
             .await?
         }
-        Ending::Failed { .. } | Ending::Stopped | Ending::Canceled => Vec::new(),
+        Ending::Failed(_) | Ending::Stopped | Ending::Canceled => Vec::new(),
     };
     let (history, outcome, text) = told(state, running, &ended, session);
     let commit = Commit {
@@ -174,29 +175,16 @@ async fn failed<P: Ports>(
     session: &Session<'_, P>,
     running: &Running,
 ) -> Result<Ending, EngineError> {
-    let stage = match session
+    let read = session
         .ports
         .pipelines()
         .load_execution(&running.pipeline, &running.execution)
-        .await
-    {
-        Ok(execution) => execution.failed_stage,
-        Err(error @ ReadError::Transient(_)) => return Err(error.into()),
-        Err(ReadError::NotFound | ReadError::Denied(_)) => None,
-    };
-    Ok(match stage {
-        Some(FailedStage {
-            name,
-            is_before_deploy,
-        }) => Ending::Failed {
-            stage: Some(name),
-            is_before_deploy,
-        },
-        None => Ending::Failed {
-            stage: None,
-            is_before_deploy: false,
-        },
-    })
+        .await;
+    match read {
+        Ok(execution) => Ok(Ending::Failed(execution.failed_stage)),
+        Err(error @ ReadError::Transient(_)) => Err(error.into()),
+        Err(ReadError::NotFound | ReadError::Denied(_)) => Ok(Ending::Failed(None)),
+    }
 }
 
 /// A person retried the failed stage: our execution runs again, a waiting retry is dropped.

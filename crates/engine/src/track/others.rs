@@ -40,6 +40,7 @@ pub(super) async fn note<P: Ports>(
     let seen = SeenExecution {
         ended_at: ends(event.state).then_some(event.event_time),
         is_superseded: event.state == ExecutionState::Superseded,
+        is_failed: event.state == ExecutionState::Failed,
         ..known
             .cloned()
             .unwrap_or_else(|| first_seen(state, event, execution))
@@ -200,6 +201,7 @@ fn first_seen(
             .unwrap_or(event.event_time),
         ended_at: None,
         is_superseded: false,
+        is_failed: false,
         is_rollback: is_rollback_trigger
             || execution.is_some_and(|execution| execution.rollback_target.is_some()),
         cascade,

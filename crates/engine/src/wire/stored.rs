@@ -17,6 +17,7 @@ mod impact;
 mod inventory;
 pub mod key;
 mod rebuild;
+mod rollout;
 mod slot;
 mod topology;
 
@@ -24,7 +25,7 @@ mod topology;
 mod tests;
 
 use downriver_domain::slot::{ActiveProducer, Controls, Slot};
-use downriver_domain::{Application, Dependency, RepositoryInventory, Topology};
+use downriver_domain::{Application, Dependency, RepositoryInventory, Rollout, Topology};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -136,6 +137,14 @@ record!(
     "checkup",
     encode_checkup,
     decode_checkup
+);
+record!(
+    Rollout,
+    StoredRollout,
+    rollout::RolloutV1,
+    "rollout",
+    encode_rollout,
+    decode_rollout
 );
 record!(
     HistoryEntry,

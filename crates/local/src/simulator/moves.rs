@@ -284,6 +284,13 @@ impl Simulator {
         }
     }
 
+    /// UpdatePackageVersionsStatus to `Unlisted`; the event comes as for any other change.
+    pub(crate) fn unlist(&mut self, package: &PackageId, version: &str, repository: &RepositoryId) {
+        let now = self.now();
+        let emission = self.registry.unlist(package, version, repository, now);
+        self.emit_all(emission, EVENT_SECS);
+    }
+
     fn emit_all(&mut self, emissions: impl IntoIterator<Item = Emission>, after_secs: u64) {
         for emission in emissions {
             self.counters.events += 1;

@@ -215,6 +215,8 @@ impl ExecutionState {
             spec.stages.get(at).map(|stage| FailedStage {
                 name: stage.name.clone(),
                 is_before_deploy: deploy.is_none_or(|deploy| at < deploy),
+                message: self.reason.clone(),
+                ..FailedStage::default()
             })
         });
         Execution {

@@ -10,7 +10,7 @@ use super::Simulator;
 use super::agenda::Item;
 use super::facts::{ApplicationFacts, Facts, Offer, PipelineSpec, pipeline_key};
 use super::registry::seed;
-use super::rows::{CommandRow, ScopeRow};
+use super::rows::{CommandRow, ControlRow, ScopeRow, TimedRow};
 use super::text::Text;
 use crate::story::{Deed, StartVersions, Story, StoryError};
 
@@ -105,7 +105,7 @@ impl Simulator {
         }
         for command in &story.commands {
             let item = Item::Command {
-                command: to_row(&command.deed),
+                command: to_row(&command.deed, first),
                 receives: 0,
             };
             simulator.put(command.at.resolve(first), item);
@@ -225,8 +225,39 @@ fn find_repository(topology: &Topology, text: &str) -> Result<RepositoryId, Stri
     }
 }
 
-fn to_row(deed: &Deed) -> CommandRow {
+fn to_row(deed: &Deed, first: Timestamp) -> CommandRow {
     match deed {
+        Deed::ResumeChange { change, by } => CommandRow::ResumeChange {
+            change: Text(change.clone()),
+            by: by.clone(),
+        },
+        Deed::Approve { change, by } => CommandRow::Approve {
+            change: Text(change.clone()),
+            by: by.clone(),
+        },
+        Deed::Abandon { change, by, reason } => CommandRow::Abandon {
+            change: Text(change.clone()),
+            by: by.clone(),
+            reason: reason.clone(),
+        },
+        Deed::Freeze {
+            scope,
+            until,
+            by,
+            reason,
+        } => CommandRow::Freeze(TimedRow::new(scope, until.resolve(first), by, reason)),
+        Deed::OpenWindow {
+            scope,
+            until,
+            by,
+            reason,
+        } => CommandRow::OpenWindow(TimedRow::new(scope, until.resolve(first), by, reason)),
+        Deed::Thaw { scope } => CommandRow::Thaw {
+            scope: ControlRow::from_scope(scope),
+        },
+        Deed::CloseWindow { scope } => CommandRow::CloseWindow {
+            scope: ControlRow::from_scope(scope),
+        },
         Deed::Pause { scope, by, reason } => CommandRow::Pause {
             scope: ScopeRow::from_scope(scope),
             by: by.clone(),

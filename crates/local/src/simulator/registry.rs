@@ -159,6 +159,38 @@ impl Registry {
         ))
     }
 
+    /// Takes a `Published` version of a repository out of selection; nothing if it is not `Published` there.
+    pub(crate) fn unlist(
+        &mut self,
+        package: &PackageId,
+        version: &str,
+        repository: &RepositoryId,
+        now: Timestamp,
+    ) -> Option<Emission> {
+        let held = self
+            .packages
+            .get(package)?
+            .repositories
+            .get(&repository.to_text());
+        let is_published = |held: &VersionState| held.status == StatusRow::Published;
+        if !held?.get(version).is_some_and(is_published) {
+            return None;
+        }
+        let state = self.edit(package);
+        state.sequence += 1;
+        let sequence = state.sequence;
+        let held = state.repositories.get_mut(&repository.to_text())?;
+        let held = held.get_mut(version)?;
+        held.status = StatusRow::Unlisted;
+        held.changed_at = Text(now);
+        held.sequence = sequence;
+        let held = held.clone();
+        Some(Emission {
+            is_status_changed: true,
+            ..Emission::new(package, version, repository, &held, Operation::Updated)
+        })
+    }
+
     /// A public version as its registry has it, before any repository holds it.
     pub(crate) fn public_version(
         package: &PackageId,

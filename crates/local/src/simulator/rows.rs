@@ -1,8 +1,8 @@
 //! Messages of the engine as they stand in the simulator's rows.
 
-use downriver_domain::slot::PauseScope;
+use downriver_domain::slot::{ControlScope, PauseScope};
 use downriver_domain::version::{PackageId, PackageVersionId};
-use downriver_domain::{ApplicationId, PipelineExecutionId, RepositoryId, Timestamp};
+use downriver_domain::{ApplicationId, OwnerId, PipelineExecutionId, RepositoryId, Timestamp};
 use downriver_engine::index::{BuiltPackage, BuiltReport};
 use downriver_engine::operate::Command;
 use downriver_engine::ports::{EdgeCursor, PageChange, ResolvePage};
@@ -129,6 +129,73 @@ pub(crate) enum CommandRow {
         by: String,
         reason: String,
     },
+    ResumeChange {
+        change: Text<PackageVersionId>,
+        by: String,
+    },
+    Approve {
+        change: Text<PackageVersionId>,
+        by: String,
+    },
+    Abandon {
+        change: Text<PackageVersionId>,
+        by: String,
+        reason: String,
+    },
+    Freeze(TimedRow),
+    Thaw {
+        scope: ControlRow,
+    },
+    OpenWindow(TimedRow),
+    CloseWindow {
+        scope: ControlRow,
+    },
+}
+
+/// A freeze, or an opened window.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TimedRow {
+    scope: ControlRow,
+    until: Text<Timestamp>,
+    by: String,
+    reason: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ControlRow {
+    System,
+    Owner(Text<OwnerId>),
+    Application(Text<ApplicationId>),
+}
+
+impl TimedRow {
+    pub(crate) fn new(scope: &ControlScope, until: Timestamp, by: &str, reason: &str) -> Self {
+        Self {
+            scope: ControlRow::from_scope(scope),
+            until: Text(until),
+            by: by.to_owned(),
+            reason: reason.to_owned(),
+        }
+    }
+}
+
+impl ControlRow {
+    pub(crate) fn from_scope(scope: &ControlScope) -> Self {
+        match scope {
+            ControlScope::System => Self::System,
+            ControlScope::Owner(owner) => Self::Owner(Text(owner.clone())),
+            ControlScope::Application(application) => Self::Application(Text(application.clone())),
+        }
+    }
+
+    fn to_scope(&self) -> ControlScope {
+        match self {
+            Self::System => ControlScope::System,
+            Self::Owner(owner) => ControlScope::Owner(owner.0.clone()),
+            Self::Application(application) => ControlScope::Application(application.0.clone()),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -173,6 +240,37 @@ impl CommandRow {
             },
             Self::Expedite { application } => Command::Expedite {
                 application: application.0.clone(),
+            },
+            Self::ResumeChange { change, by } => Command::ResumeChange {
+                change: change.0.clone(),
+                by: by.clone(),
+            },
+            Self::Approve { change, by } => Command::Approve {
+                change: change.0.clone(),
+                by: by.clone(),
+            },
+            Self::Abandon { change, by, reason } => Command::Abandon {
+                change: change.0.clone(),
+                by: by.clone(),
+                reason: reason.clone(),
+            },
+            Self::Freeze(timed) => Command::Freeze {
+                scope: timed.scope.to_scope(),
+                until: timed.until.0,
+                by: timed.by.clone(),
+                reason: timed.reason.clone(),
+            },
+            Self::Thaw { scope } => Command::Thaw {
+                scope: scope.to_scope(),
+            },
+            Self::OpenWindow(timed) => Command::OpenWindow {
+                scope: timed.scope.to_scope(),
+                until: timed.until.0,
+                by: timed.by.clone(),
+                reason: timed.reason.clone(),
+            },
+            Self::CloseWindow { scope } => Command::CloseWindow {
+                scope: scope.to_scope(),
             },
             Self::Cancel {
                 application,

@@ -35,6 +35,7 @@ displayed!(
     downriver_domain::ApplicationId,
     downriver_domain::AttemptId,
     downriver_domain::ClientRequestToken,
+    downriver_domain::OwnerId,
     downriver_domain::PipelineExecutionId,
 );
 

@@ -7,7 +7,7 @@ use super::edges::built_column;
 use super::error::Failure;
 use super::interned::Interned;
 use super::transaction::Settled;
-use super::{history, records, slots};
+use super::{history, records, rollouts, slots};
 
 /// Conditions on revisions come before the budget: a decision on old records is to be made anew either way.
 pub(super) fn commit(
@@ -27,6 +27,11 @@ pub(super) fn commit(
     }
     if let Some(controls) = &commit.controls
         && !records::record_controls(connection, controls)?
+    {
+        return Ok(Settled::of(CommitOutcome::Conflict));
+    }
+    if let Some(rollout) = &commit.rollout
+        && !rollouts::record(connection, rollout)?
     {
         return Ok(Settled::of(CommitOutcome::Conflict));
     }

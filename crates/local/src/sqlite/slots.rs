@@ -125,5 +125,6 @@ fn waiting_column(waiting_for: &WaitingFor) -> String {
         WaitingFor::Producer(application) => format!("producer {application}"),
         WaitingFor::Target(target) => format!("target {}", target_key(target)),
         WaitingFor::Pause => "pause".to_owned(),
+        WaitingFor::Rollout => "rollout".to_owned(),
     }
 }

@@ -199,6 +199,9 @@ pub(super) struct RawCommand {
     pub(super) deed: RawDeed,
     pub(super) application: Option<Word>,
     pub(super) package: Option<Word>,
+    pub(super) owner: Option<Word>,
+    pub(super) change: Option<Word>,
+    pub(super) until: Option<Word>,
     pub(super) by: Option<String>,
     pub(super) reason: Option<String>,
 }
@@ -211,6 +214,12 @@ pub(super) enum RawDeed {
     Retry,
     Expedite,
     Cancel,
+    Approve,
+    Abandon,
+    Freeze,
+    Thaw,
+    OpenWindow,
+    CloseWindow,
 }
 
 #[derive(Deserialize, Default)]

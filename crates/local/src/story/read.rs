@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use downriver_domain::slot::PauseScope;
+use downriver_domain::slot::{ControlScope, PauseScope};
 use downriver_domain::{ApplicationId, Origin, VersionStatus};
 
 use super::raw::{
@@ -157,7 +157,82 @@ impl Reader<'_> {
     }
 
     fn command(&self, raw: RawCommand) -> Result<StoryCommand, StoryError> {
+        let deed = match raw.deed {
+            RawDeed::Approve | RawDeed::Abandon => self.of_change(&raw)?,
+            RawDeed::Resume if raw.change.is_some() => self.of_change(&raw)?,
+            RawDeed::Freeze | RawDeed::Thaw | RawDeed::OpenWindow | RawDeed::CloseWindow => {
+                self.of_calendar(&raw)?
+            }
+            _ => return self.plain_command(raw),
+        };
+        Ok(StoryCommand {
+            line: self.line(&raw.at),
+            at: self.when(&raw.at, "command.at")?,
+            deed,
+        })
+    }
+
+    fn of_change(&self, raw: &RawCommand) -> Result<Deed, StoryError> {
         let start = raw.at.span().start;
+        let Some(change) = &raw.change else {
+            let message = "`approve` and `abandon` need a `change`: a package URL with a version";
+            return Err(self.fail(start, "command.change", message));
+        };
+        let change = self.parse(change, "command.change")?;
+        let by = who(raw);
+        let reason = raw.reason.clone().unwrap_or_default();
+        Ok(match raw.deed {
+            RawDeed::Approve => Deed::Approve { change, by },
+            RawDeed::Abandon => Deed::Abandon { change, by, reason },
+            _ => Deed::ResumeChange { change, by },
+        })
+    }
+
+    fn of_calendar(&self, raw: &RawCommand) -> Result<Deed, StoryError> {
+        let start = raw.at.span().start;
+        let scope = match (&raw.application, &raw.owner) {
+            (Some(application), None) => {
+                ControlScope::Application(self.parse(application, "command.application")?)
+            }
+            (None, Some(owner)) => ControlScope::Owner(self.parse(owner, "command.owner")?),
+            (None, None) => ControlScope::System,
+            (Some(_), Some(_)) => {
+                let message = "give an application or an owner, not both";
+                return Err(self.fail(start, "command.owner", message));
+            }
+        };
+        let by = who(raw);
+        let reason = raw.reason.clone().unwrap_or_default();
+        let until = raw
+            .until
+            .as_ref()
+            .map(|until| self.when(until, "command.until"))
+            .transpose()?;
+        let needed = || {
+            let message = "`freeze` and `open_window` need `until`";
+            self.fail(start, "command.until", message)
+        };
+        Ok(match raw.deed {
+            RawDeed::Freeze => Deed::Freeze {
+                scope,
+                until: until.ok_or_else(needed)?,
+                by,
+                reason,
+            },
+            RawDeed::OpenWindow => Deed::OpenWindow {
+                scope,
+                until: until.ok_or_else(needed)?,
+                by,
+                reason,
+            },
+            RawDeed::Thaw => Deed::Thaw { scope },
+            _ => Deed::CloseWindow { scope },
+        })
+    }
+
+    fn plain_command(&self, raw: RawCommand) -> Result<StoryCommand, StoryError> {
+        let start = raw.at.span().start;
+        let by = who(&raw);
         let application = raw
             .application
             .map(|word| self.parse::<ApplicationId>(&word, "command.application"))
@@ -166,7 +241,6 @@ impl Reader<'_> {
             .package
             .map(|word| self.parse(&word, "command.package"))
             .transpose()?;
-        let by = raw.by.unwrap_or_else(|| "operator".to_owned());
         let reason = raw.reason.unwrap_or_default();
         let deed = match (raw.deed, application, package) {
             (RawDeed::Retry, Some(application), None) => Deed::Retry(application),
@@ -335,4 +409,8 @@ fn parse_duration_secs(text: &str) -> Option<u64> {
         return None;
     }
     number.parse::<u64>().ok()?.checked_mul(unit_secs)
+}
+
+fn who(raw: &RawCommand) -> String {
+    raw.by.clone().unwrap_or_else(|| "operator".to_owned())
 }

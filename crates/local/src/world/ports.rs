@@ -301,6 +301,18 @@ impl Registry for Simulation {
         .ok_or(ReadError::NotFound)
     }
 
+    async fn unlist_package_version(
+        &self,
+        repository: &RepositoryId,
+        package_version: &PackageVersionId,
+    ) -> Result<(), ReadError> {
+        let package = package_version.package();
+        self.with_mut(|simulator| {
+            simulator.unlist(package, package_version.version(), repository);
+        });
+        Ok(())
+    }
+
     /// What a simulated package asks for itself is not known.
     async fn list_dependencies(
         &self,

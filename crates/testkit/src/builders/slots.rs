@@ -31,6 +31,7 @@ pub fn wanted(version: &str, secs: i64) -> Wanted {
         revision: None,
         from: None,
         needs_refresh: false,
+        is_third_party: false,
         repository: repository("shared"),
         seen_at: at(secs),
         cascade: Cascade::default(),

@@ -110,6 +110,7 @@ fn cascade() -> Cascade {
         applications: [id("lib")].into(),
         is_overlapped: true,
         is_urgent: true,
+        depth: 2,
     }
 }
 

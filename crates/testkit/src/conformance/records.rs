@@ -1,6 +1,8 @@
 //! Topology, controls and the markers of active producers.
 
-use downriver_domain::slot::{ActiveProducer, Comparison, Controls, Pause, PauseScope};
+use downriver_domain::slot::{
+    ActiveProducer, Comparison, ControlScope, Controls, Pause, PauseScope, Timed,
+};
 use downriver_domain::summary::SummaryProgress;
 use downriver_domain::version::Format;
 use downriver_domain::{ObservedRepository, PackagePattern, Repository, Summary, Topology};
@@ -79,6 +81,17 @@ pub async fn controls_are_written_over_their_predecessor_only(store: &impl Store
         PauseScope::Application(id("web")),
         PauseScope::Package(package("pkg:npm/lib")),
     ];
+    let timed = Timed {
+        by: "ana".to_owned(),
+        reason: "year end".to_owned(),
+        at: at(1),
+        until: at(900),
+    };
+    let controlled = [
+        ControlScope::System,
+        ControlScope::Owner(id("team-a")),
+        ControlScope::Application(id("web")),
+    ];
     let summary = Summary {
         applications: 2,
         changes: 9,
@@ -87,6 +100,11 @@ pub async fn controls_are_written_over_their_predecessor_only(store: &impl Store
     let first = Controls {
         revision: 1,
         pauses: scopes.map(|scope| (scope, pause.clone())).into(),
+        freezes: controlled
+            .clone()
+            .map(|scope| (scope, timed.clone()))
+            .into(),
+        openings: controlled.map(|scope| (scope, timed.clone())).into(),
         comparison: Some(Comparison {
             up_to: id("web"),
             at: at(3),
@@ -119,6 +137,7 @@ pub async fn a_marker_is_put_replaced_and_removed(store: &impl Store) {
         application: id(application),
         rebuild: id(rebuild),
         since: at(secs),
+        active_from: None,
     };
     put(store, marker("lib", "lib.1", 1)).await;
     put(store, marker("core", "core.1", 2)).await;

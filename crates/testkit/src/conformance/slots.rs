@@ -132,6 +132,7 @@ fn whole_commit() -> Commit {
             application: id("web"),
             rebuild: id("web.1"),
             since: at(0),
+            active_from: None,
         })),
         budget: Some(BudgetWrite::Take {
             target: target("eu-west-1"),
@@ -147,6 +148,7 @@ fn whole_commit() -> Commit {
             built_revision: None,
         }],
         inventory: Some(inventory(TOKENS, "shared", &["1.0.0"])),
+        rollout: None,
         controls: Some(Controls {
             revision: 1,
             ..Controls::default()
@@ -194,6 +196,8 @@ fn full(slot: Slot) -> Slot {
             rebuild: rebuild("web", 0, &[TOKENS]),
             execution: Some(id("e-0")),
             reason: "stage Build failed".to_owned(),
+            url: None,
+            excuse: None,
             at: at(5),
         }),
         executions: vec![SeenExecution {
@@ -202,6 +206,7 @@ fn full(slot: Slot) -> Slot {
             started_at: at(1),
             ended_at: None,
             is_superseded: true,
+            is_failed: false,
             is_rollback: true,
             cascade: Cascade::default(),
         }],

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use downriver_domain::slot::{ActiveProducer, Controls, WaitingFor};
-use downriver_domain::version::PackageId;
+use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{
-    ApplicationId, Dependency, Edge, PackageInventory, Pipeline, RebuildId, Target, Timestamp,
-    Topology,
+    ApplicationId, Dependency, Edge, PackageInventory, Pipeline, RebuildId, Rollout, Target,
+    Timestamp, Topology,
 };
 use downriver_engine::doctor::Checkup;
 use downriver_engine::history::HistoryEntry;
@@ -306,6 +306,23 @@ impl<S: Store> Store for Worker<'_, S> {
 
     async fn load_heard(&self) -> Result<Vec<Heard>, StoreError> {
         self.simulation.store.load_heard().await
+    }
+
+    async fn load_rollouts(
+        &self,
+        changes: &[PackageVersionId],
+    ) -> Result<Vec<Rollout>, StoreError> {
+        self.read().await?;
+        self.simulation.store.load_rollouts(changes).await
+    }
+
+    async fn list_rollouts(
+        &self,
+        after: Option<&PackageVersionId>,
+        limit: usize,
+    ) -> Result<Vec<PackageVersionId>, StoreError> {
+        self.read().await?;
+        self.simulation.store.list_rollouts(after, limit).await
     }
 
     async fn load_checkup(&self) -> Result<Checkup, StoreError> {

@@ -144,6 +144,7 @@ impl Organisation {
             is_declared: false,
             registered_at: Timestamp::from_unix_millis(0),
             upriver: self.upriver(&ranks),
+            ring: 0,
         };
         Registration {
             application,

@@ -212,6 +212,14 @@ impl Registry for Others {
         Err(ReadError::NotFound)
     }
 
+    async fn unlist_package_version(
+        &self,
+        _repository: &RepositoryId,
+        _package_version: &PackageVersionId,
+    ) -> Result<(), ReadError> {
+        Ok(())
+    }
+
     async fn list_dependencies(
         &self,
         _repository: &RepositoryId,

@@ -204,6 +204,7 @@ fn a_decision_is_one_write() {
                 application: id("web"),
                 rebuild: rebuild(),
                 since: at(0),
+                active_from: None,
             })),
             budget: Some(BudgetWrite::Take {
                 target: target("eu-west-1"),

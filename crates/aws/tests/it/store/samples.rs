@@ -50,6 +50,7 @@ fn commit() -> Commit {
             application: id("lib"),
             rebuild: id("lib.1"),
             since: at(0),
+            active_from: None,
         })),
         budget: Some(BudgetWrite::Take {
             target: target("eu-west-1"),

@@ -227,6 +227,7 @@ const fn noted(kind: NoteKind, detail: Detail) -> Option<(Tone, &'static str, bo
         NoteKind::Operator => (Tone::Plain, "operator", true),
         NoteKind::Swept => (Tone::Faint, "swept", true),
         NoteKind::CatalogChanged => (Tone::Plain, "catalog", true),
+        NoteKind::Rollout => (Tone::Warn, "rollout", true),
     })
 }
 

@@ -262,6 +262,7 @@ fn a_cascade_does_not_come_back_to_who_it_went_through() {
                 applications: applications.iter().map(|name| id(name)).collect(),
                 is_overlapped,
                 is_urgent: false,
+                depth: 1,
             };
         })
     };

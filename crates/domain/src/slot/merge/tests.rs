@@ -20,6 +20,7 @@ fn ask(version: &str) -> Ask {
         repository: repository("shared"),
         cascade: Cascade::default(),
         appeared_at: at(0),
+        is_third_party: false,
         verdict: Verdict::Picks,
         reason: format!("selects {version}"),
     }

@@ -1,12 +1,14 @@
 //! Every ending of an execution, and what is left in the slot (DESIGN 4).
 
+mod excuses;
+
 use std::collections::BTreeSet;
 
 use super::{
     Ended, Ending, decide_cancelled, decide_end, decide_parked, decide_stuck, settle_followed,
 };
 use crate::Application;
-use crate::slot::{Delivered, HeldReason, Rebuild, Running, Slot, SlotState};
+use crate::slot::{Delivered, FailedStage, HeldReason, Rebuild, Running, Slot, SlotState};
 use crate::testing::{application, at, id, npm, rebuild, running, slot};
 
 /// `web` runs its first rebuild, for `kit` and `tokens`, since 100.
@@ -19,10 +21,11 @@ fn world() -> (Slot, Application, Running) {
 }
 
 fn failed(is_before_deploy: bool) -> Ending {
-    Ending::Failed {
-        stage: Some("Build".to_owned()),
+    Ending::Failed(Some(FailedStage {
+        name: "Build".to_owned(),
         is_before_deploy,
-    }
+        ..FailedStage::default()
+    }))
 }
 
 /// Takes the end at 500, which is heard of at 510.
@@ -112,6 +115,7 @@ fn what_a_person_cancels_is_held_until_it_is_retried() {
         started_at: running.started_at,
         ended_at: None,
         is_superseded: false,
+        is_failed: false,
         is_rollback: false,
         cascade: crate::Cascade::default(),
     });

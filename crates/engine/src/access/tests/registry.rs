@@ -258,6 +258,14 @@ impl Registry for Held {
         Err(ReadError::NotFound)
     }
 
+    async fn unlist_package_version(
+        &self,
+        _: &RepositoryId,
+        _: &PackageVersionId,
+    ) -> Result<(), ReadError> {
+        Err(ReadError::NotFound)
+    }
+
     async fn list_dependencies(
         &self,
         _: &RepositoryId,

@@ -358,6 +358,8 @@ fn an_application_needs_a_person_when_only_one_can_go_on() {
         rebuild: wanting("tokens@2.0.0"),
         execution: None,
         reason: String::new(),
+        url: None,
+        excuse: None,
         at: at(120),
     };
     let held = |reason| {

@@ -113,6 +113,7 @@ impl Table<'_> {
             is_declared: false,
             registered_at: Timestamp::default(),
             upriver: BTreeSet::new(),
+            ring: 0,
         })
     }
 

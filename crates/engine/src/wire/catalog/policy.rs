@@ -104,6 +104,7 @@ pub(super) fn merge_layers(layers: &[&Layer]) -> Policy {
         retries_max: first(layers, |layer| layer.retries_max).unwrap_or(own.retries_max),
         retry_after_secs: first(layers, |layer| layer.retry_after_secs)
             .unwrap_or(own.retry_after_secs),
+        ..own
     }
 }
 

@@ -103,6 +103,9 @@ const fn detail_type(kind: NoticeKind) -> &'static str {
         NoticeKind::RebuildProof(_) => "Downriver Rebuild Proof",
         NoticeKind::WeeklySummary(_) => "Downriver Weekly Summary",
         NoticeKind::DoctorFinding(_) => "Downriver Doctor Finding",
+        NoticeKind::ChangeHalted => "Downriver Change Halted",
+        NoticeKind::ApprovalNeeded => "Downriver Approval Needed",
+        NoticeKind::LimitReached => "Downriver Limit Reached",
     }
 }
 
@@ -138,6 +141,9 @@ fn message(notice: &Notice) -> String {
         NoticeKind::RebuildProof(_) => "rebuilt, without proof",
         NoticeKind::WeeklySummary(_) => "last week",
         NoticeKind::DoctorFinding(_) => "something does not work",
+        NoticeKind::ChangeHalted => "change halted, a person is needed",
+        NoticeKind::ApprovalNeeded => "an approval is needed",
+        NoticeKind::LimitReached => "limit for the day reached",
     };
     let about = notice.package_version.as_ref();
     let about = about.map_or(String::new(), |version| format!(" ({version})"));

@@ -1,13 +1,14 @@
 //! The stored form of an application with its policy.
 
 use downriver_domain::{
-    Application, Follow, OnLocked, Policy, Rollback, Scope, Timestamp, Versioning,
+    Application, Follow, OnLocked, Policy, Rollback, Scope, Timestamp, Versioning, Window,
 };
 use serde::{Deserialize, Serialize};
 
 use super::dependency::ScopeV1;
 use super::fields::{
-    FieldError, is_default, keys, named, parse, parse_all, read_all, stored_names, texts,
+    FieldError, InField, is_default, keys, list, named, parse, parse_all, read_all, stored_names,
+    texts, try_list,
 };
 use super::key;
 
@@ -33,6 +34,8 @@ pub(super) struct ApplicationV1 {
     registered_at: i64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     upriver: Vec<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    ring: u32,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -54,6 +57,33 @@ struct PolicyV1 {
     publish_grace_secs: u64,
     retries_max: u32,
     retry_after_secs: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    windows: Vec<WindowV1>,
+    /// Of records that were written before there was one: the default.
+    #[serde(default = "minimum_age_secs", skip_serializing_if = "is_default_age")]
+    minimum_age_secs: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rebuilds_per_day_max: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ring: Option<u32>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct WindowV1 {
+    schedule: String,
+    timezone: String,
+    duration_secs: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_default_age(secs: &u64) -> bool {
+    *secs == minimum_age_secs()
+}
+
+fn minimum_age_secs() -> u64 {
+    Policy::default().minimum_age_secs
 }
 
 stored_names!(VersioningV1 = Versioning {
@@ -95,6 +125,7 @@ impl From<&Application> for ApplicationV1 {
             is_declared: application.is_declared,
             registered_at: application.registered_at.unix_millis(),
             upriver: texts(&application.upriver),
+            ring: application.ring,
         }
     }
 }
@@ -119,7 +150,7 @@ impl TryFrom<ApplicationV1> for Application {
                 publishes_to.map(key::parse_repository_key).transpose(),
             )?,
             versioning: stored.versioning.into(),
-            policy: stored.policy.into(),
+            policy: stored.policy.try_into().in_field("policy")?,
             source_folder: stored.source_folder,
             build_role: stored
                 .build_role
@@ -128,6 +159,7 @@ impl TryFrom<ApplicationV1> for Application {
             is_declared: stored.is_declared,
             registered_at: Timestamp::from_unix_millis(stored.registered_at),
             upriver: parse_all("upriver", &stored.upriver)?,
+            ring: stored.ring,
         })
     }
 }
@@ -149,13 +181,39 @@ impl From<&Policy> for PolicyV1 {
             publish_grace_secs: policy.publish_grace_secs,
             retries_max: policy.retries_max,
             retry_after_secs: policy.retry_after_secs,
+            windows: list(&policy.windows),
+            minimum_age_secs: policy.minimum_age_secs,
+            rebuilds_per_day_max: policy.rebuilds_per_day_max,
+            ring: policy.ring,
+            tags: texts(&policy.tags),
         }
     }
 }
 
-impl From<PolicyV1> for Policy {
-    fn from(stored: PolicyV1) -> Self {
+impl From<&Window> for WindowV1 {
+    fn from(window: &Window) -> Self {
         Self {
+            schedule: window.schedule().to_owned(),
+            timezone: window.timezone().to_owned(),
+            duration_secs: window.duration_secs(),
+        }
+    }
+}
+
+impl TryFrom<WindowV1> for Window {
+    type Error = FieldError;
+
+    fn try_from(stored: WindowV1) -> Result<Self, FieldError> {
+        let window = Self::parse(&stored.schedule, &stored.timezone, stored.duration_secs);
+        named("window", window)
+    }
+}
+
+impl TryFrom<PolicyV1> for Policy {
+    type Error = FieldError;
+
+    fn try_from(stored: PolicyV1) -> Result<Self, FieldError> {
+        Ok(Self {
             follow: stored.follow.into(),
             scopes: stored.scopes.into_iter().map(Scope::from).collect(),
             on_locked: stored.on_locked.into(),
@@ -170,6 +228,11 @@ impl From<PolicyV1> for Policy {
             publish_grace_secs: stored.publish_grace_secs,
             retries_max: stored.retries_max,
             retry_after_secs: stored.retry_after_secs,
-        }
+            windows: try_list("windows", stored.windows)?,
+            minimum_age_secs: stored.minimum_age_secs,
+            rebuilds_per_day_max: stored.rebuilds_per_day_max,
+            ring: stored.ring,
+            tags: stored.tags.into_iter().collect(),
+        })
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use downriver_domain::slot::{ActiveProducer, Comparison, Controls, Pause, PauseScope};
+use downriver_domain::slot::{
+    ActiveProducer, Comparison, ControlScope, Controls, Pause, PauseScope, Timed,
+};
 use downriver_domain::summary::SummaryProgress;
 use downriver_domain::{Summary, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -17,6 +19,10 @@ use crate::wire::summary::SummaryDocument;
 pub(super) struct ControlsV1 {
     revision: u64,
     pauses: Vec<PauseV1>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    freezes: Vec<TimedV1>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    openings: Vec<TimedV1>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     comparison: Option<ComparisonV1>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -53,6 +59,23 @@ struct PauseV1 {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
+struct TimedV1 {
+    scope: ControlScopeV1,
+    by: String,
+    reason: String,
+    at: i64,
+    until: i64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ControlScopeV1 {
+    System,
+    Owner(String),
+    Application(String),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum PauseScopeV1 {
     System,
@@ -65,6 +88,8 @@ pub(super) struct ActiveProducerV1 {
     application: String,
     rebuild: String,
     since: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    active_from: Option<i64>,
 }
 
 impl From<&Controls> for ControlsV1 {
@@ -81,6 +106,8 @@ impl From<&Controls> for ControlsV1 {
                     at: pause.at.unix_millis(),
                 })
                 .collect(),
+            freezes: controls.freezes.iter().map(TimedV1::from).collect(),
+            openings: controls.openings.iter().map(TimedV1::from).collect(),
             comparison: controls.comparison.as_ref().map(ComparisonV1::from),
             reconciliation: controls.reconciliation.as_ref().map(ComparisonV1::from),
             repositories_read_at: millis(controls.repositories_read_at),
@@ -109,6 +136,8 @@ impl TryFrom<ControlsV1> for Controls {
                 .into_iter()
                 .map(pause)
                 .collect::<Result<_, FieldError>>()?,
+            freezes: parse_timed("freezes", stored.freezes)?,
+            openings: parse_timed("openings", stored.openings)?,
             comparison: stored
                 .comparison
                 .map(Comparison::try_from)
@@ -126,6 +155,45 @@ impl TryFrom<ControlsV1> for Controls {
                 .transpose()
                 .in_field("summaries")?,
         })
+    }
+}
+
+fn parse_timed(
+    field: &str,
+    stored: Vec<TimedV1>,
+) -> Result<BTreeMap<ControlScope, Timed>, FieldError> {
+    stored
+        .into_iter()
+        .map(|stored| {
+            let timed = Timed {
+                by: stored.by,
+                reason: stored.reason,
+                at: Timestamp::from_unix_millis(stored.at),
+                until: Timestamp::from_unix_millis(stored.until),
+            };
+            let scope = match stored.scope {
+                ControlScopeV1::System => ControlScope::System,
+                ControlScopeV1::Owner(owner) => ControlScope::Owner(parse(field, &owner)?),
+                ControlScopeV1::Application(id) => ControlScope::Application(parse(field, &id)?),
+            };
+            Ok((scope, timed))
+        })
+        .collect()
+}
+
+impl From<(&ControlScope, &Timed)> for TimedV1 {
+    fn from((scope, timed): (&ControlScope, &Timed)) -> Self {
+        Self {
+            scope: match scope {
+                ControlScope::System => ControlScopeV1::System,
+                ControlScope::Owner(owner) => ControlScopeV1::Owner(owner.to_string()),
+                ControlScope::Application(id) => ControlScopeV1::Application(id.to_string()),
+            },
+            by: timed.by.clone(),
+            reason: timed.reason.clone(),
+            at: timed.at.unix_millis(),
+            until: timed.until.unix_millis(),
+        }
     }
 }
 
@@ -209,6 +277,7 @@ impl From<&ActiveProducer> for ActiveProducerV1 {
             application: producer.application.to_string(),
             rebuild: producer.rebuild.to_string(),
             since: producer.since.unix_millis(),
+            active_from: millis(producer.active_from),
         }
     }
 }
@@ -221,6 +290,7 @@ impl TryFrom<ActiveProducerV1> for ActiveProducer {
             application: parse("application", &stored.application)?,
             rebuild: parse("rebuild", &stored.rebuild)?,
             since: Timestamp::from_unix_millis(stored.since),
+            active_from: timestamp(stored.active_from),
         })
     }
 }

@@ -135,6 +135,7 @@ stored_names!(NoteKindV1 = NoteKind {
     Operator = "operator",
     Swept = "swept",
     CatalogChanged = "catalog_changed",
+    Rollout = "rollout",
 });
 
 impl From<&HistoryEntry> for HistoryEntryV1 {

@@ -54,6 +54,8 @@ pub(super) struct CascadeV1 {
     is_overlapped: bool,
     #[serde(default, skip_serializing_if = "is_default")]
     is_urgent: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    depth: u32,
 }
 
 stored_names!(StatusV1 = VersionStatus {
@@ -157,6 +159,7 @@ impl From<&Cascade> for CascadeV1 {
             applications: texts(&cascade.applications),
             is_overlapped: cascade.is_overlapped,
             is_urgent: cascade.is_urgent,
+            depth: cascade.depth,
         }
     }
 }
@@ -170,6 +173,7 @@ impl TryFrom<CascadeV1> for Cascade {
             applications: parse_all("applications", &stored.applications)?,
             is_overlapped: stored.is_overlapped,
             is_urgent: stored.is_urgent,
+            depth: stored.depth,
         })
     }
 }

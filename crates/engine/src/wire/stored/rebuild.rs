@@ -45,6 +45,8 @@ struct WantedV1 {
     from: Option<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     needs_refresh: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    is_third_party: bool,
     repository: String,
     seen_at: i64,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -77,6 +79,10 @@ enum WaitOnV1 {
     Producers(Vec<String>),
     Target(String),
     Pause(PauseScopeV1),
+    Freeze(String),
+    Ring { change: String, open: u32, own: u32 },
+    Halt(String),
+    Approval(String),
 }
 
 stored_names!(GateV1 = Gate {
@@ -86,8 +92,13 @@ stored_names!(GateV1 = Gate {
     Settled = "settled",
     Free = "free",
     UpriverQuiet = "upriver_quiet",
+    Ring = "ring",
+    Age = "age",
+    Window = "window",
+    DailyLimit = "daily_limit",
     Budget = "budget",
     NotPaused = "not_paused",
+    Approved = "approved",
 });
 
 impl From<&Rebuild> for RebuildV1 {
@@ -150,6 +161,7 @@ impl From<&Wanted> for WantedV1 {
             revision: wanted.revision.clone(),
             from: wanted.from.clone(),
             needs_refresh: wanted.needs_refresh,
+            is_third_party: wanted.is_third_party,
             repository: key::repository_key(&wanted.repository),
             seen_at: wanted.seen_at.unix_millis(),
             cascade: (&wanted.cascade).into(),
@@ -167,6 +179,7 @@ impl TryFrom<WantedV1> for Wanted {
             revision: stored.revision,
             from: stored.from,
             needs_refresh: stored.needs_refresh,
+            is_third_party: stored.is_third_party,
             repository: named("repository", key::parse_repository_key(&stored.repository))?,
             seen_at: Timestamp::from_unix_millis(stored.seen_at),
             cascade: Cascade::try_from(stored.cascade).in_field("cascade")?,
@@ -231,6 +244,14 @@ impl From<&WaitOn> for WaitOnV1 {
             WaitOn::Producers(ids) => Self::Producers(texts(ids)),
             WaitOn::Target(target) => Self::Target(key::target_key(target)),
             WaitOn::Pause(scope) => Self::Pause(scope.into()),
+            WaitOn::Freeze(reason) => Self::Freeze(reason.clone()),
+            WaitOn::Ring { change, open, own } => Self::Ring {
+                change: key::package_version_key(change),
+                open: *open,
+                own: *own,
+            },
+            WaitOn::Halt(change) => Self::Halt(key::package_version_key(change)),
+            WaitOn::Approval(change) => Self::Approval(key::package_version_key(change)),
         }
     }
 }
@@ -247,6 +268,18 @@ impl TryFrom<WaitOnV1> for WaitOn {
                 Self::Target(named("target", key::parse_target_key(&target))?)
             }
             WaitOnV1::Pause(scope) => Self::Pause(scope.try_into().in_field("pause")?),
+            WaitOnV1::Freeze(reason) => Self::Freeze(reason),
+            WaitOnV1::Ring { change, open, own } => Self::Ring {
+                change: named("ring", key::parse_package_version_key(&change))?,
+                open,
+                own,
+            },
+            WaitOnV1::Halt(change) => {
+                Self::Halt(named("halt", key::parse_package_version_key(&change))?)
+            }
+            WaitOnV1::Approval(change) => {
+                Self::Approval(named("approval", key::parse_package_version_key(&change))?)
+            }
         })
     }
 }

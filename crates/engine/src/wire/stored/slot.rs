@@ -41,6 +41,8 @@ pub(super) struct SlotV1 {
     index_awaited_until: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_cascade: Option<CascadeV1>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    starts: Vec<i64>,
     #[serde(default, skip_serializing_if = "is_default")]
     is_uncompared: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -62,6 +64,7 @@ impl From<&Slot> for SlotV1 {
             tail: slot.tail.as_ref().map(TailV1::from),
             index_awaited_until: millis(slot.index_awaited_until),
             last_cascade: slot.last_cascade.as_ref().map(CascadeV1::from),
+            starts: slot.starts.iter().map(|at| at.unix_millis()).collect(),
             is_uncompared: slot.is_uncompared,
             wake_at: millis(slot.wake_at),
         }
@@ -88,6 +91,7 @@ impl TryFrom<SlotV1> for Slot {
             tail: tail.in_field("tail")?,
             index_awaited_until: timestamp(stored.index_awaited_until),
             last_cascade: last_cascade.in_field("last_cascade")?,
+            starts: stored.starts.into_iter().map(from_millis).collect(),
             is_uncompared: stored.is_uncompared,
             wake_at: timestamp(stored.wake_at),
         })

@@ -1,4 +1,5 @@
 mod arbitrary;
+mod later;
 mod values;
 
 use proptest::prelude::*;
@@ -35,6 +36,14 @@ samples! {
     checkups_of_version_1_are_read: "checkup.1.jsonl", encode_checkup, decode_checkup, values::checkups();
     active_producers_of_version_1_are_read:
         "active_producer.1.jsonl", encode_active_producer, decode_active_producer, values::active_producers();
+    rollouts_of_version_1_are_read: "rollout.1.jsonl", encode_rollout, decode_rollout, later::rollouts();
+    later_slots_are_read: "slot.1.later.jsonl", encode_slot, decode_slot, later::slots();
+    later_topologies_are_read: "topology.1.later.jsonl", encode_topology, decode_topology, later::topologies();
+    later_applications_are_read:
+        "application.1.later.jsonl", encode_application, decode_application, later::applications();
+    later_controls_are_read: "controls.1.later.jsonl", encode_controls, decode_controls, later::controls();
+    later_active_producers_are_read:
+        "active_producer.1.later.jsonl", encode_active_producer, decode_active_producer, later::active_producers();
     history_entries_of_version_1_are_read:
         "history_entry.1.jsonl", encode_history_entry, decode_history_entry, values::history();
 }

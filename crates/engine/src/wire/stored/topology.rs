@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use downriver_domain::rollout::RingRule;
 use downriver_domain::version::PackageId;
 use downriver_domain::{
-    ApplicationId, ObservedRepository, PackagePattern, Repository, RepositoryId, Target, Timestamp,
-    Topology,
+    ApplicationId, Freeze, ObservedRepository, PackagePattern, Repository, RepositoryId,
+    RolloutPolicy, Target, Timestamp, Topology,
 };
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +38,43 @@ pub(super) struct TopologyV1 {
     upriver: BTreeMap<String, Vec<String>>,
     #[serde(default, skip_serializing_if = "is_default")]
     is_shadow: bool,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    urgent_budgets: BTreeMap<String, u32>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    urgent: Vec<PatternV1>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    freezes: Vec<FreezeV1>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rollout: Option<RolloutPolicyV1>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct FreezeV1 {
+    from: i64,
+    until: i64,
+    reason: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct RolloutPolicyV1 {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    rings: Vec<RingRuleV1>,
+    pass_percent: u32,
+    halt_percent: u32,
+    is_ramped: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    is_unlisted: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    applications_max: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    depth_max: Option<u32>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RingRuleV1 {
+    Tags(BTreeSet<String>),
+    Share(u32),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -93,6 +131,14 @@ impl From<&Topology> for TopologyV1 {
                 .map(|(id, above)| (id.to_string(), texts(above)))
                 .collect(),
             is_shadow: topology.is_shadow,
+            urgent_budgets: topology
+                .urgent_budgets
+                .iter()
+                .map(|(target, kept)| (key::target_key(target), *kept))
+                .collect(),
+            urgent: list(&topology.urgent),
+            freezes: list(&topology.freezes),
+            rollout: topology.rollout.as_ref().map(RolloutPolicyV1::from),
         }
     }
 }
@@ -125,12 +171,16 @@ impl TryFrom<TopologyV1> for Topology {
                 })
                 .collect::<Result<_, FieldError>>()?,
             observed: parse_observed(stored.observed)?,
-            budgets: parse_budgets(&stored.budgets)?,
+            budgets: parse_budgets("budgets", &stored.budgets)?,
             internal: try_list("internal", stored.internal)?,
             mutable: try_list("mutable", stored.mutable)?,
             producers: parse_producers(&stored.producers)?,
             upriver: parse_upriver(&stored.upriver)?,
             is_shadow: stored.is_shadow,
+            urgent_budgets: parse_budgets("urgent_budgets", &stored.urgent_budgets)?,
+            urgent: try_list("urgent", stored.urgent)?,
+            freezes: stored.freezes.into_iter().map(Freeze::from).collect(),
+            rollout: stored.rollout.map(RolloutPolicy::from),
         })
     }
 }
@@ -153,10 +203,13 @@ fn parse_observed(
         .collect()
 }
 
-fn parse_budgets(stored: &BTreeMap<String, u32>) -> Result<BTreeMap<Target, u32>, FieldError> {
+fn parse_budgets(
+    field: &str,
+    stored: &BTreeMap<String, u32>,
+) -> Result<BTreeMap<Target, u32>, FieldError> {
     stored
         .iter()
-        .map(|(target, max)| Ok((named("budgets", key::parse_target_key(target))?, *max)))
+        .map(|(target, max)| Ok((named(field, key::parse_target_key(target))?, *max)))
         .collect()
 }
 
@@ -179,6 +232,62 @@ fn parse_upriver(
         .iter()
         .map(|(id, above)| Ok((parse("upriver", id)?, parse_all("upriver", above)?)))
         .collect()
+}
+
+impl From<&Freeze> for FreezeV1 {
+    fn from(freeze: &Freeze) -> Self {
+        Self {
+            from: freeze.from.unix_millis(),
+            until: freeze.until.unix_millis(),
+            reason: freeze.reason.clone(),
+        }
+    }
+}
+
+impl From<FreezeV1> for Freeze {
+    fn from(stored: FreezeV1) -> Self {
+        Self {
+            from: Timestamp::from_unix_millis(stored.from),
+            until: Timestamp::from_unix_millis(stored.until),
+            reason: stored.reason,
+        }
+    }
+}
+
+impl From<&RolloutPolicy> for RolloutPolicyV1 {
+    fn from(policy: &RolloutPolicy) -> Self {
+        let rule = |rule: &RingRule| match rule {
+            RingRule::Tags(tags) => RingRuleV1::Tags(tags.clone()),
+            RingRule::Share(percent) => RingRuleV1::Share(*percent),
+        };
+        Self {
+            rings: policy.rings.iter().map(rule).collect(),
+            pass_percent: policy.pass_percent,
+            halt_percent: policy.halt_percent,
+            is_ramped: policy.is_ramped,
+            is_unlisted: policy.is_unlisted,
+            applications_max: policy.applications_max,
+            depth_max: policy.depth_max,
+        }
+    }
+}
+
+impl From<RolloutPolicyV1> for RolloutPolicy {
+    fn from(stored: RolloutPolicyV1) -> Self {
+        let rule = |rule: RingRuleV1| match rule {
+            RingRuleV1::Tags(tags) => RingRule::Tags(tags),
+            RingRuleV1::Share(percent) => RingRule::Share(percent),
+        };
+        Self {
+            rings: stored.rings.into_iter().map(rule).collect(),
+            pass_percent: stored.pass_percent,
+            halt_percent: stored.halt_percent,
+            is_ramped: stored.is_ramped,
+            is_unlisted: stored.is_unlisted,
+            applications_max: stored.applications_max,
+            depth_max: stored.depth_max,
+        }
+    }
 }
 
 impl From<&Repository> for RepositoryV1 {

@@ -51,6 +51,9 @@ pub(super) struct Desk {
     /// What CodeArtifact holds beside what events told: repository, package, version.
     pub(super) listed: RefCell<Vec<(RepositoryId, PackageId, ListedVersion)>>,
     pub(super) repositories: RefCell<BTreeMap<RepositoryId, Repository>>,
+    /// What was to be set `Unlisted`, and what CodeArtifact says to that.
+    pub(super) unlisted: RefCell<Vec<(RepositoryId, PackageVersionId)>>,
+    pub(super) unlisting: RefCell<Result<(), ReadError>>,
 }
 
 impl Desk {
@@ -73,6 +76,8 @@ impl Desk {
             notices: RefCell::default(),
             listed: RefCell::default(),
             repositories: RefCell::default(),
+            unlisted: RefCell::default(),
+            unlisting: RefCell::new(Ok(())),
         };
         desk.apply(&catalog(applications));
         desk
@@ -432,6 +437,16 @@ impl Registry for Desk {
     ) -> Result<Repository, ReadError> {
         let known = self.repositories.borrow();
         known.get(repository).cloned().ok_or(ReadError::NotFound)
+    }
+
+    async fn unlist_package_version(
+        &self,
+        repository: &RepositoryId,
+        package_version: &PackageVersionId,
+    ) -> Result<(), ReadError> {
+        let unlisted = (repository.clone(), package_version.clone());
+        self.unlisted.borrow_mut().push(unlisted);
+        self.unlisting.borrow().clone()
     }
 
     /// Everything asks for `^1.0.0` of the tokens.

@@ -29,6 +29,7 @@ pub(super) fn random(random: &mut Random, profile: Profile) -> Policy {
         max_wait_secs: 60 * random.between(2, 15),
         retries_max: u32::try_from(random.below(3)).unwrap_or(0),
         retry_after_secs: 60 * random.between(0, 10),
+        minimum_age_secs: random.pick(&[0, 0, 600, 7_200]),
         ..Policy::default()
     };
     policy.follow = match random.below(20) {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{
     AccountId, ApplicationId, DomainName, Pipeline, PipelineExecutionId, Repository, RepositoryId,
-    Timestamp,
+    Timestamp, VersionStatus,
 };
 use downriver_engine::ports::{
     Artifacts, Execution, ListedVersion, Pipelines, ReadError, Registry, SourceRead, StartError,
@@ -152,6 +152,22 @@ impl<S: Store> Registry for Worker<'_, S> {
         let world = self.seen();
         let known = world.organisation.topology.repositories.get(repository);
         known.cloned().ok_or(ReadError::NotFound)
+    }
+
+    async fn unlist_package_version(
+        &self,
+        repository: &RepositoryId,
+        package_version: &PackageVersionId,
+    ) -> Result<(), ReadError> {
+        self.read_service().await?;
+        let mut world = self.world();
+        let now = world.now;
+        let sighting =
+            world
+                .registry
+                .restatus(package_version, repository, VersionStatus::Unlisted, now);
+        world.emit_sighting(sighting);
+        Ok(())
     }
 
     async fn list_dependencies(

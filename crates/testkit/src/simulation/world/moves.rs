@@ -255,6 +255,7 @@ impl World {
                 self.pipelines.pass_mut(application, number).failed_stage = Some(FailedStage {
                     name: if is_before_deploy { "Build" } else { "Deploy" }.to_owned(),
                     is_before_deploy,
+                    ..FailedStage::default()
                 });
                 if !self.faults.are_over() && self.random().chance(15) {
                     let secs = self.random().between(1, 1_200);

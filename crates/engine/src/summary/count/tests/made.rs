@@ -102,6 +102,7 @@ pub(super) fn wanting(package: &str) -> Rebuild {
         revision: None,
         from: None,
         needs_refresh: false,
+        is_third_party: false,
         repository: downriver_domain::RepositoryId {
             domain_owner: "111122223333".parse().expect("an account"),
             domain: "acme".parse().expect("a domain"),

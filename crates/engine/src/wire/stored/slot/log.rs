@@ -60,6 +60,10 @@ pub(super) struct FailureV1 {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     execution: Option<String>,
     reason: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    excuse: Option<String>,
     at: i64,
 }
 
@@ -72,6 +76,8 @@ pub(super) struct SeenExecutionV1 {
     ended_at: Option<i64>,
     #[serde(default, skip_serializing_if = "is_default")]
     is_superseded: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    is_failed: bool,
     #[serde(default, skip_serializing_if = "is_default")]
     is_rollback: bool,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -211,6 +217,8 @@ impl From<&Failure> for FailureV1 {
             rebuild: (&failure.rebuild).into(),
             execution: failure.execution.as_ref().map(ToString::to_string),
             reason: failure.reason.clone(),
+            url: failure.url.clone(),
+            excuse: failure.excuse.clone(),
             at: failure.at.unix_millis(),
         }
     }
@@ -224,6 +232,8 @@ impl TryFrom<FailureV1> for Failure {
             rebuild: stored.rebuild.try_into().in_field("rebuild")?,
             execution: parse_optional("execution", stored.execution.as_deref())?,
             reason: stored.reason,
+            url: stored.url,
+            excuse: stored.excuse,
             at: from_millis(stored.at),
         })
     }
@@ -241,6 +251,7 @@ impl From<&SeenExecution> for SeenExecutionV1 {
             started_at: seen.started_at.unix_millis(),
             ended_at: millis(seen.ended_at),
             is_superseded: seen.is_superseded,
+            is_failed: seen.is_failed,
             is_rollback: seen.is_rollback,
             cascade: (&seen.cascade).into(),
         }
@@ -263,6 +274,7 @@ impl TryFrom<SeenExecutionV1> for SeenExecution {
             started_at: from_millis(stored.started_at),
             ended_at: timestamp(stored.ended_at),
             is_superseded: stored.is_superseded,
+            is_failed: stored.is_failed,
             is_rollback: stored.is_rollback,
             cascade: Cascade::try_from(stored.cascade).in_field("cascade")?,
         })

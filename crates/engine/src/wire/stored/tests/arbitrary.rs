@@ -28,6 +28,7 @@ pub(super) fn slot() -> impl Strategy<Value = Slot> {
         of(cascade()),
         any::<bool>(),
         of(timestamp()),
+        vec(timestamp(), 0..3),
     );
     (counters, state(), changes, past, rest).prop_map(
         |(
@@ -35,7 +36,7 @@ pub(super) fn slot() -> impl Strategy<Value = Slot> {
             state,
             (joined, held, failure),
             (builds, executions, tail),
-            (index_awaited_until, last_cascade, is_uncompared, wake_at),
+            (index_awaited_until, last_cascade, is_uncompared, wake_at, starts),
         )| Slot {
             application,
             revision,
@@ -49,6 +50,7 @@ pub(super) fn slot() -> impl Strategy<Value = Slot> {
             tail,
             index_awaited_until,
             last_cascade,
+            starts,
             is_uncompared,
             wake_at,
         },
@@ -172,12 +174,20 @@ fn rebuild() -> impl Strategy<Value = Rebuild> {
 
 fn wanted() -> impl Strategy<Value = Wanted> {
     let texts = (".*", of(".*"), of(".*"), ".*");
-    (texts, any::<bool>(), repository(), timestamp(), cascade()).prop_map(
-        |((version, revision, from, reason), needs_refresh, repository, seen_at, cascade)| Wanted {
+    let flags = (any::<bool>(), any::<bool>());
+    (texts, flags, repository(), timestamp(), cascade()).prop_map(
+        |(
+            (version, revision, from, reason),
+            (needs_refresh, is_third_party),
+            repository,
+            seen_at,
+            cascade,
+        )| Wanted {
             version,
             revision,
             from,
             needs_refresh,
+            is_third_party,
             repository,
             seen_at,
             cascade,
@@ -241,14 +251,17 @@ fn held() -> impl Strategy<Value = Held> {
 }
 
 fn failure() -> impl Strategy<Value = Failure> {
-    (rebuild(), of(execution()), ".*", timestamp()).prop_map(|(rebuild, execution, reason, at)| {
-        Failure {
+    let texts = (".*", of(".*"), of(".*"));
+    (rebuild(), of(execution()), texts, timestamp()).prop_map(
+        |(rebuild, execution, (reason, url, excuse), at)| Failure {
             rebuild,
             execution,
             reason,
+            url,
+            excuse,
             at,
-        }
-    })
+        },
+    )
 }
 
 fn build() -> impl Strategy<Value = Build> {
@@ -288,15 +301,22 @@ fn seen_execution() -> impl Strategy<Value = SeenExecution> {
         Just(StartedBy::Person),
     ];
     let times = (timestamp(), of(timestamp()));
-    let flags = (any::<bool>(), any::<bool>());
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>());
     (execution(), started_by, times, flags, cascade()).prop_map(
-        |(execution, started_by, (started_at, ended_at), (is_superseded, is_rollback), cascade)| {
+        |(
+            execution,
+            started_by,
+            (started_at, ended_at),
+            (is_superseded, is_failed, is_rollback),
+            cascade,
+        )| {
             SeenExecution {
                 execution,
                 started_by,
                 started_at,
                 ended_at,
                 is_superseded,
+                is_failed,
                 is_rollback,
                 cascade,
             }
@@ -322,14 +342,22 @@ fn tail() -> impl Strategy<Value = Tail> {
 fn cascade() -> impl Strategy<Value = Cascade> {
     let applications = btree_set(application(), 0..3);
     let roots = btree_set(package_version(), 0..3);
-    (roots, applications, any::<bool>(), any::<bool>()).prop_map(
-        |(roots, applications, is_overlapped, is_urgent)| Cascade {
-            roots,
-            applications,
-            is_overlapped,
-            is_urgent,
-        },
+    (
+        roots,
+        applications,
+        any::<bool>(),
+        any::<bool>(),
+        any::<u32>(),
     )
+        .prop_map(
+            |(roots, applications, is_overlapped, is_urgent, depth)| Cascade {
+                roots,
+                applications,
+                is_overlapped,
+                is_urgent,
+                depth,
+            },
+        )
 }
 
 fn application() -> impl Strategy<Value = ApplicationId> {

@@ -105,6 +105,7 @@ pub(super) fn topologies() -> Vec<Topology> {
                 (id("lib"), BTreeSet::from([id("core")])),
             ]),
             is_shadow: true,
+            ..Topology::default()
         },
         Topology {
             revision: 4,
@@ -143,6 +144,7 @@ pub(super) fn applications() -> Vec<Application> {
         is_declared: false,
         registered_at: at(0),
         upriver: BTreeSet::new(),
+        ring: 0,
     };
     let policy = |follow, on_locked, rollback| Policy {
         follow,
@@ -394,6 +396,7 @@ pub(super) fn active_producers() -> Vec<ActiveProducer> {
         application: id("lib"),
         rebuild: id("lib.1"),
         since: at(0),
+        active_from: None,
     }]
 }
 
@@ -420,14 +423,15 @@ fn cascade() -> Cascade {
         applications: BTreeSet::from([id("core"), id("lib")]),
         is_overlapped: true,
         is_urgent: true,
+        depth: 0,
     }
 }
 
-fn id<T: FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+pub(super) fn id<T: FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
     text.parse().unwrap()
 }
 
-fn at(secs: i64) -> Timestamp {
+pub(super) fn at(secs: i64) -> Timestamp {
     Timestamp::from_unix_millis(1_767_225_600_000 + secs * 1000)
 }
 
@@ -447,7 +451,7 @@ fn repository(name: &str) -> RepositoryId {
     }
 }
 
-fn target() -> Target {
+pub(super) fn target() -> Target {
     Target {
         account: id("111122223333"),
         region: id("eu-west-1"),

@@ -58,6 +58,8 @@ fn full() -> Slot {
             rebuild: rebuild(),
             execution: Some(id("e-0")),
             reason: "stage Build failed".to_owned(),
+            url: None,
+            excuse: None,
             at: at(5),
         }),
         executions: executions(),
@@ -81,6 +83,7 @@ fn rebuild() -> Rebuild {
         revision: None,
         from: None,
         needs_refresh: false,
+        is_third_party: false,
         repository: repository("shared"),
         seen_at: at(1),
         cascade: Cascade::default(),
@@ -228,6 +231,7 @@ fn executions() -> Vec<SeenExecution> {
         started_at: at(1),
         ended_at: None,
         is_superseded: false,
+        is_failed: false,
         is_rollback: false,
         cascade: Cascade::default(),
     };
@@ -236,6 +240,7 @@ fn executions() -> Vec<SeenExecution> {
             started_by: StartedBy::Downriver(id("web.1.1")),
             ended_at: Some(at(2)),
             is_superseded: true,
+            is_failed: false,
             is_rollback: true,
             cascade: cascade(),
             ..least.clone()

@@ -1,0 +1,163 @@
+//! What became of a change in one application, read from its slot and its edges.
+
+use downriver_version::PackageVersionId;
+
+use super::{Broken, Rollout};
+use crate::catalog::Application;
+use crate::dependency::{Built, Edge};
+use crate::slot::{Gate, Held, HeldReason, Pending, Slot, SlotState};
+use crate::{ApplicationId, Timestamp};
+
+/// An application that a change concerns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    pub application: ApplicationId,
+    pub ring: u32,
+    pub standing: Standing,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It is to go, and has not started.
+    Waiting,
+    /// It is to go later: its window is closed, the version too young for it, or its limit for the day reached.
+    Later,
+    /// Starting, running, tried again, or what it built is still to be read.
+    InFlight,
+    /// Delivered, or succeeded without anything to tell what was built; also by somebody else's execution.
+    Succeeded,
+    Failed(Broken),
+    /// It failed, and that says nothing about the change: it failed before too, the infrastructure did, an operator
+    /// looked at it; or it did not pick the change up.
+    Uncounted,
+    /// It cannot go without a person; why.
+    Unable(String),
+}
+
+/// `None` where the change asks for nothing. `edges` are those of the application to the package.
+pub fn stand(
+    rollout: &Rollout,
+    application: &Application,
+    slot: &Slot,
+    edges: &[Edge],
+    is_shadow: bool,
+    now: Timestamp,
+) -> Option<Standing> {
+    let change = &rollout.package_version;
+    let asks = |slot: &Slot| {
+        slot.rebuild()
+            .and_then(|rebuild| rebuild.packages.get(change.package()))
+            .is_some_and(|wanted| wanted.version == change.version())
+    };
+    if asks(slot) {
+        return Some(of_state(&slot.state, is_shadow));
+    }
+    if slot.joined.contains_key(change.package()) {
+        return Some(Standing::Waiting);
+    }
+    let held = slot.held.get(change.package());
+    if let Some(held) = held.filter(|held| held.version == change.version()) {
+        return Some(of_held(rollout, application, slot, held));
+    }
+    of_builds(change, slot, edges, now)
+}
+
+fn of_state(state: &SlotState, is_shadow: bool) -> Standing {
+    match state {
+        SlotState::Stuck(stuck) => Standing::Unable(format!("stuck: {}", stuck.reason)),
+        SlotState::Parked(_) => Standing::Unable("parked".to_owned()),
+        SlotState::Starting(_) | SlotState::Running(_) => Standing::InFlight,
+        SlotState::Pending(pending) if is_retried(pending) => Standing::InFlight,
+        SlotState::Pending(_) if is_shadow => Standing::Unable("in shadow mode".to_owned()),
+        SlotState::Pending(pending) if is_closed(pending, Gate::NotPaused) => {
+            Standing::Unable("paused".to_owned())
+        }
+        SlotState::Pending(pending) if LATER.iter().any(|gate| is_closed(pending, *gate)) => {
+            Standing::Later
+        }
+        SlotState::Pending(_) | SlotState::Idle => Standing::Waiting,
+    }
+}
+
+/// The gates that keep an application from going for hours or days, and that time opens.
+const LATER: [Gate; 3] = [Gate::Age, Gate::Window, Gate::DailyLimit];
+
+/// A failed attempt is tried again: its outcome is still to come.
+fn is_retried(pending: &Pending) -> bool {
+    pending.rebuild.failures > 0
+}
+
+fn is_closed(pending: &Pending, gate: Gate) -> bool {
+    pending.waits.iter().any(|wait| wait.gate == gate)
+}
+
+fn of_held(rollout: &Rollout, application: &Application, slot: &Slot, held: &Held) -> Standing {
+    match held.reason {
+        HeldReason::Failed => of_failure(rollout, application, slot, held),
+        HeldReason::NotPickedUp => Standing::Uncounted,
+        HeldReason::RolledBack => Standing::Failed(Broken {
+            application: application.id.clone(),
+            execution: None,
+            reason: "its deployment was rolled back".to_owned(),
+            url: None,
+            at: held.since,
+        }),
+        HeldReason::Stopped => Standing::Unable("a person stopped it".to_owned()),
+        HeldReason::WouldStart => Standing::Unable("in shadow mode".to_owned()),
+    }
+}
+
+fn of_failure(rollout: &Rollout, application: &Application, slot: &Slot, held: &Held) -> Standing {
+    let change = &rollout.package_version;
+    let failure = slot.failure.as_ref().filter(|failure| {
+        let wanted = failure.rebuild.packages.get(change.package());
+        wanted.is_some_and(|wanted| wanted.version == change.version())
+    });
+    let at = failure.map_or(held.since, |failure| failure.at);
+    if rollout.forgiven_until.is_some_and(|until| at <= until) {
+        return Standing::Uncounted;
+    }
+    match failure {
+        Some(failure) if failure.excuse.is_some() => Standing::Uncounted,
+        Some(failure) => Standing::Failed(Broken {
+            application: application.id.clone(),
+            execution: failure.execution.clone(),
+            reason: failure.reason.clone(),
+            url: failure.url.clone(),
+            at: failure.at,
+        }),
+        None => Standing::Failed(Broken {
+            application: application.id.clone(),
+            execution: None,
+            reason: "it failed".to_owned(),
+            url: None,
+            at: held.since,
+        }),
+    }
+}
+
+fn of_builds(
+    change: &PackageVersionId,
+    slot: &Slot,
+    edges: &[Edge],
+    now: Timestamp,
+) -> Option<Standing> {
+    let delivering = slot.builds.iter().find(|build| {
+        build.delivered.iter().any(|delivered| {
+            delivered.package == *change.package() && delivered.to == change.version()
+        })
+    });
+    if let Some(build) = delivering {
+        let is_read = build.is_proven || !slot.is_index_awaited(now);
+        return Some(if is_read {
+            Standing::Succeeded
+        } else {
+            Standing::InFlight
+        });
+    }
+    let is_built = edges.iter().any(|edge| match &edge.dependency.built {
+        Built::Proven(version) | Built::Assumed(version) => version == change.version(),
+        Built::Unknown => false,
+    });
+    is_built.then_some(Standing::Succeeded)
+}

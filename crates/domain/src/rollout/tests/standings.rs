@@ -1,0 +1,192 @@
+//! What a slot and its edges say of a change.
+
+use super::super::{Rollout, Standing, stand};
+use super::{change, fresh};
+use crate::slot::{
+    Build, Delivered, Failure, Gate, Held, HeldReason, Joined, Slot, SlotState, Stuck, Wait, WaitOn,
+};
+use crate::testing::{application, at, id, npm, pending, rebuild, repository, running, slot};
+
+/// What the slot of `web` says.
+fn standing(rollout: &Rollout, change: impl FnOnce(&mut Slot)) -> Option<Standing> {
+    let application = application("web");
+    let mut slot = slot(&application, SlotState::Idle);
+    change(&mut slot);
+    stand(rollout, &application, &slot, &[], false, at(1_000))
+}
+
+fn held(reason: HeldReason) -> impl Fn(&mut Slot) {
+    move |slot: &mut Slot| {
+        let held = Held {
+            version: "2.0.0".to_owned(),
+            reason,
+            since: at(300),
+        };
+        slot.held.insert(npm("tokens"), held);
+    }
+}
+
+fn failed(excuse: Option<&str>) -> impl Fn(&mut Slot) {
+    move |slot: &mut Slot| {
+        held(HeldReason::Failed)(slot);
+        slot.failure = Some(Failure {
+            rebuild: rebuild(&application("web"), 0, &["tokens"]),
+            execution: Some(id("e-1")),
+            reason: "execution e-1 failed in stage Test".to_owned(),
+            url: Some("https://console.example/1".to_owned()),
+            excuse: excuse.map(str::to_owned),
+            at: at(400),
+        });
+    }
+}
+
+#[test]
+fn a_rebuild_for_it_waits_or_is_in_flight() {
+    let web = application("web");
+    let for_it = || rebuild(&web, 0, &["tokens"]);
+    let closed = |gate: Gate| {
+        let mut pending = pending(rebuild(&application("web"), 0, &["tokens"]));
+        pending.waits.push(Wait {
+            gate,
+            since: at(0),
+            until: None,
+            on: WaitOn::Time,
+        });
+        move |slot: &mut Slot| slot.state = SlotState::Pending(pending.clone())
+    };
+    let of = |change: &dyn Fn(&mut Slot)| standing(&fresh(), change);
+    assert_eq!(of(&closed(Gate::Settled)), Some(Standing::Waiting));
+    assert_eq!(of(&closed(Gate::Ring)), Some(Standing::Waiting));
+    for gate in [Gate::Window, Gate::Age, Gate::DailyLimit] {
+        assert_eq!(of(&closed(gate)), Some(Standing::Later));
+    }
+    assert_eq!(
+        of(&closed(Gate::NotPaused)),
+        Some(Standing::Unable("paused".to_owned()))
+    );
+    let runs = |slot: &mut Slot| slot.state = SlotState::Running(running(&web, for_it(), 0));
+    assert_eq!(of(&runs), Some(Standing::InFlight));
+    let parked = |slot: &mut Slot| slot.state = SlotState::Parked(running(&web, for_it(), 0));
+    assert_eq!(of(&parked), Some(Standing::Unable("parked".to_owned())));
+    let stuck = |slot: &mut Slot| {
+        slot.state = SlotState::Stuck(Stuck {
+            rebuild: for_it(),
+            reason: "access denied".to_owned(),
+            since: at(0),
+        });
+    };
+    assert_eq!(
+        of(&stuck),
+        Some(Standing::Unable("stuck: access denied".to_owned()))
+    );
+    // An attempt that failed and is tried again is still on its way.
+    let retried = |slot: &mut Slot| {
+        let mut pending = pending(for_it());
+        pending.rebuild.failures = 1;
+        slot.state = SlotState::Pending(pending);
+    };
+    assert_eq!(of(&retried), Some(Standing::InFlight));
+    // One for other packages says nothing.
+    let other = |slot: &mut Slot| {
+        slot.state = SlotState::Running(running(&web, rebuild(&web, 0, &["kit"]), 0));
+    };
+    assert_eq!(of(&other), None);
+}
+
+#[test]
+fn shadow_is_unable() {
+    let application = application("web");
+    let state = SlotState::Pending(pending(rebuild(&application, 0, &["tokens"])));
+    let slot = slot(&application, state);
+    assert_eq!(
+        stand(&fresh(), &application, &slot, &[], true, at(1_000)),
+        Some(Standing::Unable("in shadow mode".to_owned()))
+    );
+}
+
+#[test]
+fn what_joined_is_still_to_be_judged() {
+    let joined = |slot: &mut Slot| {
+        let joined = Joined {
+            version: "2.0.0".to_owned(),
+            repository: repository("shared"),
+            seen_at: at(0),
+            is_news: true,
+        };
+        slot.joined.insert(npm("tokens"), joined);
+    };
+    assert_eq!(standing(&fresh(), joined), Some(Standing::Waiting));
+    assert_eq!(standing(&fresh(), |_| {}), None);
+}
+
+#[test]
+fn a_failure_counts_unless_it_is_excused_or_a_person_has_looked_at_it() {
+    let Some(Standing::Failed(broken)) = standing(&fresh(), failed(None)) else {
+        panic!("it failed");
+    };
+    assert_eq!(broken.reason, "execution e-1 failed in stage Test");
+    assert_eq!(broken.url.as_deref(), Some("https://console.example/1"));
+    assert_eq!(
+        standing(&fresh(), failed(Some("it had failed before"))),
+        Some(Standing::Uncounted)
+    );
+    let forgiven = |until| Rollout {
+        forgiven_until: Some(at(until)),
+        ..fresh()
+    };
+    assert_eq!(
+        standing(&forgiven(400), failed(None)),
+        Some(Standing::Uncounted)
+    );
+    assert!(matches!(
+        standing(&forgiven(399), failed(None)),
+        Some(Standing::Failed(_))
+    ));
+    assert_eq!(
+        standing(&fresh(), held(HeldReason::NotPickedUp)),
+        Some(Standing::Uncounted)
+    );
+    assert!(matches!(
+        standing(&fresh(), held(HeldReason::RolledBack)),
+        Some(Standing::Failed(_))
+    ));
+    assert!(matches!(
+        standing(&fresh(), held(HeldReason::Stopped)),
+        Some(Standing::Unable(_))
+    ));
+}
+
+#[test]
+fn a_success_counts_once_it_is_read() {
+    let built = |is_proven: bool, awaited_until: Option<i64>| {
+        move |slot: &mut Slot| {
+            slot.builds.push(Build {
+                execution: id("e-1"),
+                rebuild: None,
+                is_proven,
+                started_at: at(0),
+                ended_at: at(100),
+                delivered: vec![Delivered {
+                    package: change().package().clone(),
+                    from: None,
+                    to: "2.0.0".to_owned(),
+                    is_refreshed: false,
+                }],
+            });
+            slot.index_awaited_until = awaited_until.map(at);
+        }
+    };
+    assert_eq!(
+        standing(&fresh(), built(false, Some(2_000))),
+        Some(Standing::InFlight)
+    );
+    assert_eq!(
+        standing(&fresh(), built(false, Some(900))),
+        Some(Standing::Succeeded),
+        "no result came"
+    );
+    assert_eq!(
+        standing(&fresh(), built(true, None)),
+        Some(Standing::Succeeded)
+    );
+}

@@ -1,0 +1,117 @@
+//! How a change stands in every application that depends on its package.
+
+use std::collections::BTreeMap;
+
+use downriver_domain::rollout::{Clearance, Member, Standing, stand};
+use downriver_domain::{ApplicationId, Edge, Rollout, RolloutPolicy};
+
+use super::waits_for_turn;
+use crate::error::EngineError;
+use crate::ports::{ApplicationState, DEPENDENTS_PAGE_MAX, LOAD_APPLICATIONS_MAX, Ports, Store};
+use crate::session::Session;
+
+/// Dependents that are looked at, at most: all that a catalog can hold.
+const DEPENDENTS_MAX: usize = crate::wire::catalog::APPLICATIONS_MAX;
+
+/// The members in the order in which they are to go: ring by ring, and in one those upriver first.
+pub(super) async fn gather<P: Ports>(
+    session: &Session<'_, P>,
+    policy: &RolloutPolicy,
+    rollout: &Rollout,
+) -> Result<Vec<Member>, EngineError> {
+    let standing = standings(session, policy, rollout).await?;
+    let mut members: Vec<(usize, Member)> = standing
+        .into_iter()
+        .map(|(state, member)| {
+            let upriver = &state.application.upriver;
+            (session.topology.reaching(upriver).len(), member)
+        })
+        .collect();
+    members.sort_by(|(a_upriver, a), (b_upriver, b)| {
+        (a.ring, a_upriver, &a.application).cmp(&(b.ring, b_upriver, &b.application))
+    });
+    Ok(members.into_iter().map(|(_, member)| member).collect())
+}
+
+/// Those that may go, and still believe that they may not: the message that was to wake them was lost.
+pub(super) async fn left_waiting<P: Ports>(
+    session: &Session<'_, P>,
+    policy: &RolloutPolicy,
+    rollout: &Rollout,
+) -> Result<Vec<ApplicationId>, EngineError> {
+    let standing = standings(session, policy, rollout).await?;
+    Ok(standing
+        .into_iter()
+        .filter(|(state, member)| {
+            let clearance = rollout.clear(&member.application, member.ring);
+            matches!(clearance, Clearance::Go | Clearance::Abandoned)
+                && member.standing == Standing::Waiting
+                && waits_for_turn(state)
+        })
+        .map(|(_, member)| member.application)
+        .collect())
+}
+
+async fn standings<P: Ports>(
+    session: &Session<'_, P>,
+    policy: &RolloutPolicy,
+    rollout: &Rollout,
+) -> Result<Vec<(ApplicationState, Member)>, EngineError> {
+    let edges = dependents(session, rollout).await?;
+    let ids: Vec<ApplicationId> = edges.keys().cloned().collect();
+    let mut found = Vec::new();
+    for ids in ids.chunks(LOAD_APPLICATIONS_MAX) {
+        for state in session.load_readable(ids).await?.states {
+            if !state.is_registered {
+                continue;
+            }
+            let application = &state.application;
+            let is_shadow = session.is_shadow || application.policy.is_shadow;
+            let edges = edges.get(&application.id).map_or(&[][..], Vec::as_slice);
+            let standing = stand(
+                rollout,
+                application,
+                &state.slot,
+                edges,
+                is_shadow,
+                session.now,
+            );
+            if let Some(standing) = standing {
+                let member = Member {
+                    application: application.id.clone(),
+                    ring: application.ring.min(policy.last_ring()),
+                    standing,
+                };
+                found.push((state, member));
+            }
+        }
+    }
+    Ok(found)
+}
+
+async fn dependents<P: Ports>(
+    session: &Session<'_, P>,
+    rollout: &Rollout,
+) -> Result<BTreeMap<ApplicationId, Vec<Edge>>, EngineError> {
+    let package = rollout.package_version.package();
+    let mut by_application: BTreeMap<ApplicationId, Vec<Edge>> = BTreeMap::new();
+    let mut after = None;
+    while by_application.len() < DEPENDENTS_MAX {
+        let page = session
+            .ports
+            .store()
+            .load_dependents(package, after.as_ref(), DEPENDENTS_PAGE_MAX)
+            .await?;
+        for edge in page.edges {
+            by_application
+                .entry(edge.application.clone())
+                .or_default()
+                .push(edge);
+        }
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(by_application)
+}
