@@ -10,7 +10,10 @@ mod outcome;
 #[cfg(test)]
 mod tests;
 
-pub use gates::{GateContext, GateReport, evaluate_gates, is_due, open_gates, pause_on, settle};
+pub use gates::{
+    Calendar, GateContext, GateReport, evaluate_gates, is_due, is_off_calendar, open_gates,
+    pause_on, settle,
+};
 pub use merge::{Merged, merge_asks, merge_joined, rejudge};
 pub use offer::{Offer, PackageHold, offer};
 pub use outcome::{

@@ -17,7 +17,7 @@ use downriver_domain::{ApplicationId, Rollout, RolloutPolicy};
 pub(crate) use halt::unlist;
 pub(crate) use operate::{Decision, decide};
 
-use crate::carry_out::put_back;
+use crate::carry_out::{look_soon, put_back};
 use crate::error::EngineError;
 use crate::history::{HistoryBody, HistoryEntry, Note, NoteKind, Outcome};
 use crate::ports::{
@@ -184,6 +184,10 @@ pub(crate) async fn review<P: Ports>(
                 unlist(session, &next).await?;
             }
             put_back(session, &released).await?;
+            if next.hold != rollout.hold {
+                let waiting = members::waiting(session, policy, &next).await?;
+                look_soon(session, &waiting).await?;
+            }
             return Ok(next);
         }
     }
@@ -330,7 +334,7 @@ async fn told<P: Ports>(
             }
             Some(Hold::Unapproved { reason, .. }) => {
                 let change = &next.package_version;
-                let text = format!("{reason}: `downriver approve {change}` lets it go");
+                let text = format!("{reason}: `downriver approve '{change}'` lets it go");
                 notices.push(halt::approval(session, next, text.clone()).await?);
                 texts.push(text);
             }

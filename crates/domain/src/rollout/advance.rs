@@ -117,7 +117,7 @@ fn halted(
         let threshold = share_of(policy.halt_percent, ended);
         (failed >= threshold).then(|| {
             let reason = format!(
-                "{failed} of the {ended} applications of ring {ring} that ended failed, and {} % halts it",
+                "{failed} of {ended} applications that ended in ring {ring} failed, and {} % halts a change",
                 policy.halt_percent
             );
             halt(&tally, ring, reason, now)

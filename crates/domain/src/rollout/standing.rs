@@ -5,7 +5,9 @@ use downriver_version::PackageVersionId;
 use super::{Broken, Rollout};
 use crate::catalog::Application;
 use crate::dependency::{Built, Edge};
-use crate::slot::{Gate, Held, HeldReason, Pending, Slot, SlotState};
+use crate::slot::{
+    Calendar, Gate, Held, HeldReason, Pending, Slot, SlotState, is_off_calendar, pause_on,
+};
 use crate::{ApplicationId, Timestamp};
 
 /// An application that a change concerns.
@@ -37,12 +39,12 @@ pub enum Standing {
 /// `None` where the change asks for nothing. `edges` are those of the application to the package.
 pub fn stand(
     rollout: &Rollout,
-    application: &Application,
     slot: &Slot,
     edges: &[Edge],
     is_shadow: bool,
-    now: Timestamp,
+    calendar: Calendar<'_>,
 ) -> Option<Standing> {
+    let application = calendar.application;
     let change = &rollout.package_version;
     let asks = |slot: &Slot| {
         slot.rebuild()
@@ -50,7 +52,7 @@ pub fn stand(
             .is_some_and(|wanted| wanted.version == change.version())
     };
     if asks(slot) {
-        return Some(of_state(&slot.state, is_shadow));
+        return Some(of_state(slot, is_shadow, calendar));
     }
     if slot.joined.contains_key(change.package()) {
         return Some(Standing::Waiting);
@@ -59,36 +61,38 @@ pub fn stand(
     if let Some(held) = held.filter(|held| held.version == change.version()) {
         return Some(of_held(rollout, application, slot, held));
     }
-    of_builds(change, slot, edges, now)
+    of_builds(change, slot, edges, calendar.now)
 }
 
-fn of_state(state: &SlotState, is_shadow: bool) -> Standing {
-    match state {
+fn of_state(slot: &Slot, is_shadow: bool, calendar: Calendar<'_>) -> Standing {
+    let is_paused = |pending: &Pending| {
+        let id = &calendar.application.id;
+        pause_on(&pending.rebuild, id, calendar.controls).is_some()
+    };
+    match &slot.state {
         SlotState::Stuck(stuck) => Standing::Unable(format!("stuck: {}", stuck.reason)),
         SlotState::Parked(_) => Standing::Unable("parked".to_owned()),
         SlotState::Starting(_) | SlotState::Running(_) => Standing::InFlight,
         SlotState::Pending(pending) if is_retried(pending) => Standing::InFlight,
         SlotState::Pending(_) if is_shadow => Standing::Unable("in shadow mode".to_owned()),
-        SlotState::Pending(pending) if is_closed(pending, Gate::NotPaused) => {
-            Standing::Unable("paused".to_owned())
-        }
-        SlotState::Pending(pending) if LATER.iter().any(|gate| is_closed(pending, *gate)) => {
+        SlotState::Pending(pending) if is_paused(pending) => Standing::Unable("paused".to_owned()),
+        SlotState::Pending(pending)
+            if is_too_young(pending) || is_off_calendar(slot, pending, calendar) =>
+        {
             Standing::Later
         }
         SlotState::Pending(_) | SlotState::Idle => Standing::Waiting,
     }
 }
 
-/// The gates that keep an application from going for hours or days, and that time opens.
-const LATER: [Gate; 3] = [Gate::Age, Gate::Window, Gate::DailyLimit];
-
 /// A failed attempt is tried again: its outcome is still to come.
 fn is_retried(pending: &Pending) -> bool {
     pending.rebuild.failures > 0
 }
 
-fn is_closed(pending: &Pending, gate: Gate) -> bool {
-    pending.waits.iter().any(|wait| wait.gate == gate)
+/// The gate *age* was closed when it was last looked at.
+fn is_too_young(pending: &Pending) -> bool {
+    pending.waits.iter().any(|wait| wait.gate == Gate::Age)
 }
 
 fn of_held(rollout: &Rollout, application: &Application, slot: &Slot, held: &Held) -> Standing {

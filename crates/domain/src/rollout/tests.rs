@@ -176,11 +176,11 @@ fn failures_at_the_threshold_halt_it() {
     let one_of_three = ["0 a failed", "0 b succeeded", "0 c succeeded", "2 d waits"];
     assert_eq!(
         decided(&policy(), &fresh(), &one_of_three),
-        "ring 0 released [] halted: 1 of the 3 applications of ring 0 that ended failed, and 20 % halts it"
+        "ring 0 released [] halted: 1 of 3 applications that ended in ring 0 failed, and 20 % halts a change"
     );
     assert!(decided(&lenient, &fresh(), &one_of_three).starts_with("ring 2"));
     let two_of_three = ["0 a failed", "0 b failed", "0 c succeeded", "2 d waits"];
-    assert!(decided(&lenient, &fresh(), &two_of_three).contains("halted: 2 of the 3"));
+    assert!(decided(&lenient, &fresh(), &two_of_three).contains("halted: 2 of 3"));
     // A straggler of a ring that passed counts as well.
     let later = Rollout {
         ring: 2,

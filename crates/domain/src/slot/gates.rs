@@ -36,6 +36,26 @@ pub struct GateContext<'a> {
     pub is_restored: bool,
 }
 
+/// What freezes, windows and limits are held against.
+#[derive(Debug, Clone, Copy)]
+pub struct Calendar<'a> {
+    pub now: Timestamp,
+    pub topology: &'a Topology,
+    pub application: &'a Application,
+    pub controls: &'a Controls,
+}
+
+impl<'a> Calendar<'a> {
+    const fn of(context: GateContext<'a>) -> Self {
+        Self {
+            now: context.now,
+            topology: context.topology,
+            application: context.application,
+            controls: context.controls,
+        }
+    }
+}
+
 /// Which gates are closed, and what follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GateReport {
@@ -78,7 +98,7 @@ pub fn evaluate_gates(slot: &Slot, pending: &Pending, context: GateContext<'_>) 
             waits.push(wait(pending, *gate, context.now, *until, on.clone()));
         }
     }
-    waits.extend(calendar_waits(slot, pending, context));
+    waits.extend(calendar_waits(slot, pending, Calendar::of(context)));
     if !has_room(pending, context) {
         let target = context.application.pipeline.target.clone();
         waits.push(wait(
@@ -140,19 +160,24 @@ fn has_room(pending: &Pending, context: GateContext<'_>) -> bool {
     others < usize::try_from(max).unwrap_or(usize::MAX) && (is_urgent || !context.has_fair_share)
 }
 
+/// Whether a freeze, a closed change window or the limit for a day keeps a rebuild from starting now.
+pub fn is_off_calendar(slot: &Slot, pending: &Pending, calendar: Calendar<'_>) -> bool {
+    !calendar_waits(slot, pending, calendar).is_empty()
+}
+
 /// Freezes, change windows and the limit for a day. An urgent rebuild waits for the limit only.
-fn calendar_waits(slot: &Slot, pending: &Pending, context: GateContext<'_>) -> Vec<Wait> {
+fn calendar_waits(slot: &Slot, pending: &Pending, calendar: Calendar<'_>) -> Vec<Wait> {
     let mut waits = Vec::new();
-    let now = context.now;
+    let now = calendar.now;
     if !pending.rebuild.is_expedited {
-        if let Some((until, reason)) = freeze_on(context) {
+        if let Some((until, reason)) = freeze_on(calendar) {
             let on = WaitOn::Freeze(reason);
             waits.push(wait(pending, Gate::Window, now, Some(until), on));
-        } else if let Some(until) = window_closed_until(context) {
+        } else if let Some(until) = window_closed_until(calendar) {
             waits.push(wait(pending, Gate::Window, now, Some(until), WaitOn::Time));
         }
     }
-    if let Some(until) = limit_reached_until(slot, pending, context) {
+    if let Some(until) = limit_reached_until(slot, pending, calendar) {
         waits.push(wait(
             pending,
             Gate::DailyLimit,
@@ -165,17 +190,17 @@ fn calendar_waits(slot: &Slot, pending: &Pending, context: GateContext<'_>) -> V
 }
 
 /// The freeze that ends last, of those that concern the application now.
-fn freeze_on(context: GateContext<'_>) -> Option<(Timestamp, String)> {
-    let now = context.now;
-    let of_catalog = context
+fn freeze_on(calendar: Calendar<'_>) -> Option<(Timestamp, String)> {
+    let now = calendar.now;
+    let of_catalog = calendar
         .topology
         .freezes
         .iter()
         .filter(|freeze| freeze.from <= now)
         .map(|freeze| (freeze.until, &freeze.reason));
-    let of_operators = scopes_of(context.application)
+    let of_operators = scopes_of(calendar.application)
         .into_iter()
-        .filter_map(|scope| context.controls.freezes.get(&scope))
+        .filter_map(|scope| calendar.controls.freezes.get(&scope))
         .map(|freeze| (freeze.until, &freeze.reason));
     of_catalog
         .chain(of_operators)
@@ -185,16 +210,16 @@ fn freeze_on(context: GateContext<'_>) -> Option<(Timestamp, String)> {
 }
 
 /// When the application's change window opens, if it is closed and no operator opened it.
-fn window_closed_until(context: GateContext<'_>) -> Option<Timestamp> {
-    let windows = &context.application.policy.windows;
-    let is_opened = scopes_of(context.application).iter().any(|scope| {
-        let opened = context.controls.openings.get(scope);
-        opened.is_some_and(|opened| context.now < opened.until)
+fn window_closed_until(calendar: Calendar<'_>) -> Option<Timestamp> {
+    let windows = &calendar.application.policy.windows;
+    let is_opened = scopes_of(calendar.application).iter().any(|scope| {
+        let opened = calendar.controls.openings.get(scope);
+        opened.is_some_and(|opened| calendar.now < opened.until)
     });
     if windows.is_empty() || is_opened {
         return None;
     }
-    match opening_at(windows, context.now) {
+    match opening_at(windows, calendar.now) {
         Opening::Open { .. } => None,
         Opening::Closed { until } => Some(until),
     }
@@ -212,16 +237,16 @@ fn scopes_of(application: &Application) -> [ControlScope; 3] {
 fn limit_reached_until(
     slot: &Slot,
     pending: &Pending,
-    context: GateContext<'_>,
+    calendar: Calendar<'_>,
 ) -> Option<Timestamp> {
-    let max = context.application.policy.rebuilds_per_day_max?;
+    let max = calendar.application.policy.rebuilds_per_day_max?;
     if pending.rebuild.first_started_at.is_some() {
         return None;
     }
     let max = usize::try_from(max).unwrap_or(usize::MAX);
     let oldest = slot.starts.len().checked_sub(max)?;
     let until = slot.starts.get(oldest)?.plus_secs(DAY_SECS);
-    (context.now < until).then_some(until)
+    (calendar.now < until).then_some(until)
 }
 
 /// Whether a pending rebuild has come to the point where everything else decides: settled, and neither backed off nor

@@ -30,7 +30,7 @@ pub(super) fn text(rollout: &Rollout) -> String {
     }
     let _ = write!(
         text,
-        "; a newer version takes over, `downriver resume {change}` lets it go on, `downriver abandon {change}` gives it up"
+        "; a newer version takes over, `downriver resume '{change}'` lets it go on, `downriver abandon '{change}'` gives it up"
     );
     text
 }

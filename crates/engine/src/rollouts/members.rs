@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use downriver_domain::rollout::{Clearance, Member, Standing, stand};
+use downriver_domain::slot::Calendar;
 use downriver_domain::{ApplicationId, Edge, Rollout, RolloutPolicy};
 
 use super::waits_for_turn;
@@ -33,6 +34,19 @@ pub(super) async fn gather<P: Ports>(
     Ok(members.into_iter().map(|(_, member)| member).collect())
 }
 
+/// Those whose slots say that they wait for their turn: what they wait for is another thing now.
+pub(super) async fn waiting<P: Ports>(
+    session: &Session<'_, P>,
+    policy: &RolloutPolicy,
+    rollout: &Rollout,
+) -> Result<Vec<ApplicationId>, EngineError> {
+    let standing = standings(session, policy, rollout).await?;
+    let waiting = standing
+        .into_iter()
+        .filter(|(state, _)| waits_for_turn(state));
+    Ok(waiting.map(|(_, member)| member.application).collect())
+}
+
 /// Those that may go, and still believe that they may not: the message that was to wake them was lost.
 pub(super) async fn left_waiting<P: Ports>(
     session: &Session<'_, P>,
@@ -58,6 +72,7 @@ async fn standings<P: Ports>(
     rollout: &Rollout,
 ) -> Result<Vec<(ApplicationState, Member)>, EngineError> {
     let edges = dependents(session, rollout).await?;
+    let controls = session.ports.store().load_controls().await?;
     let ids: Vec<ApplicationId> = edges.keys().cloned().collect();
     let mut found = Vec::new();
     for ids in ids.chunks(LOAD_APPLICATIONS_MAX) {
@@ -68,14 +83,13 @@ async fn standings<P: Ports>(
             let application = &state.application;
             let is_shadow = session.is_shadow || application.policy.is_shadow;
             let edges = edges.get(&application.id).map_or(&[][..], Vec::as_slice);
-            let standing = stand(
-                rollout,
+            let calendar = Calendar {
+                now: session.now,
+                topology: &session.topology,
                 application,
-                &state.slot,
-                edges,
-                is_shadow,
-                session.now,
-            );
+                controls: &controls,
+            };
+            let standing = stand(rollout, &state.slot, edges, is_shadow, calendar);
             if let Some(standing) = standing {
                 let member = Member {
                     application: application.id.clone(),

@@ -6,5 +6,7 @@ mod reading;
 mod registering;
 mod restorable;
 mod restored;
+mod rolling;
+mod scheduled;
 mod sweeping;
 mod weekly;

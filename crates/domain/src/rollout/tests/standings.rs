@@ -1,18 +1,36 @@
 //! What a slot and its edges say of a change.
 
+use std::sync::LazyLock;
+
 use super::super::{Rollout, Standing, stand};
 use super::{change, fresh};
 use crate::slot::{
-    Build, Delivered, Failure, Gate, Held, HeldReason, Joined, Slot, SlotState, Stuck, Wait, WaitOn,
+    Build, Calendar, Controls, Delivered, Failure, Gate, Held, HeldReason, Joined, Pause,
+    PauseScope, Slot, SlotState, Stuck, Wait, WaitOn,
 };
-use crate::testing::{application, at, id, npm, pending, rebuild, repository, running, slot};
+use crate::testing::{
+    application, at, id, npm, pending, rebuild, repository, running, slot, topology,
+};
+use crate::{Application, Topology, Window};
+
+/// Nothing is frozen, nothing is paused; it is 1,000.
+fn calendar(application: &Application) -> Calendar<'_> {
+    static TOPOLOGY: LazyLock<Topology> = LazyLock::new(topology);
+    static CONTROLS: LazyLock<Controls> = LazyLock::new(Controls::default);
+    Calendar {
+        now: at(1_000),
+        topology: &TOPOLOGY,
+        application,
+        controls: &CONTROLS,
+    }
+}
 
 /// What the slot of `web` says.
 fn standing(rollout: &Rollout, change: impl FnOnce(&mut Slot)) -> Option<Standing> {
     let application = application("web");
     let mut slot = slot(&application, SlotState::Idle);
     change(&mut slot);
-    stand(rollout, &application, &slot, &[], false, at(1_000))
+    stand(rollout, &slot, &[], false, calendar(&application))
 }
 
 fn held(reason: HeldReason) -> impl Fn(&mut Slot) {
@@ -57,13 +75,7 @@ fn a_rebuild_for_it_waits_or_is_in_flight() {
     let of = |change: &dyn Fn(&mut Slot)| standing(&fresh(), change);
     assert_eq!(of(&closed(Gate::Settled)), Some(Standing::Waiting));
     assert_eq!(of(&closed(Gate::Ring)), Some(Standing::Waiting));
-    for gate in [Gate::Window, Gate::Age, Gate::DailyLimit] {
-        assert_eq!(of(&closed(gate)), Some(Standing::Later));
-    }
-    assert_eq!(
-        of(&closed(Gate::NotPaused)),
-        Some(Standing::Unable("paused".to_owned()))
-    );
+    assert_eq!(of(&closed(Gate::Age)), Some(Standing::Later));
     let runs = |slot: &mut Slot| slot.state = SlotState::Running(running(&web, for_it(), 0));
     assert_eq!(of(&runs), Some(Standing::InFlight));
     let parked = |slot: &mut Slot| slot.state = SlotState::Parked(running(&web, for_it(), 0));
@@ -94,12 +106,42 @@ fn a_rebuild_for_it_waits_or_is_in_flight() {
 }
 
 #[test]
+fn who_is_paused_is_unable_and_whose_window_is_closed_goes_later() {
+    let mut application = application("web");
+    let state = SlotState::Pending(pending(rebuild(&application, 0, &["tokens"])));
+    let slot = slot(&application, state);
+    let mut controls = Controls::default();
+    let pause = Pause {
+        by: "ann".to_owned(),
+        reason: String::new(),
+        at: at(0),
+    };
+    controls
+        .pauses
+        .insert(PauseScope::Package(npm("tokens")), pause);
+    let paused = Calendar {
+        controls: &controls,
+        ..calendar(&application)
+    };
+    assert_eq!(
+        stand(&fresh(), &slot, &[], false, paused),
+        Some(Standing::Unable("paused".to_owned()))
+    );
+    // The test's day begins at 08:00.
+    application.policy.windows = vec![Window::parse("0 12 * * *", "UTC", 3600).expect("valid")];
+    assert_eq!(
+        stand(&fresh(), &slot, &[], false, calendar(&application)),
+        Some(Standing::Later)
+    );
+}
+
+#[test]
 fn shadow_is_unable() {
     let application = application("web");
     let state = SlotState::Pending(pending(rebuild(&application, 0, &["tokens"])));
     let slot = slot(&application, state);
     assert_eq!(
-        stand(&fresh(), &application, &slot, &[], true, at(1_000)),
+        stand(&fresh(), &slot, &[], true, calendar(&application)),
         Some(Standing::Unable("in shadow mode".to_owned()))
     );
 }

@@ -13,10 +13,11 @@ use downriver_domain::{
     Topology, VersionStatus,
 };
 use downriver_engine::history::{HistoryBody, HistoryEntry};
+use downriver_engine::operate::{Command, Operated, operate};
 use downriver_engine::ports::{
-    Bus, Clock, CommitOutcome, Execution, ExecutionStatus, HistoryOf, ListedVersion, Notice,
-    Pipelines, Ports, Queue, QueueError, ReadError, ReadRequest, Registry, ResolvePage, StartError,
-    StartExecution, Store, Timer, Trigger, Upload,
+    Bus, Clock, CommitOutcome, Execution, ExecutionStatus, FailedStage, HistoryOf, ListedVersion,
+    Notice, Pipelines, Ports, Queue, QueueError, ReadError, ReadRequest, Registry, ResolvePage,
+    StartError, StartExecution, Store, Timer, Trigger, Upload,
 };
 use downriver_engine::register::{self, Catalog};
 use downriver_engine::sweep::{SweepReport, sweep};
@@ -108,16 +109,25 @@ impl Desk {
 
     /// The event of a version that was published at `secs`, now.
     pub(super) fn replay(&self, purl: &str, version: &str, secs: i64) {
+        self.list(purl, version, secs);
+        self.sight(purl, version, VersionStatus::Published, secs);
+    }
+
+    /// The event of a version's new status at `secs`, now.
+    pub(super) fn sight(&self, purl: &str, version: &str, status: VersionStatus, secs: i64) {
         let sighting = Sighting {
             repository: repository("shared"),
             package_version: package_version(purl, version),
-            status: VersionStatus::Published,
-            operation: Operation::Created,
+            status,
+            operation: if status == VersionStatus::Published {
+                Operation::Created
+            } else {
+                Operation::Updated
+            },
             revision: None,
             sequence: u64::try_from(secs).expect("time goes on"),
             event_time: at(secs),
         };
-        self.list(purl, version, secs);
         run_at_once(resolve::resolve(self, &[sighting])).expect("the event is resolved");
     }
 
@@ -171,17 +181,42 @@ impl Desk {
         execution
     }
 
+    /// Fails an execution now, and tells.
+    pub(super) fn fail(&self, pipeline: &Pipeline, execution: &str, stage: &FailedStage) {
+        self.end(execution, ExecutionStatus::Failed);
+        for (_, known) in self.executions.borrow_mut().iter_mut() {
+            if known.id.as_str() == execution {
+                known.failed_stage = Some(stage.clone());
+            }
+        }
+        self.tell(pipeline, execution, ExecutionState::Failed);
+    }
+
     /// The event of an execution's success.
     pub(super) fn tell_end(&self, pipeline: &Pipeline, execution: &str) {
+        self.tell(pipeline, execution, ExecutionState::Succeeded);
+    }
+
+    /// The event of what became of an execution.
+    pub(super) fn tell(&self, pipeline: &Pipeline, execution: &str, state: ExecutionState) {
         let event = ExecutionEvent {
             pipeline: pipeline.clone(),
             execution: id(execution),
-            state: ExecutionState::Succeeded,
+            state,
             started_at: None,
             event_time: at(self.now.get()),
             trigger: None,
         };
         run_at_once(track(self, &event)).expect("the event is tracked");
+    }
+
+    /// Timers that were sent are lost.
+    pub(super) fn lose_timers(&self) {
+        self.timers.borrow_mut().clear();
+    }
+
+    pub(super) fn operate(&self, command: &Command) -> Operated {
+        run_at_once(operate(self, command)).expect("the store works")
     }
 
     /// Counts this package as one of our own from now on.

@@ -1,0 +1,572 @@
+//! How a change spreads: rings, ramps, halts, approvals, and what operators decide.
+
+use std::collections::BTreeSet;
+
+use downriver_domain::rollout::{Hold, RingRule};
+use downriver_domain::slot::{FailedStage, Gate, PauseScope, SlotState, WaitOn};
+use downriver_domain::{
+    Application, Built, Dependency, OnLocked, OwnerId, Rollback, Rollout, RolloutPolicy,
+    VersionStatus,
+};
+use downriver_engine::index::{BuiltPackage, BuiltReport, record_built};
+use downriver_engine::operate::{Command, Operated};
+use downriver_engine::ports::{ExecutionStatus, NoticeKind, Store};
+use downriver_testkit::builders::{
+    application, dependency, id, package, package_version, pipeline, producer,
+};
+use downriver_testkit::run_at_once;
+
+use super::desk::{Desk, catalog};
+
+pub(super) const TOKENS: &str = "pkg:npm/tokens";
+const KIT: &str = "pkg:npm/kit";
+
+/// Depends on the tokens, which it was built with in 1.0.0.
+pub(super) fn user(name: &str, tags: &[&str]) -> (Application, Vec<Dependency>) {
+    let mut application = application(name);
+    application.policy.tags = tags.iter().map(ToString::to_string).collect();
+    application.policy.retries_max = 0;
+    (application, vec![built(TOKENS)])
+}
+
+pub(super) fn built(purl: &str) -> Dependency {
+    Dependency {
+        built: Built::Proven("1.0.0".to_owned()),
+        ..dependency(purl, "*")
+    }
+}
+
+fn policy() -> RolloutPolicy {
+    RolloutPolicy {
+        rings: vec![RingRule::Tags(BTreeSet::from(["canary".to_owned()]))],
+        ..RolloutPolicy::default()
+    }
+}
+
+/// The tokens' own producer, of the team `team-tokens`.
+fn author() -> (Application, Vec<Dependency>) {
+    let mut application = producer("tokens", &[TOKENS]);
+    application.owner = OwnerId::clone(&id("team-tokens"));
+    (application, Vec::new())
+}
+
+/// These applications under a policy; the clock is at 1,000.
+fn desk(policy: &RolloutPolicy, applications: Vec<(Application, Vec<Dependency>)>) -> Desk {
+    let desk = Desk::with(Vec::new());
+    let mut catalog = catalog(applications);
+    catalog.topology.rollout = Some(policy.clone());
+    desk.apply(&catalog);
+    desk.wait_until(1_000);
+    desk
+}
+
+/// One canary and three others.
+fn four() -> Desk {
+    let applications = vec![
+        author(),
+        user("bird", &["canary"]),
+        user("web-1", &[]),
+        user("web-2", &[]),
+        user("web-3", &[]),
+    ];
+    desk(&policy(), applications)
+}
+
+/// The execution that runs for an application.
+pub(super) fn running(desk: &Desk, application: &str) -> String {
+    match desk.slot(application).state {
+        SlotState::Running(running) => running.execution.to_string(),
+        other => panic!("{application} does not run: {other:?}"),
+    }
+}
+
+/// Its execution succeeds, and what it built is read: this version of the tokens.
+pub(super) fn succeed(desk: &Desk, application: &str, version: &str) {
+    let execution = running(desk, application);
+    desk.end(&execution, ExecutionStatus::Succeeded);
+    desk.tell_end(&pipeline(application), &execution);
+    let report = BuiltReport {
+        application: id(application),
+        execution: id(&execution),
+        packages: vec![BuiltPackage {
+            package: package(TOKENS),
+            version: version.to_owned(),
+            revision: None,
+        }],
+    };
+    run_at_once(record_built(desk, &report)).expect("the store works");
+}
+
+fn stage() -> FailedStage {
+    FailedStage {
+        name: "Test".to_owned(),
+        action: Some("Unit".to_owned()),
+        code: Some("JobFailed".to_owned()),
+        message: Some("exit 1".to_owned()),
+        url: Some("https://console.example/build/7".to_owned()),
+        ..FailedStage::default()
+    }
+}
+
+fn fail(desk: &Desk, application: &str) {
+    let execution = running(desk, application);
+    desk.fail(&pipeline(application), &execution, &stage());
+}
+
+fn rollout(desk: &Desk, version: &str) -> Rollout {
+    let change = package_version(TOKENS, version);
+    let mut found = run_at_once(desk.store.load_rollouts(&[change])).expect("the store works");
+    found.pop().expect("it has a rollout")
+}
+
+/// The sessions that started so far.
+fn started(desk: &Desk) -> Vec<String> {
+    desk.started()
+}
+
+pub(super) fn closed(desk: &Desk, application: &str) -> Vec<Gate> {
+    match desk.slot(application).state {
+        SlotState::Pending(pending) => pending.waits.iter().map(|wait| wait.gate).collect(),
+        other => panic!("{application} is not pending: {other:?}"),
+    }
+}
+
+fn halted(desk: &Desk) -> Vec<String> {
+    let notices = desk.notices.borrow();
+    let halted = notices
+        .iter()
+        .filter(|notice| notice.kind == NoticeKind::ChangeHalted);
+    halted.map(|notice| notice.text.clone()).collect()
+}
+
+#[test]
+fn the_canary_goes_first_and_the_others_follow_in_growing_steps() {
+    let desk = four();
+    desk.publish(TOKENS, "1.1.0");
+    desk.wait_until(1_100);
+    assert_eq!(started(&desk), ["bird.1.1"]);
+    assert_eq!(closed(&desk, "web-1"), [Gate::Ring]);
+    succeed(&desk, "bird", "1.1.0");
+    desk.wait_until(1_101);
+    assert_eq!(started(&desk), ["bird.1.1", "web-1.1.1"]);
+    succeed(&desk, "web-1", "1.1.0");
+    desk.wait_until(1_102);
+    assert_eq!(started(&desk)[2..], ["web-2.1.1", "web-3.1.1"]);
+    succeed(&desk, "web-2", "1.1.0");
+    succeed(&desk, "web-3", "1.1.0");
+    let rollout = rollout(&desk, "1.1.0");
+    assert!(rollout.is_over, "{rollout:?}");
+    assert_eq!(rollout.passed[0].reason, "1 of 1 applications delivered");
+    assert_eq!(halted(&desk), Vec::<String>::new());
+}
+
+#[test]
+fn a_failing_canary_halts_the_change_and_its_author_is_told_where() {
+    let desk = four();
+    desk.publish(TOKENS, "1.1.0");
+    desk.wait_until(1_100);
+    fail(&desk, "bird");
+    desk.wait_until(2_000);
+    assert_eq!(started(&desk), ["bird.1.1"], "nothing more starts");
+    let SlotState::Pending(pending) = desk.slot("web-1").state else {
+        panic!("it keeps its change");
+    };
+    assert_eq!(
+        pending.waits[0].on,
+        WaitOn::Halt(package_version(TOKENS, "1.1.0"))
+    );
+    let told = halted(&desk);
+    assert_eq!(told.len(), 1, "once");
+    insta::assert_snapshot!(told[0], @"pkg:npm/tokens@1.1.0 is halted: 1 of 1 applications that ended in ring 0 failed, and 20 % halts a change; bird: execution e-1 failed in stage Test, action Unit: exit 1 (https://console.example/build/7); a newer version takes over, `downriver resume 'pkg:npm/tokens@1.1.0'` lets it go on, `downriver abandon 'pkg:npm/tokens@1.1.0'` gives it up");
+    let notices = desk.notices.borrow();
+    let notice = notices
+        .iter()
+        .find(|notice| notice.kind == NoticeKind::ChangeHalted)
+        .expect("told");
+    assert_eq!(notice.owner, Some(id("team-tokens")));
+    assert!(notice.is_urgent);
+    drop(notices);
+    for _ in 0..3 {
+        desk.sweep();
+    }
+    assert_eq!(halted(&desk).len(), 1);
+    assert_eq!(started(&desk).len(), 1);
+}
+
+#[test]
+fn a_newer_version_takes_over_what_the_halted_one_held() {
+    let desk = four();
+    desk.publish(TOKENS, "1.1.0");
+    desk.wait_until(1_100);
+    fail(&desk, "bird");
+    desk.wait_until(2_000);
+    desk.publish(TOKENS, "1.1.1");
+    desk.wait_until(2_100);
+    assert_eq!(started(&desk), ["bird.1.1", "bird.2.1"]);
+    assert_eq!(closed(&desk, "web-1"), [Gate::Ring]);
+    succeed(&desk, "bird", "1.1.1");
+    desk.wait_until(2_101);
+    succeed(&desk, "web-1", "1.1.1");
+    desk.wait_until(2_102);
+    succeed(&desk, "web-2", "1.1.1");
+    succeed(&desk, "web-3", "1.1.1");
+    assert_eq!(started(&desk).len(), 5);
+    assert!(rollout(&desk, "1.1.1").is_over);
+    desk.sweep();
+    let old = rollout(&desk, "1.1.0");
+    assert!(
+        old.is_over && old.is_halted(),
+        "nobody waits for it any more: {old:?}"
+    );
+}
+
+#[test]
+fn an_operator_lets_a_halted_change_go_on() {
+    let desk = four();
+    desk.publish(TOKENS, "1.1.0");
+    desk.wait_until(1_100);
+    fail(&desk, "bird");
+    let resume = Command::ResumeChange {
+        change: package_version(TOKENS, "1.1.0"),
+        by: "ann".to_owned(),
+    };
+    desk.wait_until(1_200);
+    assert_eq!(desk.operate(&resume), Operated::Done);
+    assert_eq!(desk.operate(&resume), Operated::Unchanged);
+    desk.wait_until(1_300);
+    assert_eq!(started(&desk), ["bird.1.1", "web-1.1.1"]);
+    // What fails now counts.
+    fail(&desk, "web-1");
+    desk.wait_until(1_400);
+    assert!(rollout(&desk, "1.1.0").is_halted());
+    assert_eq!(halted(&desk).len(), 2);
+}
+
+#[test]
+fn what_is_abandoned_ends_and_holds_up_nothing_else() {
+    let both = |name: &str, tags: &[&str]| {
+        let (application, mut dependencies) = user(name, tags);
+        dependencies.push(built(KIT));
+        (application, dependencies)
+    };
+    let desk = desk(&policy(), vec![both("bird", &["canary"]), both("web", &[])]);
+    desk.publish(TOKENS, "1.1.0");
+    desk.wait_until(1_100);
+    fail(&desk, "bird");
+    desk.publish(KIT, "1.1.0");
+    desk.wait_until(1_300);
+    // A plain rebuild for the kit would pick the halted tokens up as well.
+    let SlotState::Pending(pending) = desk.slot("web").state else {
+        panic!("held");
+    };
+    assert_eq!(pending.rebuild.packages.len(), 2);
+    assert_eq!(started(&desk), ["bird.1.1", "bird.2.1"]);
+    let abandon = Command::Abandon {
+        change: package_version(TOKENS, "1.1.0"),
+        by: "ann".to_owned(),
+        reason: "1.2 comes next week".to_owned(),
+    };
+    assert_eq!(desk.operate(&abandon), Operated::Done);
+    assert_eq!(desk.operate(&abandon), Operated::Unchanged);
+    succeed(&desk, "bird", "1.1.0");
+    desk.wait_until(2_000);
+    let SlotState::Running(running) = desk.slot("web").state else {
+        panic!("it goes for the kit");
+    };
+    let packages: Vec<String> = running
+        .rebuild
+        .packages
+        .keys()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(packages, [KIT]);
+}
+
+#[test]
+fn an_abandoned_change_alone_ends_the_rebuild_with_that_reason() {
+    let desk = four();
+    desk.publish(TOKENS, "1.1.0");
+    desk.wait_until(1_100);
+    fail(&desk, "bird");
+    let abandon = Command::Abandon {
+        change: package_version(TOKENS, "1.1.0"),
+        by: "ann".to_owned(),
+        reason: "never mind".to_owned(),
+    };
+    desk.wait_until(1_200);
+    desk.operate(&abandon);
+    desk.wait_until(1_300);
+    assert_eq!(desk.slot("web-1").state, SlotState::Idle);
+    assert_eq!(started(&desk), ["bird.1.1"]);
+    // Told again, it stays given up.
+    desk.replay(TOKENS, "1.1.0", 1_000);
+    desk.wait_until(1_500);
+    assert_eq!(desk.slot("web-1").state, SlotState::Idle);
+}
+
+#[test]
+fn beyond_the_limit_of_applications_a_person_approves_first() {
+    let limited = RolloutPolicy {
+        applications_max: Some(2),
+        ..policy()
+    };
+    let applications = vec![
+        author(),
+        user("bird", &["canary"]),
+        user("web-1", &[]),
+        user("web-2", &[]),
+    ];
+    let desk = desk(&limited, applications);
+    desk.publish(TOKENS, "1.1.0");
+    desk.wait_until(1_200);
+    assert_eq!(started(&desk), Vec::<String>::new());
+    assert_eq!(closed(&desk, "bird"), [Gate::Approved]);
+    let told: Vec<String> = desk
+        .notices
+        .borrow()
+        .iter()
+        .filter(|notice| notice.kind == NoticeKind::ApprovalNeeded)
+        .map(|notice| notice.text.clone())
+        .collect();
+    insta::assert_snapshot!(told.join("\n"), @"it reaches 3 applications, and more than 2 need an approval: `downriver approve 'pkg:npm/tokens@1.1.0'` lets it go");
+    let approve = Command::Approve {
+        change: package_version(TOKENS, "1.1.0"),
+        by: "ann".to_owned(),
+    };
+    assert_eq!(desk.operate(&approve), Operated::Done);
+    assert_eq!(desk.operate(&approve), Operated::Unchanged);
+    desk.wait_until(1_300);
+    assert_eq!(started(&desk), ["bird.1.1"]);
+}
+
+#[test]
+fn an_approval_may_come_before_the_change() {
+    let limited = RolloutPolicy {
+        applications_max: Some(1),
+        ..policy()
+    };
+    let desk = desk(&limited, vec![user("bird", &["canary"]), user("web", &[])]);
+    let approve = Command::Approve {
+        change: package_version(TOKENS, "1.1.0"),
+        by: "ann".to_owned(),
+    };
+    assert_eq!(desk.operate(&approve), Operated::Done);
+    desk.publish(TOKENS, "1.1.0");
+    desk.wait_until(1_200);
+    assert_eq!(started(&desk), ["bird.1.1"]);
+}
+
+#[test]
+fn without_rollouts_there_is_nothing_to_decide() {
+    let desk = Desk::with(vec![user("web", &[])]);
+    let approve = Command::Approve {
+        change: package_version(TOKENS, "1.1.0"),
+        by: "ann".to_owned(),
+    };
+    assert_eq!(desk.operate(&approve), Operated::NoRollout);
+}
+
+#[test]
+fn a_halted_version_is_set_unlisted_and_that_does_not_roll_back() {
+    let unlisting = RolloutPolicy {
+        is_unlisted: true,
+        rings: Vec::new(),
+        halt_percent: 50,
+        ..policy()
+    };
+    let back = |name: &str| {
+        let (mut application, dependencies) = user(name, &[]);
+        application.policy.rollback = Rollback::Auto;
+        (application, dependencies)
+    };
+    let desk = desk(
+        &unlisting,
+        vec![back("web-1"), back("web-2"), back("web-3")],
+    );
+    desk.publish(TOKENS, "1.1.0");
+    desk.wait_until(1_100);
+    succeed(&desk, "web-1", "1.1.0");
+    desk.wait_until(1_200);
+    // CodeArtifact does not let us at first: the next pass tries again.
+    *desk.unlisting.borrow_mut() = Err(downriver_engine::ports::ReadError::Denied(
+        "not allowed".to_owned(),
+    ));
+    fail(&desk, "web-2");
+    assert_eq!(desk.unlisted.borrow().len(), 1);
+    *desk.unlisting.borrow_mut() = Ok(());
+    // `web-3` is still on its way, so the rollout is not over.
+    desk.sweep();
+    assert_eq!(desk.unlisted.borrow().len(), 2);
+    let expected = (
+        downriver_testkit::builders::repository("shared"),
+        package_version(TOKENS, "1.1.0"),
+    );
+    assert_eq!(desk.unlisted.borrow()[1], expected);
+    desk.sight(TOKENS, "1.1.0", VersionStatus::Unlisted, 1_300);
+    desk.publish(TOKENS, "1.0.0");
+    desk.wait_until(3_000);
+    // `web-1` has it, and a plain rebuild would now pick 1.0.0: that is told, not done.
+    assert_eq!(desk.slot("web-1").state, SlotState::Idle);
+    let of_web: Vec<String> = started(&desk)
+        .into_iter()
+        .filter(|session| session.starts_with("web-1"))
+        .collect();
+    assert_eq!(of_web, ["web-1.1.1"]);
+}
+
+#[test]
+fn failures_that_say_nothing_about_the_change_do_not_halt_it() {
+    // The canary's last execution without the change had failed too.
+    let desk = four();
+    let execution = desk.start(
+        &pipeline("bird"),
+        downriver_engine::ports::Trigger::Other("Webhook".to_owned()),
+    );
+    desk.wait_until(1_010);
+    desk.fail(&pipeline("bird"), &execution, &stage());
+    desk.wait_until(1_020);
+    desk.publish(TOKENS, "1.1.0");
+    desk.wait_until(1_200);
+    fail(&desk, "bird");
+    desk.wait_until(1_300);
+    assert!(!rollout(&desk, "1.1.0").is_halted());
+    assert_eq!(started(&desk)[2..], ["web-1.1.1"]);
+    // The infrastructure failed, and the next one goes.
+    let execution = running(&desk, "web-1");
+    let transient = FailedStage {
+        message: Some("Phase: PROVISIONING, Code: INTERNAL_SERVICE_ERROR".to_owned()),
+        ..stage()
+    };
+    desk.fail(&pipeline("web-1"), &execution, &transient);
+    desk.wait_until(1_400);
+    assert_eq!(started(&desk)[3..], ["web-2.1.1"]);
+    // This one counts.
+    fail(&desk, "web-2");
+    assert!(rollout(&desk, "1.1.0").is_halted());
+}
+
+#[test]
+fn where_refresh_selects_the_versions_another_change_is_not_held_up() {
+    let locked = |name: &str, tags: &[&str]| {
+        let (mut application, _) = user(name, tags);
+        application.policy.on_locked = OnLocked::Refresh;
+        let lock = |purl: &str| Dependency {
+            is_locked: true,
+            ..built(purl)
+        };
+        (application, vec![lock(TOKENS), lock(KIT)])
+    };
+    let (bird, _) = user("bird", &["canary"]);
+    let desk = desk(
+        &policy(),
+        vec![(bird, vec![built(TOKENS)]), locked("web", &[])],
+    );
+    desk.publish(TOKENS, "1.1.0");
+    desk.publish(KIT, "1.1.0");
+    desk.wait_until(1_200);
+    assert_eq!(started(&desk), ["bird.1.1", "web.1.1"]);
+    let SlotState::Running(running) = desk.slot("web").state else {
+        panic!("it goes for the kit");
+    };
+    let changes: Vec<String> = running
+        .rebuild
+        .changes()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(changes, ["pkg:npm/kit@1.1.0"]);
+    assert!(desk.slot("web").joined.contains_key(&package(TOKENS)));
+    // And once the canary has delivered, the rest.
+    succeed(&desk, "bird", "1.1.0");
+    let execution = running_of(&desk, "web");
+    desk.end(&execution, ExecutionStatus::Succeeded);
+    desk.tell_end(&pipeline("web"), &execution);
+    desk.wait_until(2_500);
+    assert_eq!(started(&desk)[2..], ["web.2.1"]);
+}
+
+fn running_of(desk: &Desk, application: &str) -> String {
+    running(desk, application)
+}
+
+#[test]
+fn a_paused_canary_is_passed_over_and_a_stuck_rollout_goes_on_by_the_sweep() {
+    let desk = four();
+    desk.operate(&Command::Pause {
+        scope: PauseScope::Application(id("bird")),
+        by: "ann".to_owned(),
+        reason: "holiday".to_owned(),
+    });
+    desk.publish(TOKENS, "1.1.0");
+    desk.wait_until(1_200);
+    let passed = rollout(&desk, "1.1.0").passed;
+    insta::assert_snapshot!(passed[0].reason, @"nobody in this ring is able to go (bird: paused)");
+    assert_eq!(started(&desk), ["web-1.1.1"]);
+    // The messages that were to wake the others are lost.
+    succeed(&desk, "web-1", "1.1.0");
+    desk.lose_timers();
+    desk.wait_until(1_300);
+    assert_eq!(started(&desk).len(), 1);
+    desk.sweep();
+    desk.wait_until(1_301);
+    assert_eq!(started(&desk).len(), 3);
+}
+
+#[test]
+fn a_derived_change_is_held_while_its_root_is_halted() {
+    // The kit is rebuilt for the tokens, and the shop uses both of them.
+    let mut kit = producer("kit", &[KIT]);
+    kit.policy.retries_max = 0;
+    kit.policy.publish_grace_secs = 60;
+    let desk = desk(
+        &RolloutPolicy {
+            rings: Vec::new(),
+            is_ramped: false,
+            ..policy()
+        },
+        vec![
+            (kit, vec![built(TOKENS)]),
+            user("web", &[]),
+            (application("shop"), vec![built(KIT)]),
+        ],
+    );
+    desk.publish(TOKENS, "1.1.0");
+    desk.wait_until(1_100);
+    assert_eq!(started(&desk), ["kit.1.1", "web.1.1"]);
+    desk.wait_until(1_110);
+    desk.publish(KIT, "1.1.0");
+    fail(&desk, "web");
+    succeed(&desk, "kit", "1.1.0");
+    desk.wait_until(2_000);
+    assert!(rollout(&desk, "1.1.0").is_halted());
+    let SlotState::Pending(pending) = desk.slot("shop").state else {
+        panic!("held: {:?}", desk.slot("shop").state);
+    };
+    assert_eq!(
+        pending.waits[0].on,
+        WaitOn::Halt(package_version(TOKENS, "1.1.0"))
+    );
+    assert_eq!(started(&desk).len(), 2);
+}
+
+#[test]
+fn a_catalog_without_rollouts_lets_go_what_they_held() {
+    let desk = four();
+    desk.publish(TOKENS, "1.1.0");
+    desk.wait_until(1_100);
+    let Some(Hold::Halted { .. }) = ({
+        fail(&desk, "bird");
+        rollout(&desk, "1.1.0").hold
+    }) else {
+        panic!("halted");
+    };
+    let applications = vec![author(), user("bird", &[]), user("web-1", &[])];
+    desk.apply(&catalog(applications));
+    desk.sweep();
+    desk.wait_until(1_500);
+    assert!(
+        started(&desk).contains(&"web-1.1.1".to_owned()),
+        "{:?}",
+        started(&desk)
+    );
+}

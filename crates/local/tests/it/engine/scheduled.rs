@@ -1,0 +1,1 @@
+//! Windows, freezes, ages and limits.
