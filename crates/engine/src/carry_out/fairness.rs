@@ -48,9 +48,13 @@ pub(super) async fn next_in_turn<P: Ports>(
         let next = queues
             .iter()
             .filter(|(_, queue)| !queue.is_empty())
-            .map(|(owner, _)| (turns.get(owner).copied().unwrap_or(0), owner.clone()))
+            .map(|(owner, queue)| {
+                // Of owners that hold as much, the one that waits longest.
+                let first = queue.iter().map(|(_, place, _)| *place).min();
+                (turns.get(owner).copied().unwrap_or(0), first, owner.clone())
+            })
             .min();
-        let Some((_, owner)) = next else { break };
+        let Some((_, _, owner)) = next else { break };
         if let Some((_, _, id)) = queues.get_mut(&owner).and_then(Vec::pop) {
             chosen.push(id);
         }

@@ -83,16 +83,25 @@ pub(super) async fn end_given_up<P: Ports>(
     end_slot(session, state, slot, pending, Outcome::NotNeeded, &reason).await
 }
 
+/// What a rebuild is held by, and what takes the place of what.
+#[derive(Default)]
+pub(super) struct Holds {
+    pub(super) held: BTreeMap<PackageId, PackageHold>,
+    /// Newer versions in whose place older ones go: they are judged again after the rebuild.
+    pub(super) replaced: BTreeMap<PackageId, Wanted>,
+}
+
 /// What holds which package of the pending rebuild. Where refresh selects the versions, or only its age holds one, an older
 /// version that may go takes its place in the slot.
 pub(super) async fn holds<P: Ports>(
     session: &Session<'_, P>,
     state: &ApplicationState,
     slot: &mut Slot,
-) -> Result<BTreeMap<PackageId, PackageHold>, EngineError> {
+) -> Result<Holds, EngineError> {
     let Some(rebuild) = slot.rebuild().cloned() else {
-        return Ok(BTreeMap::new());
+        return Ok(Holds::default());
     };
+    let mut replaced = BTreeMap::new();
     let mut held = rollouts::holds(session, state, &rebuild).await?;
     let mut views = Views::default();
     if !rebuild.is_expedited && state.application.policy.is_third_party_followed {
@@ -120,14 +129,24 @@ pub(super) async fn holds<P: Ports>(
     for package in replaceable {
         let older =
             older_that_may_go(session, state, &mut views, &package, &rebuild.packages).await?;
-        if let (Some(ask), SlotState::Pending(pending)) = (older, &mut slot.state)
-            && let Some(wanted) = pending.rebuild.packages.get_mut(&package)
-        {
-            take_over(wanted, &ask);
-            held.remove(&package);
+        match (older, &mut slot.state) {
+            (Older::Goes(ask), SlotState::Pending(pending)) => {
+                if let Some(wanted) = pending.rebuild.packages.get_mut(&package) {
+                    replaced.insert(package.clone(), wanted.clone());
+                    take_over(wanted, &ask);
+                    held.remove(&package);
+                }
+            }
+            // One of them is old enough before the newest is.
+            (Older::IsYoungUntil(until), _) => {
+                if let Some(PackageHold::Age(known)) = held.get_mut(&package) {
+                    *known = until.min(*known);
+                }
+            }
+            _ => {}
         }
     }
-    Ok(held)
+    Ok(Holds { held, replaced })
 }
 
 /// Until when a third party's version is too young, counted from when any repository first had it.
@@ -152,41 +171,55 @@ fn too_young_until<P: Ports>(
     (session.now < until).then_some(until)
 }
 
-/// The newest older version that the application would still want and that nothing holds.
+/// What there is in the place of a held version.
+enum Older {
+    /// The newest older version that the application would still want and that nothing holds.
+    Goes(Box<Ask>),
+    /// There is one, and it is only too young.
+    IsYoungUntil(Timestamp),
+    None,
+}
+
+/// Looks for an older version that may go.
 async fn older_that_may_go<P: Ports>(
     session: &Session<'_, P>,
     state: &ApplicationState,
     views: &mut Views,
     package: &PackageId,
     wanted: &BTreeMap<PackageId, Wanted>,
-) -> Result<Option<Ask>, EngineError> {
+) -> Result<Older, EngineError> {
     let Some(held) = wanted.get(package) else {
-        return Ok(None);
+        return Ok(Older::None);
     };
     let packages = [package.clone()].into();
     let edges = load_edges(session, &state.application, &packages).await?;
     let Some(edges) = edges.get(package) else {
-        return Ok(None);
+        return Ok(Older::None);
     };
     views.load(session, &packages).await?;
     let mut hidden = vec![held.version.clone()];
+    let mut young_until: Option<Timestamp> = None;
     for _ in 0..OLDER_MAX {
         let ask = views.ask_without(session, state, package, edges, &hidden);
         let Some(ask) = ask.filter(|ask| !matches!(ask.verdict, Verdict::MovesOff(_))) else {
-            return Ok(None);
+            break;
         };
         let Ok(change) = PackageVersionId::new(package.clone(), &ask.version) else {
-            return Ok(None);
+            break;
         };
         let mut candidate = held.clone();
         take_over(&mut candidate, &ask);
-        let is_young = too_young_until(session, state, views, package, &candidate).is_some();
-        if !is_young && rollouts::is_clear(session, state, &change).await? {
-            return Ok(Some(ask));
+        let is_clear = rollouts::is_clear(session, state, &change).await?;
+        match too_young_until(session, state, views, package, &candidate) {
+            None if is_clear => return Ok(Older::Goes(Box::new(ask))),
+            Some(until) if is_clear => {
+                young_until = Some(young_until.map_or(until, |known| known.min(until)));
+            }
+            _ => {}
         }
         hidden.push(ask.version);
     }
-    Ok(None)
+    Ok(young_until.map_or(Older::None, Older::IsYoungUntil))
 }
 
 fn take_over(wanted: &mut Wanted, ask: &Ask) {

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use downriver_domain::slot::{
     ActiveProducer, Gate, GateContext, GateReport, Held, HeldReason, Joined, Offer, Pending,
-    Rebuild, Slot, SlotState, Starting, Wait, WaitOn, evaluate_gates, is_due, merge_joined, offer,
-    open_gates, rejudge,
+    Rebuild, Slot, SlotState, Starting, Wait, WaitOn, Wanted, evaluate_gates, is_due, merge_joined,
+    offer, open_gates, rejudge,
 };
 use downriver_domain::version::PackageId;
 use downriver_domain::{AttemptId, ClientRequestToken, Timestamp};
 
 use super::anew::{ask_anew, rejudged, why_not_needed};
-use super::held::{drop_given_up, end_given_up, holds};
+use super::held::{Holds, drop_given_up, end_given_up, holds};
 use super::{Looked, call, finish, is_shadow, set_idle};
 use crate::carry_out::{
     carry_out, has_fair_share, marker_write, next_version, note, rebuild_entry,
@@ -69,29 +69,29 @@ pub(super) async fn consider<P: Ports>(
         slot.joined = joined;
     }
     // Before it is settled others may still come that its rollout concerns.
-    let held = if is_due(&slot, &state.application, session.now) {
+    let holds = if is_due(&slot, &state.application, session.now) {
         holds(session, state, &mut slot).await?
     } else {
-        BTreeMap::new()
+        Holds::default()
     };
-    let offer = slot
-        .rebuild()
-        .map_or_else(Offer::default, |rebuild| offer(rebuild, &held));
-    pass_gates(session, state, slot, &offer).await
+    pass_gates(session, state, slot, &holds).await
 }
 
 async fn pass_gates<P: Ports>(
     session: &Session<'_, P>,
     state: &ApplicationState,
     mut slot: Slot,
-    offer: &Offer,
+    holds: &Holds,
 ) -> Result<Looked, EngineError> {
+    let offer = slot
+        .rebuild()
+        .map_or_else(Offer::default, |rebuild| offer(rebuild, &holds.held));
     let SlotState::Pending(pending) = &mut slot.state else {
         return Ok(Looked::Done);
     };
     let before = pending.clone();
     let active = session.ports.store().load_active_producers().await?;
-    let report = gates(session, state, &slot, &before, &active, offer).await?;
+    let report = gates(session, state, &slot, &before, &active, &offer).await?;
     let SlotState::Pending(pending) = &mut slot.state else {
         return Ok(Looked::Done);
     };
@@ -103,7 +103,7 @@ async fn pass_gates<P: Ports>(
             .find(|marker| marker.application == state.application.id);
         return hold(session, state, slot, &report, marker).await;
     }
-    leave_for_later(&mut slot, offer);
+    leave_for_later(&mut slot, &offer, &holds.replaced);
     if is_shadow(session, state) {
         return would_start(session, state, slot).await;
     }
@@ -233,26 +233,29 @@ fn limit_reached<P: Ports>(
         package_version: None,
         is_urgent: false,
         text: format!(
-            "{max} rebuilds started within a day, its limit; the next waits for its turn"
+            "{max} rebuilds started within a day, which is its limit; the next may start a day after the first of them"
         ),
     })
 }
 
 /// What it does not start with is judged again after this rebuild.
-fn leave_for_later(slot: &mut Slot, offer: &Offer) {
-    for package in &offer.later {
-        let SlotState::Pending(pending) = &mut slot.state else {
-            return;
-        };
-        if let Some(wanted) = pending.rebuild.packages.remove(package) {
-            let joined = Joined {
-                version: wanted.version,
-                repository: wanted.repository,
-                seen_at: wanted.seen_at,
-                is_news: false,
-            };
-            merge_joined(slot, package, joined);
+fn leave_for_later(slot: &mut Slot, offer: &Offer, replaced: &BTreeMap<PackageId, Wanted>) {
+    let mut later = replaced.clone();
+    if let SlotState::Pending(pending) = &mut slot.state {
+        for package in &offer.later {
+            if let Some(wanted) = pending.rebuild.packages.remove(package) {
+                later.insert(package.clone(), wanted);
+            }
         }
+    }
+    for (package, wanted) in later {
+        let joined = Joined {
+            version: wanted.version,
+            repository: wanted.repository,
+            seen_at: wanted.seen_at,
+            is_news: false,
+        };
+        merge_joined(slot, &package, joined);
     }
 }
 

@@ -133,11 +133,21 @@ impl Desk {
 
     /// It is in the repository, though no event may tell.
     pub(super) fn list(&self, purl: &str, version: &str, secs: i64) {
+        self.list_of(purl, version, Origin::Internal, secs);
+    }
+
+    /// A public version came in at `secs`, and its event comes now.
+    pub(super) fn ingest(&self, purl: &str, version: &str, secs: i64) {
+        self.list_of(purl, version, Origin::External, secs);
+        self.sight(purl, version, VersionStatus::Published, secs);
+    }
+
+    fn list_of(&self, purl: &str, version: &str, origin: Origin, secs: i64) {
         let row = ListedVersion {
             version: version.to_owned(),
             status: VersionStatus::Published,
             revision: None,
-            origin: Origin::Internal,
+            origin,
             published_at: Some(at(secs)),
         };
         let package: PackageId = purl.parse().expect("a package URL");
