@@ -3,6 +3,7 @@
 //! These are the records; the decisions over them stand in the modules beside this one. Every list in a slot has a
 //! named maximum, so that the record stays small.
 
+mod controls;
 mod gates;
 mod merge;
 mod offer;
@@ -10,6 +11,7 @@ mod outcome;
 #[cfg(test)]
 mod tests;
 
+pub use controls::{Comparison, ControlScope, Controls, Pause, PauseScope, Timed};
 pub use gates::{
     Calendar, GateContext, GateReport, evaluate_gates, is_due, is_off_calendar, open_gates,
     pause_on, settle,
@@ -27,10 +29,8 @@ use downriver_version::{PackageId, PackageVersionId};
 
 use crate::catalog::{Pipeline, RepositoryId, Target};
 use crate::inventory::Cascade;
-use crate::summary::SummaryProgress;
 use crate::{
-    ApplicationId, AttemptId, ClientRequestToken, OwnerId, PipelineExecutionId, RebuildId,
-    Timestamp,
+    ApplicationId, AttemptId, ClientRequestToken, PipelineExecutionId, RebuildId, Timestamp,
 };
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -361,63 +361,6 @@ pub struct ActiveProducer {
     pub since: Timestamp,
     /// Until then it is held, by a window for example, and holds nobody up.
     pub active_from: Option<Timestamp>,
-}
-
-/// Whom a freeze or an opened window concerns.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ControlScope {
-    System,
-    Owner(OwnerId),
-    Application(ApplicationId),
-}
-
-/// A freeze, or an opened window, by an operator.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Timed {
-    pub by: String,
-    pub reason: String,
-    pub at: Timestamp,
-    pub until: Timestamp,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum PauseScope {
-    System,
-    Application(ApplicationId),
-    Package(PackageId),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pause {
-    pub by: String,
-    pub reason: String,
-    pub at: Timestamp,
-}
-
-/// What operators switched; one record.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Controls {
-    pub revision: u64,
-    pub pauses: BTreeMap<PauseScope, Pause>,
-    /// Nothing starts there until then.
-    pub freezes: BTreeMap<ControlScope, Timed>,
-    /// Change windows that are open until then, whatever the catalog says.
-    pub openings: BTreeMap<ControlScope, Timed>,
-    /// How far a restored backup is compared with CodePipeline.
-    pub comparison: Option<Comparison>,
-    /// How far the inventories are compared with CodeArtifact in the round that is under way; `None` between two rounds.
-    pub reconciliation: Option<Comparison>,
-    /// When the graph of repositories was last read from CodeArtifact, also where that was denied.
-    pub repositories_read_at: Option<Timestamp>,
-    /// How far the weekly summaries have come; `None`: none was begun yet.
-    pub summaries: Option<SummaryProgress>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Comparison {
-    /// The last application, in order of id, that was compared.
-    pub up_to: ApplicationId,
-    pub at: Timestamp,
 }
 
 impl Rebuild {

@@ -12,8 +12,8 @@ pub use hypothetical::Supposed;
 pub use plan::{Plan, Planned, plan};
 pub use summary::{Summaries, summaries};
 
-use downriver_domain::ApplicationId;
 use downriver_domain::slot::{Controls, SlotState};
+use downriver_domain::{ApplicationId, Rollout};
 
 use crate::error::EngineError;
 use crate::history::HistoryEntry;
@@ -27,7 +27,12 @@ pub struct Status {
     /// Applications that are idle with nothing to report, and not listed.
     pub idle: usize,
     pub controls: Controls,
+    /// Changes that are on their way or held, if all applications are asked for; at most [`ROLLOUTS_SHOWN_MAX`].
+    pub rollouts: Vec<Rollout>,
 }
+
+/// Rollouts in one [`Status`].
+pub const ROLLOUTS_SHOWN_MAX: usize = 100;
 
 /// `of`: one application, or all.
 pub async fn status<P: Ports>(
@@ -42,6 +47,7 @@ pub async fn status<P: Ports>(
             applications,
             idle: 0,
             controls,
+            rollouts: Vec::new(),
         });
     }
     let mut applications = Vec::new();
@@ -61,10 +67,14 @@ pub async fn status<P: Ports>(
             }
         }
     }
+    let open = store.list_rollouts(None, ROLLOUTS_SHOWN_MAX).await?;
+    let mut rollouts = store.load_rollouts(&open).await?;
+    rollouts.sort_by(|a, b| a.package_version.cmp(&b.package_version));
     Ok(Status {
         applications,
         idle,
         controls,
+        rollouts,
     })
 }
 

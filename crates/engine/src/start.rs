@@ -4,6 +4,7 @@ mod anew;
 mod call;
 mod held;
 mod pending;
+mod waiting;
 
 use downriver_domain::slot::{Slot, SlotState, decide_parked};
 

@@ -1,7 +1,8 @@
 //! The answers to questions, as JSON.
 
-use downriver_domain::slot::{SlotState, Wait};
-use downriver_domain::{Edge, RepositoryId};
+use downriver_domain::rollout::Hold;
+use downriver_domain::slot::{ControlScope, SlotState, Timed, Wait};
+use downriver_domain::{Edge, RepositoryId, Rollout};
 use downriver_engine::history::{HistoryBody, HistoryEntry};
 use downriver_engine::ports::ApplicationState;
 use downriver_engine::query::{Dependents, Explanation, Plan, Planned, Status};
@@ -89,6 +90,58 @@ pub(crate) struct StatusDocument {
     applications: Vec<ApplicationDocument>,
     idle: usize,
     pauses: Vec<PauseDocument>,
+    freezes: Vec<SwitchDocument>,
+    openings: Vec<SwitchDocument>,
+    rollouts: Vec<RolloutDocument>,
+}
+
+/// A freeze or an opened window of an operator.
+#[derive(Serialize)]
+struct SwitchDocument {
+    /// `everything`, an owner or an application.
+    scope: String,
+    by: String,
+    reason: String,
+    at: String,
+    until: String,
+}
+
+/// How far a change is.
+#[derive(Serialize)]
+struct RolloutDocument {
+    package_version: String,
+    ring: u32,
+    passed: Vec<PassedDocument>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hold: Option<HoldDocument>,
+}
+
+#[derive(Serialize)]
+struct PassedDocument {
+    ring: u32,
+    at: String,
+    reason: String,
+}
+
+#[derive(Serialize)]
+struct HoldDocument {
+    /// `halted`, `unapproved` or `abandoned`.
+    kind: &'static str,
+    since: String,
+    reason: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    broken: Vec<BrokenDocument>,
+}
+
+#[derive(Serialize)]
+struct BrokenDocument {
+    application: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    execution: Option<String>,
+    reason: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    at: String,
 }
 
 #[derive(Serialize)]
@@ -253,7 +306,64 @@ impl StatusDocument {
             applications: status.applications.iter().map(application).collect(),
             idle: status.idle,
             pauses: pauses.collect(),
+            freezes: status.controls.freezes.iter().map(switch).collect(),
+            openings: status.controls.openings.iter().map(switch).collect(),
+            rollouts: status.rollouts.iter().map(rollout).collect(),
         }
+    }
+}
+
+fn switch((scope, timed): (&ControlScope, &Timed)) -> SwitchDocument {
+    SwitchDocument {
+        scope: match scope {
+            ControlScope::System => "everything".to_owned(),
+            ControlScope::Owner(owner) => owner.to_string(),
+            ControlScope::Application(application) => application.to_string(),
+        },
+        by: timed.by.clone(),
+        reason: timed.reason.clone(),
+        at: rfc3339(timed.at),
+        until: rfc3339(timed.until),
+    }
+}
+
+fn rollout(rollout: &Rollout) -> RolloutDocument {
+    let passed = rollout.passed.iter().map(|passed| PassedDocument {
+        ring: passed.ring,
+        at: rfc3339(passed.at),
+        reason: passed.reason.clone(),
+    });
+    RolloutDocument {
+        package_version: rollout.package_version.to_string(),
+        ring: rollout.ring,
+        passed: passed.collect(),
+        hold: rollout.hold.as_ref().map(hold),
+    }
+}
+
+fn hold(hold: &Hold) -> HoldDocument {
+    let (kind, since, reason, broken) = match hold {
+        Hold::Halted {
+            since,
+            broken,
+            reason,
+            ..
+        } => ("halted", since, reason, broken.as_slice()),
+        Hold::Unapproved { since, reason } => ("unapproved", since, reason, &[][..]),
+        Hold::Abandoned { since, reason, .. } => ("abandoned", since, reason, &[][..]),
+    };
+    let broken = broken.iter().map(|broken| BrokenDocument {
+        application: broken.application.to_string(),
+        execution: broken.execution.as_ref().map(ToString::to_string),
+        reason: broken.reason.clone(),
+        url: broken.url.clone(),
+        at: rfc3339(broken.at),
+    });
+    HoldDocument {
+        kind,
+        since: rfc3339(*since),
+        reason: reason.clone(),
+        broken: broken.collect(),
     }
 }
 

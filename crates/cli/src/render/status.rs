@@ -1,7 +1,10 @@
 //! How applications stand.
 
-use downriver_domain::Timestamp;
-use downriver_domain::slot::{HeldReason, PauseScope, Rebuild, Slot, SlotState};
+use downriver_domain::rollout::Hold;
+use downriver_domain::slot::{
+    ControlScope, Controls, HeldReason, PauseScope, Rebuild, Slot, SlotState, Timed,
+};
+use downriver_domain::{Rollout, Timestamp};
 use downriver_engine::ports::ApplicationState;
 use downriver_engine::query::Status;
 
@@ -31,6 +34,10 @@ pub(crate) fn status(page: Page, status: &Status, now: Timestamp) -> String {
         );
         line(&mut out, page, &paint.warn("paused"), "paused", &text);
     }
+    switches(&mut out, page, &status.controls, now);
+    for one in &status.rollouts {
+        rollout(&mut out, page, one);
+    }
     for state in &status.applications {
         application(&mut out, page, state, now);
     }
@@ -42,6 +49,101 @@ pub(crate) fn status(page: Page, status: &Status, now: Timestamp) -> String {
         );
     }
     out
+}
+
+/// Freezes and opened windows of operators that are not over.
+fn switches(out: &mut String, page: Page, controls: &Controls, now: Timestamp) {
+    let paint = page.paint;
+    for (scope, freeze) in controls
+        .freezes
+        .iter()
+        .filter(|(_, freeze)| now < freeze.until)
+    {
+        line(
+            out,
+            page,
+            &paint.warn("frozen"),
+            "frozen",
+            &switch(scope, freeze),
+        );
+    }
+    for (scope, opening) in controls
+        .openings
+        .iter()
+        .filter(|(_, opening)| now < opening.until)
+    {
+        line(
+            out,
+            page,
+            "window",
+            "window",
+            &format!("opened for {}", switch(scope, opening)),
+        );
+    }
+}
+
+fn switch(scope: &ControlScope, timed: &Timed) -> String {
+    let whom = match scope {
+        ControlScope::System => "everything".to_owned(),
+        ControlScope::Owner(owner) => format!("all of {owner}"),
+        ControlScope::Application(application) => application.to_string(),
+    };
+    format!(
+        "{whom} until {}, by {} at {}: {}",
+        date_and_clock(timed.until),
+        timed.by,
+        date_and_clock(timed.at),
+        timed.reason
+    )
+}
+
+/// How far a change is, and what holds it.
+fn rollout(out: &mut String, page: Page, rollout: &Rollout) {
+    let paint = page.paint;
+    let change = package_version(&rollout.package_version);
+    match &rollout.hold {
+        None => {
+            let passed = rollout.passed.last().map_or_else(String::new, |passed| {
+                format!("; ring {} passed: {}", passed.ring, passed.reason)
+            });
+            let text = format!("{change}: ring {} goes{passed}", rollout.ring);
+            line(out, page, "change", "change", &text);
+        }
+        Some(Hold::Halted {
+            since,
+            broken,
+            reason,
+            ..
+        }) => {
+            let purl = &rollout.package_version;
+            let text = format!(
+                "{change} since {}: {reason}; a newer version takes over, or `downriver resume '{purl}'`, or `downriver abandon '{purl}'`",
+                date_and_clock(*since)
+            );
+            line(out, page, &paint.bad("halted"), "halted", &text);
+            for one in broken.iter().take(NAMES_MAX) {
+                let link = one
+                    .url
+                    .as_ref()
+                    .map_or_else(String::new, |url| format!(" {url}"));
+                let text = format!("{}: {}{link}", one.application, one.reason);
+                line(out, page, "broken", "broken", &text);
+            }
+            if broken.len() > NAMES_MAX {
+                let text = format!("and {} more", broken.len() - NAMES_MAX);
+                line(out, page, "", "", &text);
+            }
+        }
+        Some(Hold::Unapproved { since, reason }) => {
+            let text = format!(
+                "{change} since {}: {reason}; `downriver approve '{}'`",
+                date_and_clock(*since),
+                rollout.package_version
+            );
+            line(out, page, &paint.warn("approval"), "approval", &text);
+        }
+        Some(Hold::Abandoned { .. }) => {}
+    }
 }
 
 /// One application with everything about it.
@@ -138,7 +240,7 @@ fn troubles(out: &mut String, page: Page, slot: &Slot) {
                 "a rebuild did not pick it up: look at what its build does about its lockfile"
             }
             HeldReason::RolledBack => "it was rolled back",
-            HeldReason::Stopped => "a person stopped its rebuild",
+            HeldReason::Stopped => "a person gave it up",
             HeldReason::WouldStart => "shadow mode: it would have started",
         };
         let text = format!("{} {}: {why}", package(of), held.version);

@@ -40,7 +40,7 @@ pub(super) async fn next_in_turn<P: Ports>(
     }
     // The next one is at the end of its owner's queue.
     for queue in queues.values_mut() {
-        queue.sort_by(|a, b| (a.0, std::cmp::Reverse(a.1)).cmp(&(b.0, std::cmp::Reverse(b.1))));
+        queue.sort_by_key(|(dependents, place, _)| (*dependents, std::cmp::Reverse(*place)));
     }
     let mut chosen = Vec::with_capacity(free);
     let mut turns = holding;

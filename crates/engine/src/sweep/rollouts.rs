@@ -58,6 +58,8 @@ async fn release_all<P: Ports>(pass: &mut Pass<'_, P>) -> Result<(), EngineError
         .await?;
     let ids: Vec<ApplicationId> = waiting.into_iter().map(|(_, id)| id).collect();
     put_back(session, &ids).await?;
-    ids.iter().for_each(|id| pass.report.woken.note(id));
+    for id in &ids {
+        pass.report.woken.note(id);
+    }
     Ok(())
 }

@@ -59,24 +59,12 @@ pub(super) async fn note<P: Ports>(
                 Vec::new()
             }
         };
-        let id = &state.application.id;
-        let text = if is_rollback {
-            format!(
-                "execution {} rolled back; what it undid is held until `retry` or a newer version",
-                event.execution
-            )
-        } else {
-            format!(
-                "execution {}, which Downriver did not start, succeeded; built versions follow it",
-                event.execution
-            )
-        };
         history.push(note_entry(
-            id,
+            &state.application.id,
             NoteKind::Tracked,
             None,
             Some(&event.execution),
-            text,
+            success_text(&event.execution, is_rollback),
             session.now,
         ));
     }
@@ -95,6 +83,18 @@ pub(super) async fn note<P: Ports>(
         ask_for_reading(session, &state.application.id, &event.execution, &looked).await?;
     }
     Ok(looked)
+}
+
+fn success_text(execution: &PipelineExecutionId, is_rollback: bool) -> String {
+    if is_rollback {
+        format!(
+            "execution {execution} rolled back; what it undid is held until `retry` or a newer version"
+        )
+    } else {
+        format!(
+            "execution {execution}, which Downriver did not start, succeeded; built versions follow it"
+        )
+    }
 }
 
 fn built_by(event: &ExecutionEvent, started_at: Timestamp) -> Build {

@@ -284,7 +284,7 @@ impl Simulator {
         }
     }
 
-    /// UpdatePackageVersionsStatus to `Unlisted`; the event comes as for any other change.
+    /// `UpdatePackageVersionsStatus` to `Unlisted`; the event comes as for any other change.
     pub(crate) fn unlist(&mut self, package: &PackageId, version: &str, repository: &RepositoryId) {
         let now = self.now();
         let emission = self.registry.unlist(package, version, repository, now);

@@ -8,5 +8,6 @@ mod restorable;
 mod restored;
 mod rolling;
 mod scheduled;
+mod splitting;
 mod sweeping;
 mod weekly;

@@ -1,6 +1,7 @@
 //! One deployment: the store, pipelines that people and Downriver start, and a clock that is set.
 
 mod artifacts;
+mod registry;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,16 +9,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use downriver_domain::slot::Slot;
 use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{
-    AccountId, Application, ApplicationId, Dependency, DomainName, Operation, Origin,
-    PackagePattern, Pipeline, PipelineExecutionId, Repository, RepositoryId, Sighting, Timestamp,
-    Topology, VersionStatus,
+    Application, ApplicationId, Dependency, Operation, Origin, PackagePattern, Pipeline,
+    PipelineExecutionId, Repository, RepositoryId, Sighting, Timestamp, Topology, VersionStatus,
 };
 use downriver_engine::history::{HistoryBody, HistoryEntry};
 use downriver_engine::operate::{Command, Operated, operate};
 use downriver_engine::ports::{
     Bus, Clock, CommitOutcome, Execution, ExecutionStatus, FailedStage, HistoryOf, ListedVersion,
-    Notice, Pipelines, Ports, Queue, QueueError, ReadError, ReadRequest, Registry, ResolvePage,
-    StartError, StartExecution, Store, Timer, Trigger, Upload,
+    Notice, Pipelines, Ports, Queue, QueueError, ReadError, ReadRequest, ResolvePage, StartError,
+    StartExecution, Store, Timer, Trigger, Upload,
 };
 use downriver_engine::register::{self, Catalog};
 use downriver_engine::sweep::{SweepReport, sweep};
@@ -435,72 +435,5 @@ impl Pipelines for Desk {
             .map(|(_, known)| known.clone())
             .take(limit)
             .collect())
-    }
-}
-
-impl Registry for Desk {
-    async fn list_package_versions(
-        &self,
-        repository: &RepositoryId,
-        package: &PackageId,
-        _limit: usize,
-    ) -> Result<Vec<ListedVersion>, ReadError> {
-        let listed = self.listed.borrow();
-        let held = listed
-            .iter()
-            .filter(|(of, known, _)| of == repository && known == package);
-        Ok(held.map(|(_, _, row)| row.clone()).collect())
-    }
-
-    async fn describe_package_version(
-        &self,
-        repository: &RepositoryId,
-        package_version: &PackageVersionId,
-    ) -> Result<ListedVersion, ReadError> {
-        let listed = self.listed.borrow();
-        let found = listed.iter().find(|(of, package, row)| {
-            of == repository
-                && package == package_version.package()
-                && row.version == package_version.version()
-        });
-        found
-            .map(|(_, _, row)| row.clone())
-            .ok_or(ReadError::NotFound)
-    }
-
-    async fn list_repositories(
-        &self,
-        _domain_owner: &AccountId,
-        _domain: &DomainName,
-    ) -> Result<Vec<RepositoryId>, ReadError> {
-        Ok(self.repositories.borrow().keys().cloned().collect())
-    }
-
-    async fn describe_repository(
-        &self,
-        repository: &RepositoryId,
-    ) -> Result<Repository, ReadError> {
-        let known = self.repositories.borrow();
-        known.get(repository).cloned().ok_or(ReadError::NotFound)
-    }
-
-    async fn unlist_package_version(
-        &self,
-        repository: &RepositoryId,
-        package_version: &PackageVersionId,
-    ) -> Result<(), ReadError> {
-        let unlisted = (repository.clone(), package_version.clone());
-        self.unlisted.borrow_mut().push(unlisted);
-        self.unlisting.borrow().clone()
-    }
-
-    /// Everything asks for `^1.0.0` of the tokens.
-    async fn list_dependencies(
-        &self,
-        _repository: &RepositoryId,
-        _package_version: &PackageVersionId,
-    ) -> Result<Vec<(PackageId, String)>, ReadError> {
-        let tokens = "pkg:npm/tokens".parse().expect("a package URL");
-        Ok(vec![(tokens, "^1.0.0".to_owned())])
     }
 }

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use downriver_domain::rollout::{Hold, RingRule};
-use downriver_domain::slot::{FailedStage, Gate, PauseScope, SlotState, WaitOn};
+use downriver_domain::rollout::RingRule;
+use downriver_domain::slot::{FailedStage, Gate, SlotState, WaitOn};
 use downriver_domain::{
-    Application, Built, Dependency, OnLocked, OwnerId, Rollback, Rollout, RolloutPolicy,
-    VersionStatus,
+    Application, Built, Dependency, OwnerId, Rollback, Rollout, RolloutPolicy, VersionStatus,
 };
 use downriver_engine::index::{BuiltPackage, BuiltReport, record_built};
 use downriver_engine::operate::{Command, Operated};
@@ -19,7 +18,7 @@ use downriver_testkit::run_at_once;
 use super::desk::{Desk, catalog};
 
 pub(super) const TOKENS: &str = "pkg:npm/tokens";
-const KIT: &str = "pkg:npm/kit";
+pub(super) const KIT: &str = "pkg:npm/kit";
 
 /// Depends on the tokens, which it was built with in 1.0.0.
 pub(super) fn user(name: &str, tags: &[&str]) -> (Application, Vec<Dependency>) {
@@ -36,7 +35,7 @@ pub(super) fn built(purl: &str) -> Dependency {
     }
 }
 
-fn policy() -> RolloutPolicy {
+pub(super) fn policy() -> RolloutPolicy {
     RolloutPolicy {
         rings: vec![RingRule::Tags(BTreeSet::from(["canary".to_owned()]))],
         ..RolloutPolicy::default()
@@ -51,7 +50,10 @@ fn author() -> (Application, Vec<Dependency>) {
 }
 
 /// These applications under a policy; the clock is at 1,000.
-fn desk(policy: &RolloutPolicy, applications: Vec<(Application, Vec<Dependency>)>) -> Desk {
+pub(super) fn desk(
+    policy: &RolloutPolicy,
+    applications: Vec<(Application, Vec<Dependency>)>,
+) -> Desk {
     let desk = Desk::with(Vec::new());
     let mut catalog = catalog(applications);
     catalog.topology.rollout = Some(policy.clone());
@@ -61,7 +63,7 @@ fn desk(policy: &RolloutPolicy, applications: Vec<(Application, Vec<Dependency>)
 }
 
 /// One canary and three others.
-fn four() -> Desk {
+pub(super) fn four() -> Desk {
     let applications = vec![
         author(),
         user("bird", &["canary"]),
@@ -108,12 +110,12 @@ fn stage() -> FailedStage {
     }
 }
 
-fn fail(desk: &Desk, application: &str) {
+pub(super) fn fail(desk: &Desk, application: &str) {
     let execution = running(desk, application);
     desk.fail(&pipeline(application), &execution, &stage());
 }
 
-fn rollout(desk: &Desk, version: &str) -> Rollout {
+pub(super) fn rollout(desk: &Desk, version: &str) -> Rollout {
     let change = package_version(TOKENS, version);
     let mut found = run_at_once(desk.store.load_rollouts(&[change])).expect("the store works");
     found.pop().expect("it has a rollout")
@@ -443,130 +445,4 @@ fn failures_that_say_nothing_about_the_change_do_not_halt_it() {
     // This one counts.
     fail(&desk, "web-2");
     assert!(rollout(&desk, "1.1.0").is_halted());
-}
-
-#[test]
-fn where_refresh_selects_the_versions_another_change_is_not_held_up() {
-    let locked = |name: &str, tags: &[&str]| {
-        let (mut application, _) = user(name, tags);
-        application.policy.on_locked = OnLocked::Refresh;
-        let lock = |purl: &str| Dependency {
-            is_locked: true,
-            ..built(purl)
-        };
-        (application, vec![lock(TOKENS), lock(KIT)])
-    };
-    let (bird, _) = user("bird", &["canary"]);
-    let desk = desk(
-        &policy(),
-        vec![(bird, vec![built(TOKENS)]), locked("web", &[])],
-    );
-    desk.publish(TOKENS, "1.1.0");
-    desk.publish(KIT, "1.1.0");
-    desk.wait_until(1_200);
-    assert_eq!(started(&desk), ["bird.1.1", "web.1.1"]);
-    let SlotState::Running(running) = desk.slot("web").state else {
-        panic!("it goes for the kit");
-    };
-    let changes: Vec<String> = running
-        .rebuild
-        .changes()
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    assert_eq!(changes, ["pkg:npm/kit@1.1.0"]);
-    assert!(desk.slot("web").joined.contains_key(&package(TOKENS)));
-    // And once the canary has delivered, the rest.
-    succeed(&desk, "bird", "1.1.0");
-    let execution = running_of(&desk, "web");
-    desk.end(&execution, ExecutionStatus::Succeeded);
-    desk.tell_end(&pipeline("web"), &execution);
-    desk.wait_until(2_500);
-    assert_eq!(started(&desk)[2..], ["web.2.1"]);
-}
-
-fn running_of(desk: &Desk, application: &str) -> String {
-    running(desk, application)
-}
-
-#[test]
-fn a_paused_canary_is_passed_over_and_a_stuck_rollout_goes_on_by_the_sweep() {
-    let desk = four();
-    desk.operate(&Command::Pause {
-        scope: PauseScope::Application(id("bird")),
-        by: "ann".to_owned(),
-        reason: "holiday".to_owned(),
-    });
-    desk.publish(TOKENS, "1.1.0");
-    desk.wait_until(1_200);
-    let passed = rollout(&desk, "1.1.0").passed;
-    insta::assert_snapshot!(passed[0].reason, @"nobody in this ring is able to go (bird: paused)");
-    assert_eq!(started(&desk), ["web-1.1.1"]);
-    // The messages that were to wake the others are lost.
-    succeed(&desk, "web-1", "1.1.0");
-    desk.lose_timers();
-    desk.wait_until(1_300);
-    assert_eq!(started(&desk).len(), 1);
-    desk.sweep();
-    desk.wait_until(1_301);
-    assert_eq!(started(&desk).len(), 3);
-}
-
-#[test]
-fn a_derived_change_is_held_while_its_root_is_halted() {
-    // The kit is rebuilt for the tokens, and the shop uses both of them.
-    let mut kit = producer("kit", &[KIT]);
-    kit.policy.retries_max = 0;
-    kit.policy.publish_grace_secs = 60;
-    let desk = desk(
-        &RolloutPolicy {
-            rings: Vec::new(),
-            is_ramped: false,
-            ..policy()
-        },
-        vec![
-            (kit, vec![built(TOKENS)]),
-            user("web", &[]),
-            (application("shop"), vec![built(KIT)]),
-        ],
-    );
-    desk.publish(TOKENS, "1.1.0");
-    desk.wait_until(1_100);
-    assert_eq!(started(&desk), ["kit.1.1", "web.1.1"]);
-    desk.wait_until(1_110);
-    desk.publish(KIT, "1.1.0");
-    fail(&desk, "web");
-    succeed(&desk, "kit", "1.1.0");
-    desk.wait_until(2_000);
-    assert!(rollout(&desk, "1.1.0").is_halted());
-    let SlotState::Pending(pending) = desk.slot("shop").state else {
-        panic!("held: {:?}", desk.slot("shop").state);
-    };
-    assert_eq!(
-        pending.waits[0].on,
-        WaitOn::Halt(package_version(TOKENS, "1.1.0"))
-    );
-    assert_eq!(started(&desk).len(), 2);
-}
-
-#[test]
-fn a_catalog_without_rollouts_lets_go_what_they_held() {
-    let desk = four();
-    desk.publish(TOKENS, "1.1.0");
-    desk.wait_until(1_100);
-    let Some(Hold::Halted { .. }) = ({
-        fail(&desk, "bird");
-        rollout(&desk, "1.1.0").hold
-    }) else {
-        panic!("halted");
-    };
-    let applications = vec![author(), user("bird", &[]), user("web-1", &[])];
-    desk.apply(&catalog(applications));
-    desk.sweep();
-    desk.wait_until(1_500);
-    assert!(
-        started(&desk).contains(&"web-1.1.1".to_owned()),
-        "{:?}",
-        started(&desk)
-    );
 }
