@@ -110,15 +110,15 @@ fn halted(
     members: &[Member],
     now: Timestamp,
 ) -> Option<Hold> {
+    let percent = policy.halt_percent?;
     (0..=rollout.ring).find_map(|ring| {
         let tally = Tally::of(members, ring);
         let failed = tally.failed.len();
         let ended = failed + tally.succeeded;
-        let threshold = share_of(policy.halt_percent, ended);
+        let threshold = share_of(percent, ended);
         (failed >= threshold).then(|| {
             let reason = format!(
-                "{failed} of the {ended} applications of ring {ring} that ended failed, and {} % halts it",
-                policy.halt_percent
+                "{failed} of the {ended} applications of ring {ring} that ended failed, and {percent} % halts it"
             );
             halt(&tally, ring, reason, now)
         })
