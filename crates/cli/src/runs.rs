@@ -249,7 +249,7 @@ impl<'a> Catalogs<'a> {
         if let Some(known) = self.read.get(&path) {
             return Ok(known.clone());
         }
-        let loaded = load_catalog_with_folders(&path)?;
+        let loaded = load_catalog_with_folders(&path, None)?;
         self.read.insert(path, loaded.clone());
         Ok(loaded)
     }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use downriver_domain::Built;
+use downriver_domain::{Built, Timestamp};
 use downriver_engine::index::reading::dependencies_of;
 use downriver_engine::register::Catalog;
 use downriver_engine::wire::catalog::{FILE_BYTES_MAX, parse_catalog};
@@ -63,6 +63,11 @@ pub(crate) fn find_catalog(options: &GlobalOptions) -> anyhow::Result<PathBuf> {
 
 /// Reads a catalog with the files that it names; fails with all its problems, one a line.
 pub(crate) fn load_catalog(path: &Path) -> anyhow::Result<LoadedCatalog> {
+    load_catalog_at(path, None)
+}
+
+/// Where `now` is given, what is over by then is a problem too.
+fn load_catalog_at(path: &Path, now: Option<Timestamp>) -> anyhow::Result<LoadedCatalog> {
     let text = read_text(path).map_err(|reason| {
         refuse(format!(
             "failed to read the catalog {}: {reason}",
@@ -79,7 +84,7 @@ pub(crate) fn load_catalog(path: &Path) -> anyhow::Result<LoadedCatalog> {
         files.borrow_mut().push((name.to_owned(), text.clone()));
         Ok(text)
     };
-    let parsed = parse_catalog(&path.display().to_string(), &text, &read_file);
+    let parsed = parse_catalog(&path.display().to_string(), &text, now, &read_file);
     let catalog = parsed.map_err(|problems| {
         let count = problems.len();
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
@@ -107,9 +112,13 @@ pub(crate) fn folder_of(catalog: &Path) -> &Path {
 }
 
 /// Reads a catalog as [`load_catalog`] does, and the folders that it names: what their files tell are the dependencies of
-/// those applications. Problems of single files are remarks, and keep nothing else from being read.
-pub(crate) fn load_catalog_with_folders(path: &Path) -> anyhow::Result<LoadedCatalog> {
-    let mut loaded = load_catalog(path)?;
+/// those applications. Problems of single files are remarks, and keep nothing else from being read. Where `now` is given, what is
+/// over by then is a problem too.
+pub(crate) fn load_catalog_with_folders(
+    path: &Path,
+    now: Option<Timestamp>,
+) -> anyhow::Result<LoadedCatalog> {
+    let mut loaded = load_catalog_at(path, now)?;
     let root = folder_of(path);
     for (id, folder) in std::mem::take(&mut loaded.catalog.folders) {
         let place = Place::find(&root.join(&folder), Some(root)).map_err(|error| {

@@ -27,8 +27,9 @@ pub struct RolloutPolicy {
     pub rings: Vec<RingRule>,
     /// The share of a ring that must be delivered before the next opens, 1 to 100.
     pub pass_percent: u32,
-    /// The share of those that ended in a ring which may not have failed: at it the change is halted, 1 to 100.
-    pub halt_percent: u32,
+    /// The share of those that ended in a ring which may not have failed: at it the change is halted, 1 to 100. `None`:
+    /// failures halt nothing.
+    pub halt_percent: Option<u32>,
     /// Within a ring 1, 2, 5, 10, 20, … applications go at once, as successes come.
     pub is_ramped: bool,
     /// A halted version is set `Unlisted`.
@@ -249,7 +250,7 @@ impl Default for RolloutPolicy {
         Self {
             rings: Vec::new(),
             pass_percent: 100,
-            halt_percent: 20,
+            halt_percent: Some(20),
             is_ramped: true,
             is_unlisted: false,
             applications_max: None,

@@ -8,6 +8,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use cronexpr::{Crontab, FallbackTimezoneOption, ParseOptions};
 use jiff::civil::DateTime;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
@@ -87,17 +89,31 @@ impl Window {
         self.duration_secs
     }
 
-    /// The first instant after `after` at which it opens.
-    fn next_opening(&self, after: Timestamp) -> Option<Timestamp> {
-        let zone = find_timezone(&self.timezone)?;
-        let crontab = parse_schedule(&self.schedule).ok()?;
+    /// When it opens; `None` only for what [`Window::parse`] would have refused.
+    fn openings(&self) -> Option<Openings> {
+        Some(Openings {
+            crontab: parse_schedule(&self.schedule).ok()?,
+            zone: find_timezone(&self.timezone)?,
+        })
+    }
+}
+
+/// A schedule and a time zone, read.
+struct Openings {
+    crontab: Crontab,
+    zone: TimeZone,
+}
+
+impl Openings {
+    /// The first instant after `after` at which the window opens.
+    fn next(&self, after: Timestamp) -> Option<Timestamp> {
         // The expression is held against the local clock, as if that were UTC: it knows no clock changes. One that set the
         // clock back may give an opening that was before, so a few are tried.
-        let mut local = zone.to_datetime(instant(after)?);
+        let mut local = self.zone.to_datetime(instant(after)?);
         for _ in 0..CLOCK_CHANGES_MAX {
             let as_utc = TimeZone::UTC.to_timestamp(local).ok()?;
-            local = crontab.find_next(as_utc).ok()?.datetime();
-            let opens_at = on_clock(&zone, local)?;
+            local = self.crontab.find_next(as_utc).ok()?.datetime();
+            let opens_at = on_clock(&self.zone, local)?;
             if opens_at > after {
                 return Some(opens_at);
             }
@@ -108,7 +124,7 @@ impl Window {
 
 /// A clock that was set back shows an hour twice: with an opening each minute, so many of them lie before the second.
 const CLOCK_CHANGES_MAX: usize = 200;
-/// Openings that are compared to find windows that overlap: two years of a window that opens every hour.
+/// Openings that are compared to find windows that overlap: two years of one every hour.
 const OPENINGS_MAX: usize = 20_000;
 /// The span in which overlaps are looked for, in seconds: two years.
 const OVERLAP_SECS: u64 = 2 * 366 * 24 * 3600;
@@ -118,7 +134,7 @@ pub fn opening_at(windows: &[Window], now: Timestamp) -> Opening {
     let mut next = Timestamp::MAX;
     for window in windows {
         let begin = now.minus_secs(window.duration_secs);
-        let Some(opens_at) = window.next_opening(begin) else {
+        let Some(opens_at) = window.openings().and_then(|openings| openings.next(begin)) else {
             continue;
         };
         if opens_at <= now {
@@ -136,24 +152,34 @@ pub fn opening_at(windows: &[Window], now: Timestamp) -> Opening {
 pub fn find_overlap(windows: &[Window]) -> Option<(usize, usize, Timestamp)> {
     let from = Timestamp::from_unix_millis(1_704_067_200_000);
     let until = from.plus_secs(OVERLAP_SECS);
-    let mut openings = Vec::new();
-    for (place, window) in windows.iter().enumerate() {
-        let mut after = from;
-        for _ in 0..OPENINGS_MAX {
-            let Some(opens_at) = window.next_opening(after).filter(|at| *at < until) else {
-                break;
-            };
-            openings.push((opens_at, place, opens_at.plus_secs(window.duration_secs)));
-            after = opens_at;
+    let openings: Vec<Option<Openings>> = windows.iter().map(Window::openings).collect();
+    let next_of = |place: usize, after| {
+        openings[place]
+            .as_ref()?
+            .next(after)
+            .filter(|at| *at < until)
+    };
+    let mut coming: BTreeSet<(Timestamp, usize)> = (0..windows.len())
+        .filter_map(|place| Some((next_of(place, from)?, place)))
+        .collect();
+    let mut before: Option<(usize, Timestamp)> = None;
+    for _ in 0..OPENINGS_MAX {
+        let (opens_at, place) = coming.pop_first()?;
+        if let Some((first, closes_at)) = before
+            && opens_at < closes_at
+        {
+            return Some((first, place, opens_at));
         }
+        before = Some((place, opens_at.plus_secs(windows[place].duration_secs)));
+        coming.extend(next_of(place, opens_at).map(|at| (at, place)));
     }
-    openings.sort_unstable();
-    openings.windows(2).find_map(|pair| {
-        let [(_, first, closes_at), (opens_at, second, _)] = pair else {
-            return None;
-        };
-        (opens_at < closes_at).then_some((*first, *second, *opens_at))
-    })
+    None
+}
+
+/// The names that a window's time zone may have.
+pub fn timezone_names() -> Vec<String> {
+    let zones = TimeZoneDatabase::bundled();
+    zones.available().map(|name| name.to_string()).collect()
 }
 
 fn parse_schedule(schedule: &str) -> Result<Crontab, WindowError> {

@@ -155,6 +155,7 @@ fn load(folder: &Path) -> (Story, ReplayInput) {
     let catalog = parse_catalog(
         "downriver.toml",
         std::str::from_utf8(&catalog_bytes).unwrap(),
+        None,
         &read,
     )
     .unwrap_or_else(|problems| panic!("{}: {problems:?}", catalog_file.display()));

@@ -6,6 +6,7 @@ use downriver_engine::wire::catalog::json_schema;
 use serde::Serialize;
 
 use crate::arguments::GlobalOptions;
+use crate::desk::still::wall_clock;
 use crate::exit::Exit;
 use crate::render::style::counted;
 use crate::setup::{find_catalog, load_catalog_with_folders};
@@ -31,7 +32,7 @@ pub(crate) fn check(
         Some(file) => file.to_owned(),
         None => find_catalog(options)?,
     };
-    let loaded = load_catalog_with_folders(&path)?;
+    let loaded = load_catalog_with_folders(&path, Some(wall_clock()))?;
     loaded.remarks.iter().for_each(|text| terminal.remark(text));
     let applications = &loaded.catalog.applications;
     let checked = Checked {

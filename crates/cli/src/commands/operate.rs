@@ -167,6 +167,34 @@ fn words(command: &Command, deployment: Option<&str>) -> Words {
                 format!("{what} is not paused{at}."),
             )
         }
+        Command::Freeze { .. }
+        | Command::Thaw { .. }
+        | Command::OpenWindow { .. }
+        | Command::CloseWindow { .. } => return of_switch(command, &at, goes_on),
+        Command::ResumeChange { .. } | Command::Abandon { .. } | Command::Approve { .. } => {
+            return of_change(command, &at, goes_on);
+        }
+        Command::Retry { application } => (
+            format!("{application} is pending again{at}; it goes on {goes_on}."),
+            format!("{application} has nothing to retry{at}: nothing of it failed or is stuck."),
+        ),
+        Command::Expedite { application } => (
+            format!("{application} no longer waits for its burst to end{at}."),
+            format!("{application} has nothing pending{at} that waits for a burst to end."),
+        ),
+        Command::Cancel { application, .. } => (
+            format!(
+                "Cancelled the rebuild of {application}{at}; its changes are held until `retry` or a newer version."
+            ),
+            format!("{application} has no rebuild to cancel{at}."),
+        ),
+    };
+    Words { done, unchanged }
+}
+
+/// Freezes and windows.
+fn of_switch(command: &Command, at: &str, goes_on: &str) -> Words {
+    let (done, unchanged) = match command {
         Command::Freeze { scope, until, .. } => (
             format!(
                 "Froze {}{at} until {}: what runs goes on, nothing more starts but what is urgent.",
@@ -197,6 +225,14 @@ fn words(command: &Command, deployment: Option<&str>) -> Words {
             ),
             format!("No operator opened windows of {}{at}.", controlled(scope)),
         ),
+        _ => unreachable!("no switch with an end"),
+    };
+    Words { done, unchanged }
+}
+
+/// What is decided of a change.
+fn of_change(command: &Command, at: &str, goes_on: &str) -> Words {
+    let (done, unchanged) = match command {
         Command::ResumeChange { change, .. } => (
             format!(
                 "Resumed {change}{at}: it goes on {goes_on}, and what failed so far does not count."
@@ -211,20 +247,7 @@ fn words(command: &Command, deployment: Option<&str>) -> Words {
             format!("Approved {change}{at}: limits do not hold it; it goes on {goes_on}."),
             format!("{change} was approved already{at}."),
         ),
-        Command::Retry { application } => (
-            format!("{application} is pending again{at}; it goes on {goes_on}."),
-            format!("{application} has nothing to retry{at}: nothing of it failed or is stuck."),
-        ),
-        Command::Expedite { application } => (
-            format!("{application} no longer waits for its burst to end{at}."),
-            format!("{application} has nothing pending{at} that waits for a burst to end."),
-        ),
-        Command::Cancel { application, .. } => (
-            format!(
-                "Cancelled the rebuild of {application}{at}; its changes are held until `retry` or a newer version."
-            ),
-            format!("{application} has no rebuild to cancel{at}."),
-        ),
+        _ => unreachable!("no decision of a change"),
     };
     Words { done, unchanged }
 }

@@ -33,7 +33,7 @@ impl LocalDesk {
         if options.store.is_some() {
             return Self::open_file(options);
         }
-        let loaded = load_catalog_with_folders(&find_catalog(options)?)?;
+        let loaded = load_catalog_with_folders(&find_catalog(options)?, None)?;
         loaded.remarks.iter().for_each(|text| terminal.remark(text));
         let now = wall_clock();
         let desk = Self {
@@ -71,7 +71,7 @@ impl LocalDesk {
         if path.is_file() {
             return Self::over_file(path);
         }
-        let loaded = load_catalog_with_folders(&find_catalog(options)?)?;
+        let loaded = load_catalog_with_folders(&find_catalog(options)?, None)?;
         loaded.remarks.iter().for_each(|text| terminal.remark(text));
         let desk = Self::over_file(path)?;
         let beginning = Timestamp::from_unix_millis(0);

@@ -27,6 +27,17 @@ fn a_broken_catalog_names_the_line_and_the_nearest_field() {
 }
 
 #[test]
+fn a_freeze_that_is_over_is_refused_by_the_check_alone() {
+    let scene = Scene::new("old-freeze");
+    let text = "[[freezes]]\nfrom = \"2020-01-01T00:00:00Z\"\nuntil = \"2020-01-02T00:00:00Z\"\nreason = \"new year\"\n";
+    scene.write("old.toml", text);
+    let parts = ["old.toml:3:9: freezes[0].until: this freeze has been over since"];
+    is_refused(&scene, &["catalog", "check", "old.toml"], 2, &parts);
+    let ran = scene.run(&["status", "--catalog", "old.toml"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+}
+
+#[test]
 fn a_good_catalog_is_counted() {
     let scene = Scene::new("good-catalog");
     let ran = scene.run(&["catalog", "check"]);

@@ -110,15 +110,15 @@ fn halted(
     members: &[Member],
     now: Timestamp,
 ) -> Option<Hold> {
+    let percent = policy.halt_percent?;
     (0..=rollout.ring).find_map(|ring| {
         let tally = Tally::of(members, ring);
         let failed = tally.failed.len();
         let ended = failed + tally.succeeded;
-        let threshold = share_of(policy.halt_percent, ended);
+        let threshold = share_of(percent, ended);
         (failed >= threshold).then(|| {
             let reason = format!(
-                "{failed} of {ended} applications that ended in ring {ring} failed, and {} % halts a change",
-                policy.halt_percent
+                "{failed} of {ended} applications that ended in ring {ring} failed, and {percent} % halts a change"
             );
             halt(&tally, ring, reason, now)
         })

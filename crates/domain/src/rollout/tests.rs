@@ -169,7 +169,7 @@ fn a_ring_with_nobody_able_to_go_passes_with_that_reason() {
 #[test]
 fn failures_at_the_threshold_halt_it() {
     let lenient = RolloutPolicy {
-        halt_percent: 34,
+        halt_percent: Some(34),
         pass_percent: 50,
         ..policy()
     };
@@ -204,9 +204,25 @@ fn failures_at_the_threshold_halt_it() {
 }
 
 #[test]
+fn without_a_threshold_nothing_is_halted() {
+    let limits_alone = RolloutPolicy {
+        halt_percent: None,
+        is_ramped: false,
+        applications_max: Some(2),
+        ..RolloutPolicy::default()
+    };
+    assert_eq!(
+        decided(&limits_alone, &fresh(), &["0 a failed", "0 b failed"]),
+        "ring 0 released [] over"
+    );
+    let too_many = ["0 a failed", "0 b failed", "0 c waits"];
+    assert!(decided(&limits_alone, &fresh(), &too_many).contains("more than 2"));
+}
+
+#[test]
 fn a_ring_that_can_no_longer_reach_its_share_is_halted_rather_than_waited_for_for_ever() {
     let strict = RolloutPolicy {
-        halt_percent: 60,
+        halt_percent: Some(60),
         ..policy()
     };
     assert_eq!(
@@ -423,7 +439,7 @@ proptest! {
         halt_percent in 1_u32..=100,
         pass_percent in 1_u32..=100,
     ) {
-        let policy = RolloutPolicy { pass_percent, halt_percent, ..policy() };
+        let policy = RolloutPolicy { pass_percent, halt_percent: Some(halt_percent), ..policy() };
         let mut members: Vec<Member> = rings
             .iter()
             .enumerate()

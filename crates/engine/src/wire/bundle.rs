@@ -40,7 +40,7 @@ pub fn parse_bundle(bytes: &[u8]) -> Result<Catalog, Vec<String>> {
     };
     let main = read_file(&bundle.main)
         .map_err(|reason| vec![format!("{}: {reason}", Shown::new(&bundle.main))])?;
-    parse_catalog(&bundle.main, &main, &read_file)
+    parse_catalog(&bundle.main, &main, None, &read_file)
         .map_err(|problems| problems.iter().map(ToString::to_string).collect())
 }
 

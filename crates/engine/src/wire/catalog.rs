@@ -8,19 +8,24 @@ mod applications;
 mod at;
 mod dependencies;
 mod document;
+mod freezes;
 mod keys;
 mod names;
 mod organisation;
 mod policy;
 mod report;
+mod rollout;
 mod shape;
 #[cfg(test)]
 mod tests;
 mod upstreams;
+mod windows;
 
 use std::fmt;
 
-use downriver_domain::{AccountId, DomainName, PackagePattern, RegionName, RepositoryId};
+use downriver_domain::{
+    AccountId, DomainName, PackagePattern, RegionName, RepositoryId, Timestamp,
+};
 
 use crate::register::Catalog;
 use dependencies::Files;
@@ -53,6 +58,14 @@ pub const PRODUCTS_MAX: usize = 1_000;
 pub const DEPENDENCIES_MAX: usize = 50_000;
 /// Packages on the way to a transitive dependency.
 pub const VIA_MAX: usize = 100;
+/// Windows of one application.
+pub const WINDOWS_MAX: usize = 50;
+/// Tags of one application, and of one ring.
+pub const TAGS_MAX: usize = 50;
+/// Rules of rings; one more ring is for everybody else.
+pub const RINGS_MAX: usize = 9;
+/// Freezes in one catalog.
+pub const FREEZES_MAX: usize = 100;
 /// Problems that are reported; a file with more is reported again after these are mended.
 pub const PROBLEMS_MAX: usize = 1_000;
 
@@ -90,10 +103,13 @@ impl fmt::Display for CatalogProblem {
 impl std::error::Error for CatalogProblem {}
 
 /// Reads a catalog. `read_file` gives the text of a file named by the catalog, relative to it, or says why it cannot.
-/// Returns all problems, in order of file and line (at most [`PROBLEMS_MAX`]), if there is any.
+/// Where `now` is given, a freeze that is over by then is a problem; a catalog that was good does not turn bad by itself, so
+/// only whoever asks for a check gives it. Returns all problems, in order of file and line (at most [`PROBLEMS_MAX`]), if there
+/// is any.
 pub fn parse_catalog(
     file_name: &str,
     text: &str,
+    now: Option<Timestamp>,
     read_file: &dyn Fn(&str) -> Result<String, String>,
 ) -> Result<Catalog, Vec<CatalogProblem>> {
     let mut problems = Problems::default();
@@ -102,7 +118,7 @@ pub fn parse_catalog(
         source: &source,
         problems: &mut problems,
     };
-    let catalog = read_catalog(&mut report, text, read_file);
+    let catalog = read_catalog(&mut report, text, now, read_file);
     match catalog {
         Some(catalog) if problems.is_empty() => Ok(catalog),
         _ => Err(problems.into_sorted()),
@@ -150,6 +166,7 @@ pub fn json_schema() -> String {
 fn read_catalog(
     report: &mut Report<'_>,
     text: &str,
+    now: Option<Timestamp>,
     read_file: &dyn Fn(&str) -> Result<String, String>,
 ) -> Option<Catalog> {
     if text.len() > FILE_BYTES_MAX {
@@ -162,9 +179,11 @@ fn read_catalog(
     }
     let keys: CatalogKeys = document::read_document(report, &Shape::of::<CatalogKeys>(), text)?;
     let organisation = Organisation::parse(report, &keys);
+    freezes::check_not_over(report, &keys.freezes, now);
     let files = Files::new(read_file);
     let parsed =
         applications::parse_applications(report, &organisation, &files, &keys.applications);
+    rollout::check_rings(report, &keys, &organisation.topology, &parsed.applications);
     Some(Catalog {
         topology: organisation.topology,
         ..parsed

@@ -363,10 +363,10 @@ impl<'a> Fields<'a> {
 
 const EXPECTED_FLAG: &str = "`true` or `false`";
 
-const EXPECTED_TIME: &str = "an RFC 3339 time such as `2026-03-02T09:14:07Z`";
+pub(super) const EXPECTED_TIME: &str = "an RFC 3339 time such as `2026-03-02T09:14:07Z`";
 
 /// RFC 3339 alone: of what else the time library reads (dates with a zone's name, signed years), nothing comes from AWS.
-fn parse_time(text: &str) -> Option<Timestamp> {
+pub(super) fn parse_time(text: &str) -> Option<Timestamp> {
     let is_plain = text.len() <= 40
         && text.starts_with(|first: char| first.is_ascii_digit())
         && text

@@ -92,7 +92,7 @@ fn published(version: &str, sequence: u32, second: u32) -> InputEvent {
 
 fn input(story_text: &str) -> ReplayInput {
     let read_file = |name: &str| Err(format!("no file {name}"));
-    let catalog = parse_catalog("downriver.toml", DIAMOND, &read_file)
+    let catalog = parse_catalog("downriver.toml", DIAMOND, None, &read_file)
         .unwrap_or_else(|problems| panic!("{problems:#?}"));
     let broken = InputEvent {
         position: "events.jsonl:3".to_owned(),

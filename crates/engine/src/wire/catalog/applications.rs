@@ -91,7 +91,8 @@ impl Table<'_> {
             .and_then(|owner| self.organisation.owners.get(owner));
         let mut layers = Vec::from_iter(of_owner.map(|owner| &owner.policy));
         layers.push(&self.organisation.policy);
-        let own = parse_layer(report, path, &keys.policy(), &layers);
+        let known = &self.organisation.windows;
+        let own = parse_layer(report, path, &keys.policy(), &layers, known);
         layers.insert(0, &own);
         Some(Application {
             id: id?,

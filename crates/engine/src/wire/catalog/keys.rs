@@ -8,8 +8,9 @@ use serde::Deserialize;
 
 use super::at::At;
 use super::{
-    ACCOUNTS_MAX, APPLICATIONS_MAX, DEPENDENCIES_MAX, OWNERS_MAX, PATTERNS_MAX, PRODUCTS_MAX,
-    REPOSITORIES_MAX, REPOSITORIES_SEEN_MAX, TARGETS_MAX, UPSTREAMS_MAX, VIA_MAX,
+    ACCOUNTS_MAX, APPLICATIONS_MAX, DEPENDENCIES_MAX, FREEZES_MAX, OWNERS_MAX, PATTERNS_MAX,
+    PRODUCTS_MAX, REPOSITORIES_MAX, REPOSITORIES_SEEN_MAX, RINGS_MAX, TAGS_MAX, TARGETS_MAX,
+    UPSTREAMS_MAX, VIA_MAX, WINDOWS_MAX,
 };
 
 /// The catalog of Downriver: which applications there are, what they depend on and how they want to be rebuilt.
@@ -31,8 +32,21 @@ pub(super) struct CatalogKeys {
     #[schemars(length(max = PATTERNS_MAX))]
     #[serde(default)]
     pub(super) mutable: Vec<At<String>>,
+    /// Packages whose changes are urgent: they wait for no quiet period, age, window or freeze, and have places of the
+    /// budgets to themselves.
+    #[schemars(length(max = PATTERNS_MAX))]
+    #[serde(default)]
+    pub(super) urgent: Vec<At<String>>,
     /// Decide and explain everything, start nothing. Default: false.
     pub(super) shadow: Option<bool>,
+    /// Spans in which nothing starts but what is urgent.
+    #[schemars(length(max = FREEZES_MAX))]
+    #[serde(default)]
+    pub(super) freezes: Vec<At<FreezeKeys>>,
+    /// How a change spreads: ring after ring. Without it every change goes to everybody at once, and nothing halts it.
+    pub(super) rollout: Option<RolloutKeys>,
+    /// How far a change may go without a person's approval.
+    pub(super) limits: Option<LimitsKeys>,
     /// What applications take over unless they say otherwise.
     pub(super) defaults: Option<DefaultsKeys>,
     /// Policy per team. Where there is any owner here, an application must name one of them.
@@ -72,6 +86,80 @@ pub(super) struct TargetKeys {
     /// Downriver's executions in flight there at most. Default: 20.
     #[schemars(range(min = 1, max = 10_000))]
     pub(super) budget: Option<u32>,
+    /// Places of the budget that are kept for urgent rebuilds; one at least is left for the others. Default: a tenth.
+    #[schemars(range(max = 9_999))]
+    pub(super) urgent: Option<At<u32>>,
+}
+
+/// A span in which nothing starts but what is urgent.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FreezeKeys {
+    /// When it begins: `2026-12-20T00:00:00Z`.
+    #[schemars(required)]
+    pub(super) from: Option<At<InstantKey>>,
+    /// When it is over.
+    #[schemars(required)]
+    pub(super) until: Option<At<InstantKey>>,
+    /// What people are told.
+    #[schemars(required)]
+    pub(super) reason: Option<At<String>>,
+}
+
+/// How a change spreads.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RolloutKeys {
+    /// Who goes first, second, …; everybody else goes after the last. Default: one ring with everybody.
+    #[schemars(length(max = RINGS_MAX))]
+    #[serde(default)]
+    pub(super) rings: Vec<At<RingKeys>>,
+    /// The share of a ring that must be delivered before the next goes, 1% to 100%. Default: 100%.
+    pub(super) pass: Option<At<PercentKey>>,
+    /// The share of the ended rebuilds of a ring whose failure halts the change, 1% to 100%. Default: 20%.
+    pub(super) halt: Option<At<PercentKey>>,
+    /// Within a ring one goes, then two, five, ten, … as they succeed. Default: true.
+    pub(super) ramp: Option<bool>,
+    /// A halted version is set `Unlisted` in its repository. Default: false.
+    pub(super) unlist: Option<bool>,
+}
+
+/// Who is in a ring: by `tags` or by `share`.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RingKeys {
+    /// Applications with any of these tags.
+    #[schemars(length(min = 1, max = TAGS_MAX))]
+    pub(super) tags: Option<Vec<At<String>>>,
+    /// A share of those whom nothing else places, 1% to 100%: fewest dependents first, then the quickest pipelines.
+    pub(super) share: Option<At<PercentKey>>,
+}
+
+/// How far a change may go without a person's approval.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LimitsKeys {
+    /// A change that reaches more applications waits for an approval. Default: any number.
+    #[schemars(range(min = 1, max = APPLICATIONS_MAX))]
+    pub(super) applications: Option<u32>,
+    /// A change that comes after more rebuilds in a row waits for an approval. Default: any number.
+    #[schemars(range(min = 1, max = 100))]
+    pub(super) depth: Option<u32>,
+}
+
+/// When an application may be rebuilt.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WindowKeys {
+    /// When it opens, as in cron: minute, hour, day of month, month, day of week. `0 9 * * MON-FRI`.
+    #[schemars(required)]
+    pub(super) schedule: Option<At<String>>,
+    /// The time zone of the schedule, a name of the IANA database: `Europe/Berlin`.
+    #[schemars(required)]
+    pub(super) timezone: Option<At<String>>,
+    /// How long it stays open, 5m to 7d.
+    #[schemars(required)]
+    pub(super) duration: Option<At<DurationKey>>,
 }
 
 /// Which dependencies of an application trigger at all.
@@ -138,6 +226,18 @@ pub(super) enum VersioningKey {
 #[schemars(rename = "Duration", extend("pattern" = "^[0-9]+[smhd]$"))]
 pub(super) struct DurationKey(pub(super) String);
 
+/// A whole share: `20%`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(rename = "Percent", extend("pattern" = "^[0-9]+%$"))]
+pub(super) struct PercentKey(pub(super) String);
+
+/// An instant as RFC 3339 writes it: `2026-12-20T00:00:00Z`. TOML's own date-time may stand without quotes.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(rename = "Instant", extend("format" = "date-time"))]
+pub(super) struct InstantKey(pub(super) String);
+
 /// Declares tables that hold policy keys besides their own. A nested table would read worse in the file, and serde's
 /// `flatten` loses the positions.
 macro_rules! with_policy {
@@ -181,6 +281,20 @@ macro_rules! with_policy {
             pub(super) retries: Option<u32>,
             /// How long to wait before that, up to 1d. Default: 10m.
             pub(super) retry_after: Option<At<DurationKey>>,
+            /// When it may be rebuilt; an empty list: always. Default: always.
+            #[schemars(length(max = WINDOWS_MAX))]
+            pub(super) windows: Option<At<Vec<At<WindowKeys>>>>,
+            /// How long a third-party version must have been known before it is taken, up to 90d. Default: 3d.
+            pub(super) minimum_age: Option<At<DurationKey>>,
+            /// Rebuilds that start within 24 hours at most. Default: any number.
+            #[schemars(range(min = 1, max = 100))]
+            pub(super) max_rebuilds_per_day: Option<u32>,
+            /// The ring of `rollout` that it is in, counted from 0. Default: as the rules of `rollout` say.
+            #[schemars(range(max = RINGS_MAX))]
+            pub(super) ring: Option<At<u32>>,
+            /// What the rules of `rollout` know it by.
+            #[schemars(length(min = 1, max = TAGS_MAX))]
+            pub(super) tags: Option<Vec<At<String>>>,
         }
 
         impl $table {
@@ -202,6 +316,11 @@ macro_rules! with_policy {
                     publish_grace: self.publish_grace.clone(),
                     retries: self.retries,
                     retry_after: self.retry_after.clone(),
+                    windows: self.windows.clone(),
+                    minimum_age: self.minimum_age.clone(),
+                    max_rebuilds_per_day: self.max_rebuilds_per_day,
+                    tags: self.tags.clone(),
+                    ring: self.ring.as_ref().map(|ring| *ring.get()),
                 }
             }
         }
@@ -227,6 +346,11 @@ pub(super) struct PolicyKeys {
     pub(super) publish_grace: Option<At<DurationKey>>,
     pub(super) retries: Option<u32>,
     pub(super) retry_after: Option<At<DurationKey>>,
+    pub(super) windows: Option<At<Vec<At<WindowKeys>>>>,
+    pub(super) minimum_age: Option<At<DurationKey>>,
+    pub(super) max_rebuilds_per_day: Option<u32>,
+    pub(super) tags: Option<Vec<At<String>>>,
+    pub(super) ring: Option<u32>,
 }
 
 with_policy! {

@@ -1,5 +1,6 @@
-//! The texts in a catalog that name something: identifiers, repositories, targets, package patterns.
+//! The texts in a catalog that name something: identifiers, repositories, targets, package patterns, tags.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use downriver_domain::version::PackageId;
@@ -106,6 +107,36 @@ pub(super) fn parse_patterns(
         }
     }
     patterns
+}
+
+const TAG_LENGTH_MAX: usize = 64;
+
+pub(super) fn parse_tags(
+    report: &mut Report<'_>,
+    path: &Path<'_>,
+    written: &[At<String>],
+) -> BTreeSet<String> {
+    let mut tags = BTreeSet::new();
+    for (index, text) in written.iter().enumerate() {
+        let path = path.index(index);
+        let tag = text.get();
+        if !is_tag(tag) {
+            let message = format!(
+                "`{tag}` is not a tag: expected 1 to {TAG_LENGTH_MAX} letters, digits, `-`, `_`, `.`, `:` or `/`"
+            );
+            report.problem(text.span(), &path, message);
+        } else if !tags.insert(tag.clone()) {
+            report.problem(text.span(), &path, format!("`{tag}` is named twice"));
+        }
+    }
+    tags
+}
+
+fn is_tag(text: &str) -> bool {
+    (1..=TAG_LENGTH_MAX).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte))
 }
 
 /// Reads a package URL with `*` in it. The stars give way to a word that stands nowhere in the text, so that the rest is

@@ -1,4 +1,4 @@
-//! Everything but the applications: defaults, owners, repositories, targets, package patterns.
+//! Everything but the applications: defaults, owners, repositories, targets, package patterns, freezes, rollouts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,11 +6,14 @@ use downriver_domain::{AccountId, OwnerId, RegionName, Repository, RepositoryId,
 
 use super::Defaults;
 use super::at::At;
+use super::freezes::parse_freezes;
 use super::keys::{CatalogKeys, DefaultsKeys, OwnerKeys, RepositoryKeys};
 use super::names::{RepositoryNames, parse_key, parse_patterns, parse_target, parse_text};
 use super::policy::{Layer, parse_layer};
 use super::report::{Path, Report};
+use super::rollout::parse_rollout;
 use super::upstreams::report_cycles;
+use super::windows::KnownWindows;
 
 /// What applications refer to.
 pub(super) struct Organisation<'k> {
@@ -24,6 +27,7 @@ pub(super) struct Organisation<'k> {
     pub(super) repositories: Option<Vec<RepositoryId>>,
     pub(super) policy: Layer,
     pub(super) owners: BTreeMap<OwnerId, Owner<'k>>,
+    pub(super) windows: KnownWindows,
     names: RepositoryNames,
 }
 
@@ -54,21 +58,26 @@ impl<'k> Organisation<'k> {
                 .map(|key| key.get().clone())
                 .collect(),
         };
-        let policy = parse_layer(report, &path, &defaults.policy(), &[]);
+        let windows = KnownWindows::default();
+        let policy = parse_layer(report, &path, &defaults.policy(), &[], &windows);
         let mut organisation = Self {
             account: parse_key(report, &path, "account", defaults.account.as_ref()),
             region: parse_key(report, &path, "region", defaults.region.as_ref()),
             is_account_given: defaults.account.is_some(),
             is_region_given: defaults.region.is_some(),
-            owners: parse_owners(report, &keys.owners, &policy),
+            owners: parse_owners(report, &keys.owners, &policy, &windows),
             topology: Topology {
                 is_shadow: keys.shadow.unwrap_or(false),
                 internal: parse_patterns(report, "internal", &keys.internal),
                 mutable: parse_patterns(report, "mutable", &keys.mutable),
+                urgent: parse_patterns(report, "urgent", &keys.urgent),
+                freezes: parse_freezes(report, &keys.freezes),
+                rollout: parse_rollout(report, keys),
                 ..Topology::default()
             },
             policy,
             repositories: None,
+            windows,
             names,
         };
         organisation.add_repositories(report, &keys.repositories);
@@ -230,6 +239,12 @@ impl<'k> Organisation<'k> {
             let budget = table.budget.unwrap_or(Topology::BUDGET_DEFAULT);
             match parse_target(key.get()) {
                 Ok(target) => {
+                    if let Some(kept) = &table.urgent {
+                        let path = section.key(key.get());
+                        check_kept(report, &path.key("urgent"), kept, budget);
+                        let kept = *kept.get();
+                        self.topology.urgent_budgets.insert(target.clone(), kept);
+                    }
                     self.topology.budgets.insert(target, budget);
                 }
                 Err(message) => report.problem(key.span(), &section.key(key.get()), message),
@@ -242,19 +257,32 @@ fn parse_owners<'k>(
     report: &mut Report<'_>,
     tables: &'k BTreeMap<At<String>, OwnerKeys>,
     defaults: &Layer,
+    windows: &KnownWindows,
 ) -> BTreeMap<OwnerId, Owner<'k>> {
     let root = Path::Root;
     let section = root.key("owners");
     let mut owners = BTreeMap::new();
     for (key, table) in tables {
         let path = section.key(key.get());
-        let policy = parse_layer(report, &path, &table.policy(), &[defaults]);
+        let policy = parse_layer(report, &path, &table.policy(), &[defaults], windows);
         if let Some(id) = parse_text(report, &path, key) {
             let pipelines = table.pipelines.as_deref();
             owners.insert(id, Owner { policy, pipelines });
         }
     }
     owners
+}
+
+/// What is kept for urgent rebuilds leaves one place at least for the others.
+fn check_kept(report: &mut Report<'_>, path: &Path<'_>, kept: &At<u32>, budget: u32) {
+    let max = budget.saturating_sub(1);
+    if *kept.get() > max {
+        let message = format!(
+            "{} places for urgent rebuilds leave none of the budget of {budget} for others: at most {max}",
+            kept.get()
+        );
+        report.proposing(kept.span(), path, message, Some(max.to_string()));
+    }
 }
 
 /// CodeArtifact's names all begin with `public:`; which ones there are grows, so only the form is checked.

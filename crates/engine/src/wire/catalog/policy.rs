@@ -1,17 +1,19 @@
 //! Policies: each table's keys are checked where they stand, then laid over one another (application, owner, defaults).
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-use downriver_domain::{Follow, OnLocked, Policy, RoleArn, Rollback, Scope};
+use downriver_domain::{Follow, OnLocked, Policy, RoleArn, Rollback, Scope, Window};
 
 use super::at::At;
 use super::keys::{DurationKey, FollowKey, OnLockedKey, PolicyKeys, RollbackKey, ScopeKey};
-use super::names::parse_text;
+use super::names::{parse_tags, parse_text};
 use super::report::{Path, Report};
+use super::windows::KnownWindows;
 
-const MINUTE: u64 = 60;
+pub(super) const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
-const DAY: u64 = 24 * HOUR;
+pub(super) const DAY: u64 = 24 * HOUR;
 
 /// What one table says about policy, checked; `None` where it says nothing.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +34,11 @@ pub(super) struct Layer {
     publish_grace_secs: Option<u64>,
     retries_max: Option<u32>,
     retry_after_secs: Option<u64>,
+    windows: Option<Vec<Window>>,
+    minimum_age_secs: Option<u64>,
+    rebuilds_per_day_max: Option<u32>,
+    ring: Option<u32>,
+    tags: Option<BTreeSet<String>>,
 }
 
 /// Checks the policy keys of one table; `below` are the layers it is laid over, nearest first.
@@ -40,11 +47,20 @@ pub(super) fn parse_layer(
     path: &Path<'_>,
     keys: &PolicyKeys,
     below: &[&Layer],
+    known: &KnownWindows,
 ) -> Layer {
     let build_role = keys
         .build_role
         .as_ref()
         .and_then(|text| parse_text(report, &path.key("build_role"), text));
+    let windows = keys
+        .windows
+        .as_ref()
+        .and_then(|windows| known.parse(report, &path.key("windows"), windows.get()));
+    let tags = keys
+        .tags
+        .as_ref()
+        .map(|tags| parse_tags(report, &path.key("tags"), tags));
     let mut duration = |name: &str, key: &Option<At<DurationKey>>, allowed| {
         key.as_ref()
             .and_then(|key| parse_duration(report, &path.key(name), key, &allowed))
@@ -69,6 +85,11 @@ pub(super) fn parse_layer(
         publish_grace_secs: duration("publish_grace", &keys.publish_grace, 0..=HOUR),
         retries_max: keys.retries,
         retry_after_secs: duration("retry_after", &keys.retry_after, 0..=DAY),
+        windows,
+        minimum_age_secs: duration("minimum_age", &keys.minimum_age, 0..=90 * DAY),
+        rebuilds_per_day_max: keys.max_rebuilds_per_day,
+        ring: keys.ring,
+        tags,
     };
     check_together(report, path, keys, &layer, below);
     layer
@@ -104,7 +125,12 @@ pub(super) fn merge_layers(layers: &[&Layer]) -> Policy {
         retries_max: first(layers, |layer| layer.retries_max).unwrap_or(own.retries_max),
         retry_after_secs: first(layers, |layer| layer.retry_after_secs)
             .unwrap_or(own.retry_after_secs),
-        ..own
+        windows: first(layers, |layer| layer.windows.clone()).unwrap_or(own.windows),
+        minimum_age_secs: first(layers, |layer| layer.minimum_age_secs)
+            .unwrap_or(own.minimum_age_secs),
+        rebuilds_per_day_max: first(layers, |layer| layer.rebuilds_per_day_max),
+        ring: first(layers, |layer| layer.ring),
+        tags: first(layers, |layer| layer.tags.clone()).unwrap_or(own.tags),
     }
 }
 
@@ -172,7 +198,7 @@ fn check_together(
 }
 
 /// Reads `90s`, `15m`, `2h` or `3d`.
-fn parse_duration(
+pub(super) fn parse_duration(
     report: &mut Report<'_>,
     path: &Path<'_>,
     key: &At<DurationKey>,

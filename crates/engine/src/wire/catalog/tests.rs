@@ -2,6 +2,7 @@
 
 mod conversion;
 mod problems;
+mod spreading;
 
 use super::*;
 
@@ -21,7 +22,12 @@ fn no_files(file: &str) -> Result<String, String> {
 
 /// Parses `text` after a blank line and the usual defaults, which together take nine lines.
 fn parse(text: &str) -> Result<Catalog, Vec<CatalogProblem>> {
-    parse_catalog("downriver.toml", &format!("{DEFAULTS}{text}"), &no_files)
+    parse_catalog(
+        "downriver.toml",
+        &format!("{DEFAULTS}{text}"),
+        None,
+        &no_files,
+    )
 }
 
 fn parsed(text: &str) -> Catalog {
@@ -39,5 +45,8 @@ fn problems_of(text: &str) -> String {
 
 /// Without the usual defaults.
 fn problems_of_whole(text: &str) -> String {
-    lines(&parse_catalog("downriver.toml", text, &no_files).expect_err("a problem was expected"))
+    lines(
+        &parse_catalog("downriver.toml", text, None, &no_files)
+            .expect_err("a problem was expected"),
+    )
 }

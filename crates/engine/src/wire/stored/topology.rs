@@ -60,7 +60,8 @@ struct RolloutPolicyV1 {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     rings: Vec<RingRuleV1>,
     pass_percent: u32,
-    halt_percent: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    halt_percent: Option<u32>,
     is_ramped: bool,
     #[serde(default, skip_serializing_if = "is_default")]
     is_unlisted: bool,

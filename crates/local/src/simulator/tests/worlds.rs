@@ -49,7 +49,7 @@ dependencies = [
 
 pub(super) fn catalog(text: &str) -> Catalog {
     let read_file = |name: &str| Err(format!("no file {name}"));
-    parse_catalog("downriver.toml", text, &read_file)
+    parse_catalog("downriver.toml", text, None, &read_file)
         .unwrap_or_else(|problems| panic!("{problems:#?}"))
 }
 

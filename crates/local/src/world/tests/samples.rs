@@ -17,7 +17,7 @@ fn input() -> ReplayInput {
     let catalog_text = std::fs::read_to_string(root.join("downriver.toml")).unwrap();
     let read_file =
         |name: &str| std::fs::read_to_string(root.join(name)).map_err(|error| error.to_string());
-    let catalog = parse_catalog("downriver.toml", &catalog_text, &read_file)
+    let catalog = parse_catalog("downriver.toml", &catalog_text, None, &read_file)
         .unwrap_or_else(|problems| panic!("{problems:#?}"));
     let mut names: Vec<String> = std::fs::read_dir(root.join("events"))
         .unwrap()

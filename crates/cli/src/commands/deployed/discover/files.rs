@@ -63,7 +63,7 @@ impl Documents {
         };
         let folder = self.path.parent().unwrap_or(Path::new(""));
         let read_file = |name: &str| read_text(&folder.join(name));
-        if let Err(problems) = parse_catalog(&self.name(), &catalog, &read_file) {
+        if let Err(problems) = parse_catalog(&self.name(), &catalog, None, &read_file) {
             let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
             return Err(refuse(format!(
                 "nothing was written, since {} would have problems (lines are those of what would be written):\n{}",

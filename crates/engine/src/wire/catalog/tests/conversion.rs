@@ -17,7 +17,7 @@ fn example() -> Catalog {
     let read =
         |file: &str| std::fs::read_to_string(root().join(file)).map_err(|error| error.to_string());
     let text = read("downriver.toml").unwrap();
-    parse_catalog("downriver.toml", &text, &read)
+    parse_catalog("downriver.toml", &text, None, &read)
         .unwrap_or_else(|problems| panic!("{}", lines(&problems)))
 }
 
@@ -109,6 +109,22 @@ fn the_documentation_names_every_key() {
 }
 
 #[test]
+fn the_examples_of_the_documentation_have_no_problem() {
+    let documentation = std::fs::read_to_string(root().join("docs/catalog.md")).unwrap();
+    let examples: Vec<&str> = documentation
+        .split("```toml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .filter(|text| text.contains("[defaults]"))
+        .collect();
+    assert_eq!(examples.len(), 2);
+    for text in examples {
+        let read = parse_catalog("docs/catalog.md", text, None, &no_files);
+        assert!(read.is_ok(), "{}", lines(&read.unwrap_err()));
+    }
+}
+
+#[test]
 fn an_application_without_settings_has_the_defaults() {
     let catalog = parsed("[applications.shop-web]\nowner = \"team-shop\"\n");
     let found = application(&catalog, "shop-web");
@@ -177,7 +193,7 @@ owner = "team-shop"
 follow = "all"
 rollback = "auto"
 "#;
-    let catalog = parse_catalog("downriver.toml", text, &no_files).unwrap();
+    let catalog = parse_catalog("downriver.toml", text, None, &no_files).unwrap();
     let policy = &application(&catalog, "shop-web").policy;
     assert_eq!(policy.follow, Follow::All);
     assert_eq!(policy.rollback, Rollback::Auto);
@@ -272,7 +288,7 @@ fn accepted_accounts_follow_from_the_repositories_unless_stated() {
 #[test]
 fn patterns_match_as_package_names_are_normalised() {
     let text = "internal = [\"pkg:npm/%40acme/*\", \"pkg:pypi/ACME_*\"]\n";
-    let catalog = parse_catalog("downriver.toml", text, &no_files).unwrap();
+    let catalog = parse_catalog("downriver.toml", text, None, &no_files).unwrap();
     let is_internal = |package: &str| catalog.topology.is_internal(&package.parse().unwrap());
     assert!(is_internal("pkg:npm/%40acme/tokens"));
     assert!(is_internal("pkg:pypi/acme-auth"));
@@ -282,7 +298,7 @@ fn patterns_match_as_package_names_are_normalised() {
 
 #[test]
 fn an_empty_file_is_an_empty_catalog() {
-    let catalog = parse_catalog("downriver.toml", "", &no_files).unwrap();
+    let catalog = parse_catalog("downriver.toml", "", None, &no_files).unwrap();
     assert!(catalog.applications.is_empty());
     assert!(catalog.topology.domain_owners.is_empty());
 }

@@ -417,7 +417,7 @@ fn problems_of_another_file_carry_its_name() {
     };
     let text =
         format!("{DEFAULTS}[applications.a]\nowner = \"x\"\ndependencies_file = \"deps/a.toml\"\n");
-    let problems = parse_catalog("downriver.toml", &text, &read).unwrap_err();
+    let problems = parse_catalog("downriver.toml", &text, None, &read).unwrap_err();
     assert_snapshot!(lines(&problems), @r#"
         deps/a.toml:1:1: dependencies[0].requirement: missing: it must be given
         deps/a.toml:3:1: dependencies[0].requirment: unknown field; did you mean "requirement"?
@@ -430,7 +430,7 @@ fn no_more_problems_are_kept_than_the_bound() {
         .map(|number| format!("k{number} = 1"))
         .collect();
     let text = keys.join("\n");
-    let problems = parse_catalog("downriver.toml", &text, &no_files).unwrap_err();
+    let problems = parse_catalog("downriver.toml", &text, None, &no_files).unwrap_err();
     assert_eq!(problems.len(), PROBLEMS_MAX);
 }
 

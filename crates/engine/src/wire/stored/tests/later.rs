@@ -144,7 +144,7 @@ pub(super) fn topologies() -> Vec<Topology> {
             RingRule::Share(10),
         ],
         pass_percent: 90,
-        halt_percent: 15,
+        halt_percent: Some(15),
         is_ramped: false,
         is_unlisted: true,
         applications_max: Some(200),

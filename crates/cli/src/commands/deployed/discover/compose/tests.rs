@@ -66,7 +66,7 @@ fn discovered(asked: &Asked, catalog: &str, before: &str) -> (String, String, Ve
     let mut said: Vec<String> = differences.iter().map(ToString::to_string).collect();
     said.extend(composed.remarks);
     let text = catalog.to_string();
-    let checked = parse_catalog("downriver.toml", &text, &|name| Err(name.to_owned()));
+    let checked = parse_catalog("downriver.toml", &text, None, &|name| Err(name.to_owned()));
     assert!(checked.is_ok(), "{checked:?} of\n{text}");
     (text, composed.found.to_string(), said)
 }
