@@ -14,8 +14,8 @@ pub use artifacts::{
     Artifacts, SourceFiles, SourceRead, UPLOAD_BYTES_MAX, UPLOADS_MAX, Upload, UploadError,
 };
 pub use outside::{
-    Execution, ExecutionStatus, FailedStage, ListedVersion, Pipelines, ReadError, Registry,
-    StartError, StartExecution, Trigger,
+    Execution, ExecutionStatus, FailedStage, ListedVersion, Pipelines, REQUESTS_BUS, ReadError,
+    Registry, StartError, StartExecution, Trigger,
 };
 pub use policies::{Policies, PutOutcome, StandingPolicy};
 

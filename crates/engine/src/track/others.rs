@@ -179,7 +179,7 @@ fn first_seen(
     execution: Option<&Execution>,
 ) -> SeenExecution {
     let trigger = event.trigger.as_ref();
-    let started_by = if matches!(trigger, Some(Trigger::Rule)) {
+    let started_by = if matches!(trigger, Some(Trigger::Rule | Trigger::Request)) {
         StartedBy::Rule
     } else {
         StartedBy::Person

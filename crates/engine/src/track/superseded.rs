@@ -10,10 +10,9 @@ use super::end::{after, returned};
 use crate::built;
 use crate::carry_out::{next_version, note, rebuild_entry};
 use crate::error::EngineError;
+use crate::executions;
 use crate::history::{NoteKind, Outcome};
-use crate::ports::{
-    ApplicationState, Commit, Execution, ExecutionStatus, MarkerWrite, Pipelines, Ports,
-};
+use crate::ports::{ApplicationState, Commit, Execution, ExecutionStatus, MarkerWrite, Ports};
 use crate::session::Session;
 use crate::start::{Looked, finish};
 
@@ -90,15 +89,14 @@ pub(crate) async fn settle<P: Ports>(
     state: &ApplicationState,
     running: &Running,
 ) -> Result<Looked, EngineError> {
-    let listed = session
-        .ports
-        .pipelines()
-        .list_executions(
-            &running.pipeline,
-            running.started_at,
-            FOLLOWED_EXECUTIONS_MAX,
-        )
-        .await?;
+    let listed = executions::list_seen(
+        session,
+        &state.slot,
+        &running.pipeline,
+        running.started_at,
+        FOLLOWED_EXECUTIONS_MAX,
+    )
+    .await?;
     let followed = listed
         .into_iter()
         .filter(|execution| {

@@ -72,6 +72,18 @@ pub(super) struct TargetKeys {
     /// Downriver's executions in flight there at most. Default: 20.
     #[schemars(range(min = 1, max = 10_000))]
     pub(super) budget: Option<u32>,
+    /// How its pipelines are started. Default: role.
+    pub(super) start: Option<StartKey>,
+}
+
+/// How the pipelines of a target are started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum StartKey {
+    /// In a role of that account, which also reads what ran.
+    Role,
+    /// By an event on the bus `downriver-requests` of that account, for which it has a rule: no role is assumed there.
+    Event,
 }
 
 /// Which dependencies of an application trigger at all.

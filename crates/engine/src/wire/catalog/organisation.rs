@@ -6,7 +6,7 @@ use downriver_domain::{AccountId, OwnerId, RegionName, Repository, RepositoryId,
 
 use super::Defaults;
 use super::at::At;
-use super::keys::{CatalogKeys, DefaultsKeys, OwnerKeys, RepositoryKeys};
+use super::keys::{CatalogKeys, DefaultsKeys, OwnerKeys, RepositoryKeys, StartKey};
 use super::names::{RepositoryNames, parse_key, parse_patterns, parse_target, parse_text};
 use super::policy::{Layer, parse_layer};
 use super::report::{Path, Report};
@@ -230,6 +230,9 @@ impl<'k> Organisation<'k> {
             let budget = table.budget.unwrap_or(Topology::BUDGET_DEFAULT);
             match parse_target(key.get()) {
                 Ok(target) => {
+                    if table.start == Some(StartKey::Event) {
+                        self.topology.event_started.insert(target.clone());
+                    }
                     self.topology.budgets.insert(target, budget);
                 }
                 Err(message) => report.problem(key.span(), &section.key(key.get()), message),
