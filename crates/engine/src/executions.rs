@@ -30,24 +30,39 @@ pub(crate) async fn load<P: Ports>(
     session.ports.pipelines().load_execution(pipeline, id).await
 }
 
-/// Executions started at or after `since`, newest first, at most `limit`. Where none can be read, those of the slot.
-pub(crate) async fn list_seen<P: Ports>(
+/// Executions, as far as they are known.
+pub(crate) struct Known {
+    /// Newest first.
+    pub(crate) executions: Vec<Execution>,
+    /// As CodePipeline reports them now; else what events told, some of which may be lost.
+    pub(crate) is_read: bool,
+}
+
+/// Executions started at or after `since`, at most `limit`. Where CodePipeline may not be asked, those of the slot.
+pub(crate) async fn list_known<P: Ports>(
     session: &Session<'_, P>,
     slot: &Slot,
     pipeline: &Pipeline,
     since: Timestamp,
     limit: usize,
-) -> Result<Vec<Execution>, ReadError> {
+) -> Result<Known, ReadError> {
     if are_readable(session, &pipeline.target) {
         let pipelines = session.ports.pipelines();
-        return pipelines.list_executions(pipeline, since, limit).await;
+        match pipelines.list_executions(pipeline, since, limit).await {
+            Err(ReadError::Denied(_)) => {}
+            listed => {
+                return Ok(Known {
+                    executions: listed?,
+                    is_read: true,
+                });
+            }
+        }
     }
-    let seen = slot.executions.iter();
-    Ok(seen
-        .filter(|seen| seen.started_at >= since)
-        .take(limit)
-        .map(|seen| told(slot, seen))
-        .collect())
+    let seen = { slot.executions.iter() }.filter(|seen| seen.started_at >= since);
+    Ok(Known {
+        executions: seen.take(limit).map(|seen| told(slot, seen)).collect(),
+        is_read: false,
+    })
 }
 
 /// An end that built nothing counts as a failure: which one it was is not kept, and nothing depends on it.

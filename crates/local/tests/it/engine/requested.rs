@@ -3,7 +3,7 @@
 use downriver_domain::slot::{SlotState, StartedBy};
 use downriver_domain::{Application, Built, Dependency, OnLocked};
 use downriver_engine::operate::{self, Command, Operated};
-use downriver_engine::ports::{ExecutionStatus, NoticeKind, Trigger};
+use downriver_engine::ports::{ExecutionStatus, NoticeKind, ReadError, Trigger};
 use downriver_engine::track::{ExecutionEvent, ExecutionState, track};
 use downriver_testkit::builders::{application, at, dependency, id, pipeline, target};
 use downriver_testkit::run_at_once;
@@ -286,6 +286,55 @@ fn a_superseded_execution_is_followed_by_events_alone() {
         assert_eq!(attempts(&desk), asked);
         assert_eq!(desk.reads.get(), 0);
     }
+}
+
+#[test]
+fn where_what_overtook_it_is_told_by_nobody_it_is_asked_for_again_after_max_run() {
+    for is_start_told in [false, true] {
+        let desk = asked();
+        let ours = started(&desk, Trigger::Request);
+        if is_start_told {
+            started(&desk, Trigger::Other("WebhookV2".to_owned()));
+        }
+        ended(&desk, &ours, ExecutionState::Superseded);
+        for secs in (1_500..29_700).step_by(300) {
+            desk.wait_until(secs);
+            assert_eq!(desk.sweep().failures, []);
+        }
+        assert_eq!(attempts(&desk), ["web.1.1"]);
+        assert_eq!(running(&desk), Some(ours));
+        for secs in (29_700..32_000).step_by(300) {
+            desk.wait_until(secs);
+            desk.sweep();
+        }
+        assert_eq!(attempts(&desk), ["web.1.1", "web.1.2"], "{is_start_told}");
+        assert!(
+            desk.told("web").contains(&"superseded, and no event told within max run (28800 s) how what overtook it ended; pending again".to_owned()),
+            "{:?}",
+            desk.told("web")
+        );
+        assert_eq!(desk.reads.get(), 0);
+    }
+}
+
+#[test]
+fn a_superseded_execution_is_followed_by_events_where_listing_is_denied() {
+    let desk = Desk::with(vec![web()]);
+    desk.wait_until(1_000);
+    desk.publish(TOKENS, "1.1.0");
+    desk.wait_until(1_100);
+    assert_eq!(desk.started(), ["web.1.1"]);
+    desk.unreadable.borrow_mut().insert(
+        pipeline("web"),
+        ReadError::Denied("not authorized".to_owned()),
+    );
+    let theirs = started(&desk, Trigger::Other("WebhookV2".to_owned()));
+    ended(&desk, "e-1", ExecutionState::Superseded);
+    ended(&desk, &theirs, ExecutionState::Succeeded);
+    assert_eq!(desk.slot("web").state, SlotState::Idle);
+    desk.wait_until(9_000);
+    desk.sweep();
+    assert_eq!(desk.started(), ["web.1.1", "-"]);
 }
 
 #[test]
