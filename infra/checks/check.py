@@ -17,6 +17,7 @@ import notices  # noqa: E402
 import patterns  # noqa: E402
 import permissions  # noqa: E402
 import queues  # noqa: E402
+import requested  # noqa: E402
 import spokes  # noqa: E402
 import stores  # noqa: E402
 import surface  # noqa: E402
@@ -54,6 +55,7 @@ RULES = (
     spokes.check_access,
     spokes.check_bus,
     spokes.check_told,
+    requested.check_access,
 )
 SPOKE_RULES = (
     patterns.check_null,
@@ -69,13 +71,34 @@ SPOKE_RULES = (
 )
 
 
+REQUESTS_RULES = (
+    patterns.check_null,
+    requested.check_bus,
+    requested.check_rules,
+    requested.check_role,
+    requested.check_dead_letters,
+    spokes.check_forwarding,
+    requested.check_parameters,
+)
+
+
 def contract(source, rules=None):
     """What is wrong with a template, in the order of the rules, each thing once."""
     found = []
-    for stack in model.spoke_stacks(source) if is_spoke(source) else model.stacks(source):
+    for stack in _stacks_of(source):
         for rule in rules or rules_of(source):
             found.extend(finding for finding in rule(stack) if finding not in found)
     return found
+
+
+def _stacks_of(source):
+    if is_of_requests(source):
+        return model.requests_stacks(source)
+    return model.spoke_stacks(source) if is_spoke(source) else model.stacks(source)
+
+
+def is_of_requests(source):
+    return "RequestsBus" in source["Resources"]
 
 
 def is_spoke(source):
@@ -89,6 +112,8 @@ def is_of_notifications(source):
 def rules_of(source):
     if is_of_notifications(source):
         return notices.RULES
+    if is_of_requests(source):
+        return REQUESTS_RULES
     return SPOKE_RULES if is_spoke(source) else RULES
 
 
@@ -107,14 +132,14 @@ def linted(path, is_sam=True):
 
 
 def main(arguments):
-    paths = [Path(argument) for argument in arguments] or [model.TEMPLATE, model.SPOKE, model.NOTIFICATIONS]
+    paths = [Path(argument) for argument in arguments] or [model.TEMPLATE, model.SPOKE, model.REQUESTS, model.NOTIFICATIONS]
     return max(_checked(path) for path in paths)
 
 
 def _checked(path):
     shown = os.path.relpath(path, model.ROOT) if path.is_relative_to(model.ROOT) else str(path)
     source = model.read(path)
-    is_sam = "Transform" in source
+    is_sam = model.is_sam(source)
     of_contract = notices.contract(source) if is_of_notifications(source) else contract(source)
     found = of_contract + list(linted(path, is_sam))
     for finding in found:

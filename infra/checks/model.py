@@ -20,6 +20,7 @@ INFRA = Path(__file__).resolve().parent.parent
 ROOT = INFRA.parent
 TEMPLATE = INFRA / "sam" / "template.yaml"
 SPOKE = INFRA / "spoke" / "template.yaml"
+REQUESTS = INFRA / "requests" / "template.yaml"
 NOTIFICATIONS = INFRA / "notifications" / "template.yaml"
 
 # It warns of metrics about itself that nobody collects.
@@ -38,6 +39,7 @@ SWITCHED = {
     "SpokeAccounts": "222222222222,333333333333",
     "SpokeRoleName": "acme-spoke",
     "SpokeExternalId": "acme",
+    "EventStartedAccounts": "666677778888",
     "ShadowMode": "true",
     "AlarmsTopicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms",
     "LogLevel": "warn",
@@ -68,6 +70,9 @@ WHOLE_SPOKE = {
     "ArtifactKeyArns": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b2c3d",
 }
 
+# An account that lets no role in, with everything.
+WHOLE_REQUESTS = {name: WHOLE_SPOKE[name] for name in ("HubStartRoleArns", "HubBusArn", "PipelineArns")}
+
 
 class _NoManagedPolicies(ManagedPolicyLoader):
     """Roles are written by hand here, so no managed policy is ever looked up."""
@@ -85,14 +90,20 @@ def read(path=TEMPLATE):
 
 
 def transformed(source):
-    """What SAM makes of it."""
+    """What SAM makes of it, if it is for SAM."""
     source = copy.deepcopy(source)
+    if not is_sam(source):
+        return source
     for resource in source["Resources"].values():
         properties = resource.get("Properties", {})
         if resource["Type"] == "AWS::Serverless::Function":
             # As after packaging: the translator takes no folders.
             properties["CodeUri"] = "s3://packaged/" + str(properties.get("CodeUri", ""))
     return transform(source, {}, _NoManagedPolicies())
+
+
+def is_sam(source):
+    return "AWS::Serverless-2016-10-31" in as_list(source.get("Transform"))
 
 
 class Stack:
@@ -107,7 +118,7 @@ class Stack:
         }
         self.parameters.update(parameters or {})
         self._conditions = {}
-        self.resources = self._existing(template["Resources"])
+        self.resources = self._existing(self._repeated(template["Resources"]))
         self.outputs = self._existing(template.get("Outputs", {}))
 
     def _existing(self, section):
@@ -116,6 +127,20 @@ class Stack:
             for name, given in section.items()
             if "Condition" not in given or self.condition(given["Condition"])
         }
+
+    def _repeated(self, section):
+        """What stands there, with `Fn::ForEach` once for each item: by the item's letters and digits."""
+        found = {}
+        for name, given in section.items():
+            if not name.startswith("Fn::ForEach::"):
+                found[name] = given
+                continue
+            variable, items, repeated = given
+            for item in self.resolve(items):
+                plain = re.sub("[^A-Za-z0-9]", "", item)
+                for key, resource in repeated.items():
+                    found[key.replace(f"&{{{variable}}}", plain)] = _replaced(resource, variable, item)
+        return found
 
     def of_type(self, kind):
         """Logical id and properties of each resource of this type."""
@@ -158,6 +183,8 @@ class Stack:
             "AWS::StackName": "downriver",
             **self.parameters,
         }
+        if self.template["Parameters"].get(name, {}).get("Type") == "CommaDelimitedList":
+            return known[name].split(",")
         return known.get(name, f"{{{name}}}")
 
     def _function(self, key, argument):
@@ -175,6 +202,8 @@ class Stack:
             return text.replace("${!", "${")
         if key == "Fn::Split":
             return self.resolve(argument[1]).split(argument[0])
+        if key == "Fn::Select":
+            return self.resolve(argument[1])[int(argument[0])]
         if key == "Fn::Join":
             return argument[0].join(self.resolve(argument[1]))
         if key == "Fn::FindInMap":
@@ -190,6 +219,8 @@ class Stack:
             return not self._holds(argument[0])
         if key == "Fn::And":
             return all(self._holds(one) for one in argument)
+        if key == "Fn::Or":
+            return any(self._holds(one) for one in argument)
         if key == "Condition":
             return self.condition(argument)
         raise ValueError(f"the checks cannot evaluate {key} yet: teach `infra/checks/model.py`, or do without it")
@@ -207,6 +238,22 @@ def spoke_stacks(source):
     less = {**whole, "PipelineTagValue": "", "ArtifactBucketArns": "", "ArtifactKeyArns": "", "HubBusArn": ""}
     for parameters in ({}, whole, {**whole, "RoleRegion": "eu-west-1"}, less, {**whole, "PipelineArns": ""}):
         yield Stack(source, source, parameters)
+
+
+def requests_stacks(source):
+    """An account that lets no role in: by default; with everything; with one pipeline; without any; without a bus to forward to."""
+    whole = WHOLE_REQUESTS
+    one = {**whole, "PipelineArns": whole["PipelineArns"].split(",")[0]}
+    for parameters in ({}, whole, one, {**whole, "PipelineArns": ""}, {**whole, "HubBusArn": ""}):
+        yield Stack(source, source, parameters)
+
+
+def _replaced(value, variable, item):
+    if isinstance(value, dict):
+        return item if value == {"Ref": variable} else {key: _replaced(one, variable, item) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_replaced(one, variable, item) for one in value]
+    return value
 
 
 def name_of(reference):

@@ -5,6 +5,7 @@ wrote in infra/cdk, and the Python of an environment that has aws-sam-cli. One l
 Both are resolved with the same parameters, case by case, and compared setting by setting and permission by permission.
 """
 
+import copy
 import json
 import sys
 from fnmatch import fnmatchcase
@@ -65,6 +66,14 @@ SPOKE = Pair(
     # It has no functions.
     INHERENT[1:],
     "infra/cdk/parity/switched-spoke.json",
+)
+REQUESTS = Pair(
+    "infra/requests/template.yaml and infra/cdk",
+    model.REQUESTS,
+    "requests",
+    (),
+    INHERENT[1:],
+    "infra/cdk/parity/switched-requests.json",
 )
 NOTIFICATIONS = Pair(
     "infra/notifications/template.yaml and infra/cdk",
@@ -158,9 +167,9 @@ def _code_of_sam(given):
 def _described(template, parameters, code_of):
     """Everything that a template says, resolved: each setting and permission by its kind, name and path."""
     template = {"Parameters": {}, "Conditions": {}, "Mappings": {}, "Resources": {}, **template}
-    resources = {name: dict(resource) for name, resource in template["Resources"].items()}
-    for resource in resources.values():
-        if resource["Type"] == "AWS::Lambda::Function":
+    resources = {name: copy.copy(resource) for name, resource in template["Resources"].items()}
+    for name, resource in resources.items():
+        if not name.startswith("Fn::") and resource["Type"] == "AWS::Lambda::Function":
             code = f"the code of {code_of(resource['Properties'].get('Code', {}))}"
             resource["Properties"] = {**resource["Properties"], "Code": code}
     stack = model.Stack(None, {**template, "Resources": resources}, parameters)
@@ -259,7 +268,7 @@ def main(arguments):
         print("usage: python infra/checks/parity.py FOLDER, which `npm run parity` wrote in infra/cdk")
         return 2
     is_fine = True
-    for pair in (HUB, SPOKE, NOTIFICATIONS):
+    for pair in (HUB, SPOKE, REQUESTS, NOTIFICATIONS):
         cases = read(Path(arguments[0]) / pair.folder)
         found = list(compare(model.transformed(model.read(pair.template)), cases, pair))
         for finding in found:

@@ -165,7 +165,7 @@ def check_adapters(stack):
     for policy, _, statement in statements(stack):
         for action in as_list(statement["Action"]):
             operation = re.sub(r"(?<!^)(?=[A-Z])", "_", action.split(":")[-1]).lower()
-            is_ours = policy in ("StarterRole", "StarterAccess", "SpokeAccess") or policy.endswith("FunctionRole")
+            is_ours = policy in ("StarterRole", "StarterAccess", "SpokeAccess", "RequestAccess") or policy.endswith("FunctionRole")
             # The actions of SQS are those of single messages, also for calls of batches.
             is_called = operation in called or f"{operation}_batch" in called
             if is_ours and action not in NOT_CALLED_BY_NAME and not is_called:
@@ -181,11 +181,11 @@ def check_settings_are_allowed(stack):
         if name not in reached:
             continue
         for action in as_list(statement["Action"]):
-            # What stands outside the stack is named by parameters, and not by settings; but for other accounts' roles.
+            # What stands outside the stack is named by parameters, and not by settings; but for other accounts' roles and buses.
             targets = {name_of(resource) for resource in as_list(statement["Resource"])}
             if action.startswith("s3:"):
                 targets.discard(None)
-            if action == "sts:AssumeRole":
+            if action in ("sts:AssumeRole", "events:PutEvents"):
                 targets = {name_of(resource) or resource for resource in as_list(statement["Resource"])}
             reached[name].setdefault(action, set()).update(targets)
     for name, function in functions.items():
@@ -194,7 +194,7 @@ def check_settings_are_allowed(stack):
         queues |= _failure_queues(stack, name)
         wanted = {
             "sqs:SendMessage": queues,
-            "events:PutEvents": {name_of(environment.get("BUS_NAME"))} - {None},
+            "events:PutEvents": {name_of(environment.get("BUS_NAME")), _requests_bus(stack, name)} - {None},
             "s3:GetObject": {name_of(environment.get("BUCKET_NAME"))} - {None},
             "sts:AssumeRole": {name_of(environment.get("STARTER_ROLE_ARN")), _spoke_role(stack, environment)} - {None},
             "sqs:ReceiveMessage": {
@@ -215,6 +215,12 @@ def check_settings_are_allowed(stack):
 
 def _spoke_role(stack, environment):
     return environment.get("SPOKE_ROLE_ARN") if stack.parameters["SpokeAccounts"] else None
+
+
+def _requests_bus(stack, function):
+    """Only who starts asks; which account's bus it is, the catalog says."""
+    asks = stack.parameters["EventStartedAccounts"] and function in ("StartFunction", "SweepFunction")
+    return "arn:aws:events:*:*:event-bus/downriver-requests" if asks else None
 
 
 def _failure_queues(stack, function):

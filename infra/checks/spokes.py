@@ -39,11 +39,11 @@ def check_access(stack):
 
 def check_bus(stack):
     """The bus takes CodePipeline's own events of the named accounts, and the rule on it the same and its own account's."""
-    accounts = _accounts(stack)
+    accounts = _accounts(stack) + _accounts(stack, "EventStartedAccounts")
     bus = stack.of_type("AWS::Events::EventBus")["RunsBus"]
     arn = f"arn:aws:events:{model.REGION}:{stack.account}:event-bus/{bus['Name']}"
     allowed = {
-        "Sid": "FromSpokes",
+        "Sid": "FromOtherAccounts",
         "Effect": "Allow",
         "Principal": {"AWS": accounts},
         "Action": "events:PutEvents",
@@ -51,13 +51,13 @@ def check_bus(stack):
         "Condition": {"ForAllValues:StringEquals": {"events:source": "aws.codepipeline"}, "StringEquals": {"events:detail-type": DETAIL_TYPE}},
     }
     if bus.get("Policy", {}).get("Statement", []) != ([allowed] if accounts else []):
-        yield Finding("RunsBus", "takes other events than those of pipelines in SpokeAccounts", "let its policy allow exactly these")
+        yield Finding("RunsBus", "takes other events than those of pipelines in SpokeAccounts and EventStartedAccounts", "let its policy allow exactly these")
     rule = stack.of_type("AWS::Events::Rule")["ForwardedExecutionRule"]
     if rule.get("EventBusName") != "{RunsBus}":
         yield Finding("ForwardedExecutionRule", "does not listen on RunsBus", "set its EventBusName")
     wanted = {**pattern_of(stack, "PipelineExecutionRule"), "account": [stack.account, *accounts]}
     if pattern_of(stack, "ForwardedExecutionRule") != wanted:
-        yield Finding("ForwardedExecutionRule", "matches other events than PipelineExecutionRule, of this account and SpokeAccounts", "let the two agree")
+        yield Finding("ForwardedExecutionRule", "matches other events than PipelineExecutionRule, of this account, SpokeAccounts and EventStartedAccounts", "let the two agree")
 
 
 def check_told(stack):
@@ -168,10 +168,10 @@ def check_forwarding(stack):
     own = {"StringEquals": {"aws:SourceAccount": stack.account}}
     if trust["Principal"] != {"Service": "events.amazonaws.com"} or not own.items() <= trust.get("Condition", {}).items():
         yield Finding("ForwardRole", "is trusted by others than EventBridge for this account's rules", "trust events.amazonaws.com with aws:SourceAccount")
-    yield from _forwarded(stack)
+    yield from _forwarded(stack, "EventStartedAccounts" if "RequestsBus" in stack.resources else "SpokeAccounts")
 
 
-def _forwarded(stack):
+def _forwarded(stack, parameter):
     """Each sample is forwarded from its account, and the deployment's rule takes it then; of no other account."""
     for name, source, event, account, _, is_taken in samples():
         if source != "codepipeline":
@@ -181,14 +181,14 @@ def _forwarded(stack):
         if is_forwarded != is_taken:
             yield Finding("ForwardRule", f"{'forwards' if is_forwarded else 'does not forward'} events/{name}.json", "mend its EventPattern")
         for accounts, is_named in ((account, True), ("999988887777", False)):
-            if matches(_taken_by_hub(accounts), event) != (is_named and is_taken):
-                yield Finding("ForwardRule", f"events/{name}.json comes to another end in the deployment with the spokes {accounts}", "mend ForwardedExecutionRule")
+            if matches(_taken_by_hub(parameter, accounts), event) != (is_named and is_taken):
+                yield Finding("ForwardRule", f"events/{name}.json comes to another end in the deployment with {parameter} {accounts}", "mend ForwardedExecutionRule")
 
 
 @functools.cache
-def _taken_by_hub(accounts):
-    """What the deployment with these spokes takes from its bus."""
-    hub = model.Stack(None, model.transformed(model.read()), {"SpokeAccounts": accounts}, model.HUB)
+def _taken_by_hub(parameter, accounts):
+    """What the deployment with these other accounts takes from its bus."""
+    hub = model.Stack(None, model.transformed(model.read()), {parameter: accounts}, model.HUB)
     return pattern_of(hub, "ForwardedExecutionRule")
 
 
@@ -200,8 +200,8 @@ def check_parameters(stack):
     yield from check_parameters_of(stack, README)
 
 
-def _accounts(stack):
-    return [account for account in stack.parameters["SpokeAccounts"].split(",") if account]
+def _accounts(stack, parameter="SpokeAccounts"):
+    return [account for account in stack.parameters[parameter].split(",") if account]
 
 
 def _roles(stack):

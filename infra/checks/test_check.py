@@ -13,6 +13,7 @@ import model
 import patterns
 import permissions
 import queues
+import requested
 import spokes
 import stores
 import surface
@@ -215,8 +216,13 @@ CASES = [
     (spokes.check_bus, "RunsBus", "other events", _bus_policy("Condition", {})),
     (spokes.check_bus, "RunsBus", "other events", _bus_policy("Principal", "*")),
     (spokes.check_bus, "ForwardedExecutionRule", "RunsBus", _set("ForwardedExecutionRule", "EventBusName", None)),
-    (spokes.check_bus, "ForwardedExecutionRule", "of this account and SpokeAccounts", _set("ForwardedExecutionRule", "EventPattern/account", None)),
+    (spokes.check_bus, "ForwardedExecutionRule", "of this account, SpokeAccounts and EventStartedAccounts", _set("ForwardedExecutionRule", "EventPattern/account", None)),
     (spokes.check_bus, "ForwardedExecutionRule", "matches other events", _set("ForwardedExecutionRule", "EventPattern/detail", {"state": ["FAILED"]})),
+    (requested.check_access, "RequestAccess", "other events", _set("RequestAccess", "PolicyDocument/Statement/0/Condition", {})),
+    (requested.check_access, "RequestAccess", "other events", _set("RequestAccess", "PolicyDocument/Statement/0/Resource", "*")),
+    (requested.check_access, "RequestAccess", "than those who start", _set("RequestAccess", "Roles", [{"Ref": "StartFunctionRole"}])),
+    (requested.check_access, "RequestAccess", "follow the parameter", lambda template: template["Resources"]["RequestAccess"].pop("Condition")),
+    (permissions.check_settings_are_allowed, "TrackFunctionRole", "event-bus/downriver-requests", _set("RequestAccess", "Roles", [{"Ref": "TrackFunctionRole"}])),
     (spokes.check_told, "HubReadRoleArns", "infra/spoke needs", _output("HubReadRoleArns", {"Value": {"Fn::GetAtt": ["TrackFunctionRole", "Arn"]}})),
     (spokes.check_told, "TrackFunction", "another external id", _set("TrackFunction", "Environment/Variables/SPOKE_EXTERNAL_ID", "other")),
     (spokes.check_told, "SpokeRoleName", "another default", _parameter("SpokeRoleName", "Default", "spoke")),

@@ -26,9 +26,10 @@ const BUILD_FOLDER: &str = "dist-functions";
 const CDK_FOLDER: &str = "infra/cdk";
 const INSTALL: &str = include_str!("dist/INSTALL.txt");
 /// What is copied, and what it is called in a release.
-const COPIED: [(&str, &str); 2] = [
+const COPIED: [(&str, &str); 3] = [
     ("LICENSE", "LICENSE"),
     ("infra/spoke/template.yaml", "spoke.yaml"),
+    ("infra/requests/template.yaml", "requests.yaml"),
 ];
 
 /// Builds the release for every architecture that can be built here, and names the others.

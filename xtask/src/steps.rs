@@ -21,6 +21,7 @@ use crate::{programs, tidy};
 use session::Session;
 
 const SPOKE_TEMPLATE: &str = "infra/spoke/template.yaml";
+const REQUESTS_TEMPLATE: &str = "infra/requests/template.yaml";
 const NOTIFICATIONS_TEMPLATE: &str = "infra/notifications/template.yaml";
 const EXAMPLE_TEMPLATE: &str = "infra/example-application/template.yaml";
 const INFRASTRUCTURE_CHECK: &str = "infra/checks/check.py";
@@ -213,6 +214,7 @@ fn check_policies(root: &Path) -> Result<bool> {
     for template in [
         TEMPLATE,
         SPOKE_TEMPLATE,
+        REQUESTS_TEMPLATE,
         NOTIFICATIONS_TEMPLATE,
         EXAMPLE_TEMPLATE,
     ] {

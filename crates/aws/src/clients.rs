@@ -158,6 +158,19 @@ impl Clients {
         aws_sdk_eventbridge::Client::from_conf(builder.build())
     }
 
+    /// For buses of another Region, and calls that are sent once.
+    pub(crate) fn eventbridge_config(
+        &self,
+        region: &RegionName,
+    ) -> aws_sdk_eventbridge::config::Builder {
+        let mut builder = aws_sdk_eventbridge::config::Builder::from(&self.config)
+            .region(Region::new(region.as_str().to_owned()));
+        replace(self.endpoints.eventbridge.as_ref(), |url| {
+            builder.set_endpoint_url(Some(url));
+        });
+        builder
+    }
+
     /// Names buckets in the path where the endpoint is an emulator's, which has no host for each.
     pub fn s3(&self) -> aws_sdk_s3::Client {
         self.s3_with(aws_sdk_s3::config::Builder::from(&self.config))

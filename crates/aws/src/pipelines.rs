@@ -6,6 +6,7 @@
 mod declared;
 mod execution;
 mod failure;
+mod request;
 mod sessions;
 mod spokes;
 mod start;
@@ -56,6 +57,11 @@ pub struct InvalidRole(pub String);
 impl StarterRole {
     pub fn arn(&self) -> &str {
         &self.arn
+    }
+
+    /// `aws`, or that of another part of AWS.
+    fn partition(&self) -> &str {
+        self.arn.split(':').nth(1).unwrap_or("aws")
     }
 
     /// Whose pipelines can be started under it.
@@ -201,6 +207,14 @@ impl Pipelines for CodePipelines {
     ) -> Result<PipelineExecutionId, StartError> {
         let role = self.starter_in(&start.pipeline.target.account)?;
         start::start(&self.clients, &self.sts, &role, start).await
+    }
+
+    async fn request_execution(&self, start: &StartExecution) -> Result<(), StartError> {
+        // Only `start` and `sweep` ask, and they have this role; it tells which part of AWS we are in.
+        let starter = self.starter.as_ref();
+        let starter =
+            starter.ok_or_else(|| StartError::Denied("nothing is started here".into()))?;
+        request::request(&self.clients, starter.partition(), start).await
     }
 
     /// `GetPipelineExecution` tells no times, so this looks in the list. One that is older than the list goes back is not

@@ -209,6 +209,8 @@ pub struct Topology {
     pub observed: BTreeMap<RepositoryId, ObservedRepository>,
     /// Executions in flight per target; targets not listed have [`Topology::BUDGET_DEFAULT`].
     pub budgets: BTreeMap<Target, u32>,
+    /// Where no role may be assumed: a rule there starts a pipeline on an event of ours, and only events tell what runs.
+    pub event_started: BTreeSet<Target>,
     /// Packages that are ours, whatever their origin says.
     pub internal: Vec<PackagePattern>,
     /// Packages whose versions are published again with other contents.

@@ -139,6 +139,8 @@ pub struct Starting {
     pub deadline: Timestamp,
     /// Recorded opening of the gate *upriver quiet* by `max block`.
     pub is_block_waived: bool,
+    /// A rule in the target's account is asked by an event, and its answer is the execution's own event.
+    pub is_by_event: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,9 +13,8 @@ use downriver_domain::{ApplicationId, PipelineExecutionId};
 
 use crate::carry_out::carry_out;
 use crate::error::EngineError;
-use crate::ports::{
-    ApplicationState, Artifacts, CommitOutcome, Pipelines, Ports, ReadError, Store,
-};
+use crate::executions;
+use crate::ports::{ApplicationState, Artifacts, CommitOutcome, Ports, ReadError, Store};
 use crate::session::{CONTENTION_MAX, Session, contended};
 use crate::wire::messages::encode_built;
 
@@ -100,12 +99,7 @@ async fn is_ahead<P: Ports>(
         return Ok(seen.ended_at.is_none());
     }
     let pipeline = &state.application.pipeline;
-    match session
-        .ports
-        .pipelines()
-        .load_execution(pipeline, execution)
-        .await
-    {
+    match executions::load(session, pipeline, execution).await {
         Ok(found) => Ok(slot
             .builds
             .first()

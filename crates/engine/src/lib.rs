@@ -9,6 +9,7 @@ mod carry_out;
 mod cascade;
 pub mod doctor;
 mod error;
+mod executions;
 pub mod history;
 pub mod index;
 mod judging;

@@ -5,7 +5,7 @@ mod calendar;
 mod cancel;
 
 use downriver_domain::slot::{
-    ControlScope, Controls, Joined, Pause, PauseScope, Pending, Rebuild, SlotState, Timed,
+    ControlScope, Controls, Joined, Pause, PauseScope, Pending, Rebuild, Slot, SlotState, Timed,
 };
 use downriver_domain::version::PackageVersionId;
 use downriver_domain::{ApplicationId, Pipeline, PipelineExecutionId, RebuildId, Timestamp};
@@ -14,6 +14,7 @@ use crate::carry_out::{
     carry_out, look_soon, marker_write, next_version, note, rebuild_entry, wake_paused,
 };
 use crate::error::EngineError;
+use crate::executions;
 use crate::history::{NoteKind, Outcome};
 use crate::ports::{ApplicationState, Commit, CommitOutcome, LOAD_APPLICATIONS_MAX, Ports, Store};
 use crate::rollouts::{Decision, decide};
@@ -241,17 +242,25 @@ async fn on_slot<P: Ports>(
     Err(contended(&application))
 }
 
-/// Stuck: goes on. Idle after a failure or with held versions: they are attempted again. Backing off: does not wait.
+/// Stuck: goes on. Idle after a failure or with held versions: they are attempted again. Backing off: does not wait. Not
+/// compared with what ran since a backup, where nobody can read that: the operator has looked.
 fn retry<P: Ports>(session: &Session<'_, P>, state: &ApplicationState) -> Option<Commit> {
     let mut slot = next_version(&state.slot);
+    let target = &state.application.pipeline.target;
+    let is_released = slot.is_uncompared && !executions::are_readable(session, target);
+    slot.is_uncompared &= !is_released;
     let rebuild = match &state.slot.state {
         SlotState::Stuck(stuck) => stuck.rebuild.clone(),
         SlotState::Pending(pending) if pending.not_before.is_some_and(|at| at > session.now) => {
             pending.rebuild.clone()
         }
-        SlotState::Idle if state.slot.failure.is_none() => return release_held(session, state),
+        SlotState::Idle if state.slot.failure.is_none() && !state.slot.held.is_empty() => {
+            return release_held(session, state, slot);
+        }
         SlotState::Idle => {
-            let failure = state.slot.failure.as_ref()?;
+            let Some(failure) = &state.slot.failure else {
+                return is_released.then(|| released(session, slot));
+            };
             slot.rebuilds_requested += 1;
             Rebuild {
                 id: RebuildId::numbered(&state.application.id, slot.rebuilds_requested),
@@ -267,7 +276,7 @@ fn retry<P: Ports>(session: &Session<'_, P>, state: &ApplicationState) -> Option
                 packages: failure.rebuild.packages.clone(),
             }
         }
-        _ => return None,
+        _ => return is_released.then(|| released(session, slot)),
     };
     slot.failure = None;
     slot.held
@@ -306,12 +315,12 @@ fn retry<P: Ports>(session: &Session<'_, P>, state: &ApplicationState) -> Option
 }
 
 /// Versions held without a failure (rolled back, not picked up): they are judged again.
-fn release_held<P: Ports>(session: &Session<'_, P>, state: &ApplicationState) -> Option<Commit> {
+fn release_held<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+    mut slot: Slot,
+) -> Option<Commit> {
     let repository = state.application.repositories.first()?;
-    if state.slot.held.is_empty() {
-        return None;
-    }
-    let mut slot = next_version(&state.slot);
     for (package, held) in std::mem::take(&mut slot.held) {
         let joined = Joined {
             version: held.version,
@@ -336,6 +345,27 @@ fn release_held<P: Ports>(session: &Session<'_, P>, state: &ApplicationState) ->
         history,
         ..Commit::default()
     })
+}
+
+/// What waits starts without being compared.
+fn released<P: Ports>(session: &Session<'_, P>, mut slot: Slot) -> Commit {
+    if let SlotState::Pending(pending) = &slot.state {
+        slot.wake_at = pending.not_before.or(Some(session.now));
+    }
+    let text = "an operator retried: nothing is held any more for what ran since the backup that was put back";
+    let history = vec![note(
+        &slot.application,
+        NoteKind::Operator,
+        slot.rebuild().map(|rebuild| &rebuild.id),
+        None,
+        text,
+        session.now,
+    )];
+    Commit {
+        slot: Some(slot),
+        history,
+        ..Commit::default()
+    }
 }
 
 /// Urgent: does not wait to settle, for the age of a version, or for a window.

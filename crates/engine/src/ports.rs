@@ -15,8 +15,8 @@ pub use artifacts::{
 };
 pub use downriver_domain::slot::FailedStage;
 pub use outside::{
-    Execution, ExecutionStatus, ListedVersion, Pipelines, ReadError, Registry, StartError,
-    StartExecution, Trigger,
+    Execution, ExecutionStatus, ListedVersion, Pipelines, REQUESTS_BUS, ReadError, Registry,
+    StartError, StartExecution, Trigger,
 };
 pub use policies::{Policies, PutOutcome, StandingPolicy};
 

@@ -9,6 +9,7 @@ use downriver_domain::{ApplicationId, AttemptId, Pipeline};
 
 use crate::carry_out::{carry_out, next_version, note};
 use crate::error::EngineError;
+use crate::executions;
 use crate::history::NoteKind;
 use crate::ports::{
     ApplicationState, Commit, CommitOutcome, Execution, ExecutionStatus, Pipelines, Ports,
@@ -73,7 +74,8 @@ pub(crate) async fn compare_again<P: Ports>(
     state: &ApplicationState,
 ) -> Result<bool, EngineError> {
     let is_due = state.slot.wake_at.is_none_or(|at| at <= session.now);
-    if !is_due || session.ports.store().is_restored().await? {
+    let is_readable = executions::are_readable(session, &pipeline(state).target);
+    if !is_due || !is_readable || session.ports.store().is_restored().await? {
         return Ok(false);
     }
     // Either way the slot was written: it is looked at as it now stands.
@@ -115,6 +117,10 @@ async fn list<P: Ports>(
         Some(oldest) if slot.executions.len() >= Slot::EXECUTIONS_MAX => oldest.started_at,
         _ => state.application.registered_at,
     };
+    let target = &pipeline(state).target;
+    if !executions::are_readable(session, target) {
+        return Err(executions::unreadable(target).into());
+    }
     let listed = session
         .ports
         .pipelines()
@@ -200,10 +206,17 @@ pub(crate) async fn hold<P: Ports>(
                 .filter(|at| *at > session.now)
                 .map_or(again, |at| at.min(again)),
         );
+        let Pipeline { target, name } = pipeline(&state);
+        let until = if executions::are_readable(session, target) {
+            "they can be read".to_owned()
+        } else {
+            format!(
+                "`downriver retry {application}`: look in {target} first whether its last one has ended"
+            )
+        };
         let text = format!(
-            "a backup was put back, and what ran since cannot be told: listing the executions of pipeline {}: {error}; \
-             nothing starts until they can be read",
-            pipeline(&state).name
+            "a backup was put back, and what ran since cannot be told: listing the executions of pipeline {name}: {error}; \
+             nothing starts until {until}"
         );
         let history = (!state.slot.is_uncompared).then(|| {
             note(

@@ -19,7 +19,7 @@ use crate::session::{CONTENTION_MAX, Session, contended};
 use crate::track::settle_superseded;
 
 pub(crate) use call::{
-    CLOCK_SKEW_SECS, VARIABLE_CHANGES, VARIABLE_REBUILD, record_started, recover,
+    CLOCK_SKEW_SECS, VARIABLE_CHANGES, VARIABLE_REBUILD, is_started_by, record_started, recover,
 };
 
 /// What became of one look.

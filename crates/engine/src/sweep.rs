@@ -16,9 +16,8 @@ pub use report::{Found, Reconciled, RestoredReport, SweepFailure, SweepReport};
 use self::pass::Pass;
 use crate::carry_out::wake_paused;
 use crate::error::EngineError;
-use crate::ports::{
-    ApplicationState, LOAD_APPLICATIONS_MAX, Pipelines, Ports, Queue, ReadError, Store,
-};
+use crate::executions;
+use crate::ports::{ApplicationState, LOAD_APPLICATIONS_MAX, Ports, Queue, ReadError, Store};
 use crate::repositories;
 use crate::session::Session;
 use crate::start::{Looked, look};
@@ -145,12 +144,11 @@ async fn find_end<P: Ports>(
     state: &ApplicationState,
     running: &Running,
 ) -> Result<bool, EngineError> {
-    let execution = match session
-        .ports
-        .pipelines()
-        .load_execution(&running.pipeline, &running.execution)
-        .await
-    {
+    if !executions::are_readable(session, &running.pipeline.target) {
+        // Its event ends the wait, or `max run`.
+        return Ok(false);
+    }
+    let execution = match executions::load(session, &running.pipeline, &running.execution).await {
         Ok(execution) => execution,
         // `max run` ends the wait.
         Err(ReadError::NotFound) => return Ok(false),

@@ -8,12 +8,13 @@ use downriver_domain::slot::{Running, SlotState, StartedBy};
 use downriver_domain::{ApplicationId, Pipeline, PipelineExecutionId, Timestamp};
 
 use crate::error::EngineError;
+use crate::executions;
 use crate::ports::{
-    ApplicationState, Execution, ExecutionStatus, Pipelines, Ports, Queue, ReadError, ReadRequest,
-    Store, Trigger,
+    ApplicationState, Execution, ExecutionStatus, Ports, Queue, ReadError, ReadRequest, Store,
+    Trigger,
 };
 use crate::session::{CONTENTION_MAX, Session, contended};
-use crate::start::{Looked, record_started};
+use crate::start::{Looked, is_started_by, record_started};
 
 pub(crate) use superseded::settle as settle_superseded;
 
@@ -121,12 +122,11 @@ pub(crate) async fn track_once<P: Ports>(
             .as_ref()
             .map(|execution| execution.trigger.clone())
     });
-    if let (SlotState::Starting(starting), Some(Trigger::Session(name))) =
-        (&state.slot.state, &trigger)
-        && name == starting.attempt.as_str()
+    let started_at = event.started_at.unwrap_or(event.event_time);
+    if let (SlotState::Starting(starting), Some(trigger)) = (&state.slot.state, &trigger)
+        && is_started_by(starting, trigger, started_at)
     {
         // Its start was not recorded yet; then the event is looked at again.
-        let started_at = event.started_at.unwrap_or(event.event_time);
         record_started(session, state, starting, &event.execution, started_at).await?;
         return Ok(Looked::Again);
     }
@@ -182,12 +182,7 @@ async fn describe<P: Ports>(
     session: &Session<'_, P>,
     event: &ExecutionEvent,
 ) -> Result<Option<Execution>, EngineError> {
-    match session
-        .ports
-        .pipelines()
-        .load_execution(&event.pipeline, &event.execution)
-        .await
-    {
+    match executions::load(session, &event.pipeline, &event.execution).await {
         Ok(execution) => Ok(Some(execution)),
         Err(error @ ReadError::Transient(_)) => Err(error.into()),
         Err(ReadError::NotFound | ReadError::Denied(_)) => Ok(None),

@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use agenda::{Item, Progress, ProgressStep};
 pub(crate) use facts::{Facts, pipeline_key};
 pub(crate) use moves::Refresh;
-pub(crate) use pipeline::{PipelineState, TriggerRow};
+pub(crate) use pipeline::PipelineState;
 pub(crate) use prepare::prepare;
 pub(crate) use registry::Registry;
 pub(crate) use rows::PageRow;

@@ -70,6 +70,7 @@ mod control;
 mod declaration;
 mod delivery;
 mod error;
+mod eventbridge;
 mod events;
 mod faults;
 mod ids;

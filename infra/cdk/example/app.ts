@@ -1,4 +1,4 @@
-// A hub with notifications, and a spoke in another account: what the README shows, synthesised and checked by `npm run synth`.
+// A hub with notifications, a spoke in another account, and one that lets no role in: what the README shows, synthesised and checked by `npm run synth`.
 import { App, Duration, SecretValue, Stack, Validations } from 'aws-cdk-lib';
 import { Pipeline } from 'aws-cdk-lib/aws-codepipeline';
 import { AccountPrincipal, Role } from 'aws-cdk-lib/aws-iam';
@@ -6,7 +6,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import flags from 'aws-cdk-lib/recommended-feature-flags.json';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { Downriver, DownriverNotifications, DownriverSpoke } from '../lib';
+import { Downriver, DownriverNotifications, DownriverRequests, DownriverSpoke } from '../lib';
 
 const ACCOUNT = '123456789012';
 const REGION = 'eu-central-1';
@@ -24,6 +24,7 @@ const downriver = new Downriver(stack, 'Downriver', {
   // Where the zips of a release were put; `directory` takes them from this machine.
   functions: { bucket: Bucket.fromBucketName(stack, 'Releases', 'releases-of-the-example'), prefix: 'downriver/0.1.0/functions/' },
   spokeAccounts: ['222222222222'],
+  eventStartedAccounts: ['444444444444'],
   shadowMode: true,
   alarmsTopic: Topic.fromTopicArn(stack, 'Alarms', `arn:aws:sns:${REGION}:${ACCOUNT}:alarms`),
   historyRetention: Duration.days(365),
@@ -70,6 +71,17 @@ new DownriverSpoke(spoke, 'Spoke', {
   },
   hubBusArn: `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/downriver-runs`,
   pipelineTagValue: 'rebuild',
+});
+
+// An account that lets no role in: the pipelines that may be asked for are written out.
+const requests = new Stack(app, 'downriver-requests', {
+  description: 'Lets Downriver ask for what is built here',
+  env: { account: '444444444444', region: REGION },
+});
+new DownriverRequests(requests, 'Requests', {
+  hubStartRoleArns: [`arn:aws:iam::${ACCOUNT}:role/downriver-StartFunctionRole-1A2B`, `arn:aws:iam::${ACCOUNT}:role/downriver-SweepFunctionRole-3C4D`],
+  hubBusArn: `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/downriver-runs`,
+  pipelineArns: [`arn:aws:codepipeline:${REGION}:444444444444:shop-admin`],
 });
 
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app, { verbose: true }));

@@ -1,6 +1,7 @@
 import { Validations } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import type { SpokeSettings } from './props';
+import { REQUESTS_BUS } from './permissions';
+import type { Settings } from './props';
 
 /** A finding of cdk-nag's AwsSolutions pack that is so on purpose. */
 interface Acknowledged {
@@ -87,13 +88,19 @@ const ACKNOWLEDGED: readonly Acknowledged[] = [
 ];
 
 /** Says to cdk-nag, where it is used, what is so on purpose, and why. @internal */
-export function acknowledge(scope: Construct, { accounts, roleName }: SpokeSettings): void {
+export function acknowledge(scope: Construct, { spokes: { accounts, roleName }, eventStartedAccounts }: Settings): void {
   const spokes: Acknowledged = {
     of: ['SpokeAccess'],
     finding: `IAM5[Resource::arn:<AWS::Partition>:iam::*:role/${roleName}]`,
     reason: 'The role has the same name in every spoke; aws:ResourceAccount limits it to spokeAccounts.',
   };
-  for (const { of, finding, reason } of [...ACKNOWLEDGED, ...(accounts.length > 0 ? [spokes] : [])]) {
+  const requests: Acknowledged = {
+    of: ['RequestAccess'],
+    finding: `IAM5[Resource::arn:<AWS::Partition>:events:*:*:event-bus/${REQUESTS_BUS}]`,
+    reason: 'The bus has the same name in every account and Region; aws:ResourceAccount limits it to eventStartedAccounts.',
+  };
+  const others = [...(accounts.length > 0 ? [spokes] : []), ...(eventStartedAccounts.length > 0 ? [requests] : [])];
+  for (const { of, finding, reason } of [...ACKNOWLEDGED, ...others]) {
     for (const id of of) {
       Validations.of(scope.node.findChild(id)).acknowledge({ id: `AwsSolutions::AwsSolutions-${finding}`, reason });
     }

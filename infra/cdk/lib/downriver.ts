@@ -65,7 +65,7 @@ export class Downriver extends Construct {
     this.bucket = makeBucket(this);
     this.bus = makeBus(this);
     this.queues = makeQueues(this);
-    this.runsBus = makeRunsBus(this, this.settings.spokes);
+    this.runsBus = makeRunsBus(this, this.settings);
     makeRules(this, this.runsBus, this.queues, this.settings);
     const { functions, starterRole } = makeFunctions({
       scope: this,
@@ -84,7 +84,7 @@ export class Downriver extends Construct {
     makeDashboard(this, this.queues, functions, this.table);
     makeOutputs(this, this.settings);
     nameLikeTheTemplate(this);
-    acknowledge(this, this.settings.spokes);
+    acknowledge(this, this.settings);
   }
 
   /** Lets the pipeline be started and read. With the first one, no longer every pipeline of the account may be. */

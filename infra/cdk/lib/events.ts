@@ -5,7 +5,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import type { Settings, SpokeSettings } from './props';
+import type { Settings } from './props';
 import { acceptFromRules, type DownriverQueues } from './queues';
 import { keepWhenReplaced } from './store';
 
@@ -62,7 +62,7 @@ export function makeRules(scope: Construct, runsBus: events.CfnEventBus, queues:
       rule: 'ForwardedExecutionRule',
       description: 'The same as PipelineExecutionRule, of other accounts and Regions',
       busName: runsBus.ref,
-      pattern: { ...executions, account: [Aws.ACCOUNT_ID, ...settings.spokes.accounts] },
+      pattern: { ...executions, account: [Aws.ACCOUNT_ID, ...otherAccounts(settings)] },
     },
   });
   if (settings.archiveEvents) {
@@ -102,13 +102,14 @@ export function makeSchedule(scope: Construct, sweep: IFunction, deadLetterQueue
 }
 
 /**
- * Takes what spokes forward: pipelines' events of other accounts, and of this one's other Regions. Apart from the default bus, whose other
+ * Takes what is forwarded: pipelines' events of other accounts, and of this one's other Regions. Apart from the default bus, whose other
  * rules would match them too, and from the bus of decisions. Nobody but AWS can put events of an `aws.` source. @internal
  */
-export function makeRunsBus(scope: Construct, { accounts }: SpokeSettings): events.CfnEventBus {
+export function makeRunsBus(scope: Construct, settings: Settings): events.CfnEventBus {
+  const accounts = otherAccounts(settings);
   const name = `${Aws.STACK_NAME}-runs`;
   const statement = {
-    Sid: 'FromSpokes',
+    Sid: 'FromOtherAccounts',
     Effect: 'Allow',
     Principal: { AWS: accounts },
     Action: 'events:PutEvents',
@@ -120,6 +121,10 @@ export function makeRunsBus(scope: Construct, { accounts }: SpokeSettings): even
   };
   const policy = { Version: '2012-10-17', Statement: [statement] };
   return new events.CfnEventBus(scope, 'RunsBus', { name, policy: accounts.length > 0 ? policy : undefined });
+}
+
+function otherAccounts({ spokes, eventStartedAccounts }: Settings): string[] {
+  return [...spokes.accounts, ...eventStartedAccounts];
 }
 
 function route(scope: Construct, extraSources: string[], route: Route): void {

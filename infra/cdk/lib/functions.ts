@@ -19,6 +19,7 @@ import {
   registry,
   send,
   sources,
+  requests,
   spokeSessions,
   type TableIndex,
   traces,
@@ -118,6 +119,13 @@ export function makeFunctions(around: Surroundings): { functions: DownriverFunct
       policyName: 'spoke-access',
       roles: [start.role, track.role, index.role, sweep.role],
       statements: [spokeSessions(around.settings.spokes)],
+    });
+  }
+  if (around.settings.eventStartedAccounts.length > 0) {
+    new iam.Policy(around.scope, 'RequestAccess', {
+      policyName: 'request-access',
+      roles: [start.role, sweep.role],
+      statements: [requests(around.settings.eventStartedAccounts)],
     });
   }
   for (const starting of [functions.start, functions.sweep]) {

@@ -5,5 +5,6 @@ export { DownriverNotifications } from './notifications';
 export type { DownriverNotificationsProps, Told, Webhook } from './notifications';
 export type { DownriverProps, Endpoints, LogLevel } from './props';
 export type { DownriverQueues } from './queues';
+export { DownriverRequests, type DownriverRequestsProps } from './requests';
 export { DownriverSpoke, type DownriverSpokeProps, type Hub } from './spoke';
 export { VERSION } from './version';

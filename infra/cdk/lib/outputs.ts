@@ -24,10 +24,10 @@ export function makeOutputs(of: Downriver, settings: Settings): void {
     BusName: ['Carries what is decided', of.bus.eventBusName],
     BucketName: ['Takes uploads', of.bucket.bucketName],
     SweepFunctionName: ['Can be invoked by hand for a sweep at once', of.functions.sweep.functionName],
-    HubStartRoleArns: ['Parameter of infra/spoke: who starts pipelines in other accounts', roleArns(of, 'start', 'sweep')],
+    HubStartRoleArns: ['Parameter of infra/spoke and infra/requests: who starts pipelines in other accounts', roleArns(of, 'start', 'sweep')],
     HubReadRoleArns: ['Parameter of infra/spoke: who only reads them', roleArns(of, 'track', 'index')],
     HubExternalId: ["Parameter of infra/spoke: what the role's trust asks for", settings.spokes.externalId],
-    HubBusArn: ["Parameter of infra/spoke: takes pipelines' events of other accounts and Regions", of.runsBus.attrArn],
+    HubBusArn: ["Parameter of infra/spoke and infra/requests: takes pipelines' events of other accounts and Regions", of.runsBus.attrArn],
     StarterRoleArn: ['Starts pipelines', of.starterRole.roleArn],
     // The SAM template has parameters of these names, which its stack tells by itself.
     ShadowMode: ['Whether nothing is started', String(settings.shadowMode)],

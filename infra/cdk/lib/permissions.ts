@@ -90,6 +90,20 @@ export function spokeSessions({ accounts, roleName }: SpokeSettings): iam.Policy
   });
 }
 
+/** The bus of accounts that let no role in; its name is what the code asks on. @internal */
+export const REQUESTS_BUS = 'downriver-requests';
+
+/** Events that ask for executions: the bus's own policy says who may. @internal */
+export function requests(accounts: string[]): iam.PolicyStatement {
+  return new iam.PolicyStatement({
+    sid: 'Requests',
+    actions: ['events:PutEvents'],
+    // As in the SAM template, in which no list of ARNs can be made of a list of accounts.
+    resources: [`arn:${Aws.PARTITION}:events:*:*:event-bus/${REQUESTS_BUS}`],
+    conditions: { StringEquals: { 'aws:ResourceAccount': accounts } },
+  });
+}
+
 /** What executions were built from. @internal */
 export function sources(bucketArns: string[], keyArns: string[]): iam.PolicyStatement[] {
   const objects = bucketArns.map((arn) => `${arn}/*`);

@@ -68,6 +68,13 @@ export interface DownriverProps {
   /** What that role's trust asks for: tells this deployment from others. @default the name of the stack */
   readonly spokeExternalId?: string;
 
+  /**
+   * Account ids, at most 100, none of `spokeAccounts`, that let no role in: an event asks them to start a pipeline. `DownriverRequests`, or
+   * infra/requests, is deployed in each of them.
+   * @default none
+   */
+  readonly eventStartedAccounts?: string[];
+
   /** Everything is decided, recorded and explained; nothing is started. @default false */
   readonly shadowMode?: boolean;
 
@@ -130,6 +137,7 @@ export interface Settings {
   readonly artifactBucketArns: string[];
   readonly artifactKeyArns: string[];
   readonly spokes: SpokeSettings;
+  readonly eventStartedAccounts: string[];
   readonly shadowMode: boolean;
   readonly alarmsTopic?: ITopic;
   readonly logLevel: LogLevel;
@@ -175,8 +183,16 @@ export function settingsOf(props: DownriverProps, ownAccount: string): Settings 
   check('spokeAccounts', props.spokeAccounts, ACCOUNT, 'give account ids of 12 digits');
   check('spokeRoleName', listed(props.spokeRoleName), ROLE_NAME, 'give the name of a role, without a path');
   check('spokeExternalId', listed(props.spokeExternalId), EXTERNAL_ID, 'give 2 to 1224 letters, digits and _+=,.@:/-');
-  if ((props.spokeAccounts?.length ?? 0) > SPOKES_MAX) {
-    throw new Error(`Downriver: spokeAccounts has ${props.spokeAccounts?.length} accounts; give at most ${SPOKES_MAX}`);
+  check('eventStartedAccounts', props.eventStartedAccounts, ACCOUNT, 'give account ids of 12 digits');
+  for (const prop of ['spokeAccounts', 'eventStartedAccounts'] as const) {
+    const count = props[prop]?.length ?? 0;
+    if (count > SPOKES_MAX) {
+      throw new Error(`Downriver: ${prop} has ${count} accounts; give at most ${SPOKES_MAX}`);
+    }
+  }
+  const both = props.eventStartedAccounts?.find((account) => props.spokeAccounts?.includes(account));
+  if (both) {
+    throw new Error(`Downriver: ${both} is in spokeAccounts and eventStartedAccounts; give it in spokeAccounts alone if it lets a role in`);
   }
   check('extraEventSources', props.extraEventSources, SOURCE, 'give names of event sources');
   check('restoredTableName', listed(props.restoredTableName), TABLE, 'give the name of a table');
@@ -193,6 +209,7 @@ export function settingsOf(props: DownriverProps, ownAccount: string): Settings 
       roleName: props.spokeRoleName ?? SPOKE_ROLE_NAME,
       externalId: props.spokeExternalId ?? Aws.STACK_NAME,
     },
+    eventStartedAccounts: props.eventStartedAccounts ?? [],
     shadowMode: props.shadowMode ?? false,
     alarmsTopic: props.alarmsTopic,
     logLevel: props.logLevel ?? 'info',

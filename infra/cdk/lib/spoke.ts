@@ -47,8 +47,10 @@ export interface DownriverSpokeProps {
   readonly artifactKeyArns?: string[];
 }
 
-const ROLE = /^arn:[^:,*]+:iam::[0-9]{12}:role\/[^:,*]+$/;
-const BUS = /^arn:[^:,*]+:events:[^:,*]+:[0-9]{12}:event-bus\/[^:,*]+$/;
+/** @internal */
+export const ROLE = /^arn:[^:,*]+:iam::[0-9]{12}:role\/[^:,*]+$/;
+/** @internal */
+export const BUS = /^arn:[^:,*]+:events:[^:,*]+:[0-9]{12}:event-bus\/[^:,*]+$/;
 const TAG_VALUE = /^[A-Za-z0-9_.:/=+@-]{1,256}$/;
 /** How sessions are named in which nothing is started. */
 const READING = 'downriver@*';
@@ -147,9 +149,11 @@ function onPipelines(which: string, arns: string[], conditions: Record<string, u
   return [start, read];
 }
 
-// One hop, which is all that EventBridge allows. No dead-letter queue: nobody watches it here, and the deployment's `sweep` finds what an
-// event did not tell.
-function makeForwarding(scope: Construct, busArn: string): void {
+/**
+ * One hop, which is all that EventBridge allows. No dead-letter queue: nobody watches it here, and of what a role can read the deployment's
+ * `sweep` finds what an event did not tell. @internal
+ */
+export function makeForwarding(scope: Construct, busArn: string): void {
   const role = new iam.Role(scope, 'ForwardRole', {
     description: "Lets the rule forward events to Downriver's bus",
     assumedBy: new iam.ServicePrincipal('events.amazonaws.com', {

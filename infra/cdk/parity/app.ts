@@ -1,13 +1,13 @@
-// Synthesises the constructs for the parity check, one stack a case: `node dist/parity/app.js FOLDER`. Those of spokes and of
+// Synthesises the constructs for the parity check, one stack a case: `node dist/parity/app.js FOLDER`. Those of other accounts and of
 // notifications stand in folders of their own in it.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import flags from 'aws-cdk-lib/recommended-feature-flags.json';
 import { EventBus } from 'aws-cdk-lib/aws-events';
-import { Downriver, DownriverNotifications, DownriverSpoke } from '../lib';
+import { Downriver, DownriverNotifications, DownriverRequests, DownriverSpoke } from '../lib';
 import { nameLikeTheTemplate } from '../lib/ids';
-import { cases, type Parameters, propsOf, spokeCases, spokePropsOf } from './cases';
+import { cases, type Parameters, propsOf, requestsCases, requestsPropsOf, spokeCases, spokePropsOf } from './cases';
 import { notificationsOf, notifiedCases } from './notifications';
 
 const FUNCTIONS = ['resolve', 'start', 'track', 'index', 'sweep'];
@@ -45,6 +45,9 @@ synthesise(outdir, cases(), {}, (stack, parameters) => {
 const spokes = spokeCases();
 synthesise(join(outdir, 'spoke'), spokes, spokes['switched'] ?? {}, (stack, parameters) => {
   new DownriverSpoke(stack, 'Spoke', spokePropsOf(parameters));
+});
+synthesise(join(outdir, 'requests'), requestsCases(), requestsCases()['switched'] ?? {}, (stack, parameters) => {
+  new DownriverRequests(stack, 'Requests', requestsPropsOf(parameters));
 });
 synthesise(join(outdir, 'notifications'), notifiedCases(), {}, (stack, parameters) => {
   const bus = EventBus.fromEventBusName(stack, 'Bus', parameters['BusName'] ?? 'downriver');

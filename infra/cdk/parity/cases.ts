@@ -6,7 +6,7 @@ import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import type { DownriverProps, DownriverSpokeProps, Endpoints, LogLevel } from '../lib';
+import type { DownriverProps, DownriverRequestsProps, DownriverSpokeProps, Endpoints, LogLevel } from '../lib';
 
 type Props = Omit<DownriverProps, 'functions'>;
 
@@ -28,6 +28,7 @@ const PROPS: Record<string, (value: string, scope: Construct) => Props> = {
   SpokeAccounts: (value) => ({ spokeAccounts: value.split(',') }),
   SpokeRoleName: (value) => ({ spokeRoleName: value }),
   SpokeExternalId: (value) => ({ spokeExternalId: value }),
+  EventStartedAccounts: (value) => ({ eventStartedAccounts: value.split(',') }),
   ShadowMode: (value) => ({ shadowMode: value === 'true' }),
   AlarmsTopicArn: (value, scope) => ({ alarmsTopic: Topic.fromTopicArn(scope, 'Topic', value) }),
   LogLevel: (value) => ({ logLevel: value as LogLevel }),
@@ -61,6 +62,17 @@ export function spokeCases(): Record<string, Parameters> {
   const base = Object.fromEntries(needed.map((parameter) => [parameter, SWITCHED_SPOKE[parameter]?.[0] ?? '']));
   const { PipelineArns, ...unnamed } = base;
   return { ...casesOf(SWITCHED_SPOKE, base), named: { ...base }, tagged: { ...unnamed, PipelineTagValue: 'acme' } };
+}
+
+/** The same of accounts that let no role in: each value beside what rules need. */
+export function requestsCases(): Record<string, Parameters> {
+  const switched = readSwitched('switched-requests.json');
+  const base = Object.fromEntries(['HubStartRoleArns', 'PipelineArns'].map((parameter) => [parameter, switched[parameter]?.[0] ?? '']));
+  return { ...casesOf(switched, base), nobody: { PipelineArns: base['PipelineArns'] ?? '' } };
+}
+
+export function requestsPropsOf({ HubStartRoleArns, HubBusArn, PipelineArns }: Parameters): DownriverRequestsProps {
+  return { hubStartRoleArns: HubStartRoleArns?.split(','), hubBusArn: HubBusArn, pipelineArns: PipelineArns?.split(',') };
 }
 
 /** A case with all defaults, one with every other value, and one for each of these alone, beside `base`. */

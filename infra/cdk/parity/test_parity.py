@@ -15,7 +15,6 @@ import model  # noqa: E402
 import parity  # noqa: E402
 
 SYNTHESISED = CDK / "cdk.out" / "parity"
-SYNTHESISED_SPOKES = SYNTHESISED / "spoke"
 
 
 def _place(template, name, path):
@@ -230,24 +229,47 @@ SPOKE_CHANGES = {
 
 
 class Spokes(unittest.TestCase):
+    changes = SPOKE_CHANGES
+    pair = parity.SPOKE
+
     def setUp(self):
-        self.template = model.read(model.SPOKE)
-        self.cases = parity.read(SYNTHESISED_SPOKES)
+        self.template = model.read(self.pair.template)
+        self.cases = parity.read(SYNTHESISED / self.pair.folder)
 
     def findings(self, template, cases):
-        return [finding.line("spokes") for finding in parity.compare(template, cases, parity.SPOKE)]
+        return [finding.line("other account") for finding in parity.compare(template, cases, self.pair)]
 
     def test_both_say_the_same(self):
         self.assertEqual(self.findings(self.template, self.cases), [])
 
     def test_a_change_of_one_side_alone_is_found(self):
-        for name, (change, words) in SPOKE_CHANGES.items():
+        for name, (change, words) in self.changes.items():
             with self.subTest(name):
                 template, cases = copy.deepcopy(self.template), copy.deepcopy(self.cases)
                 change(template)
                 change(cases["switched"][1])
                 self.assertTrue(any(words in line for line in self.findings(template, self.cases)))
                 self.assertTrue(any(words in line for line in self.findings(self.template, cases)))
+
+
+# The same of an account that lets no role in.
+SHOP = "VariablesRulearnawscodepipelineeucentral1111122223333shop"
+REQUESTS_CHANGES = {
+    "who may ask": (_set("RequestsBus", P, "Name", to="x"), "Properties.Name"),
+    "what is forwarded": (_set("ForwardRule", P, "EventPattern", "account", to=["1"]), "EventPattern.account"),
+    "who starts": (_trust("StartRole", "ec2.amazonaws.com"), "ec2.amazonaws.com"),
+    "how long what failed is kept": (_set("DeadLetterQueue", P, "MessageRetentionPeriod", to=60), "MessageRetentionPeriod"),
+}
+
+
+class Requests(Spokes):
+    changes = REQUESTS_CHANGES
+    pair = parity.REQUESTS
+
+    def test_a_rule_that_is_repeated_is_compared(self):
+        cases = copy.deepcopy(self.cases)
+        _set(SHOP, P, "Targets", 0, "InputTransformer", "InputTemplate", to="{}")(cases["switched"][1])
+        self.assertTrue(any("InputTemplate" in line for line in self.findings(self.template, cases)))
 
 
 if __name__ == "__main__":

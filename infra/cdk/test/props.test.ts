@@ -128,11 +128,22 @@ test('other accounts are told to those functions that start or read pipelines', 
   assert.equal(propertiesOf(deployed(), 'RunsBus')['Policy'], undefined);
 });
 
+test('only who starts may ask accounts that let no role in, and what they forward is taken', () => {
+  const of = deployed({ eventStartedAccounts: ['444444444444'] });
+  assert.equal(propertiesOf(of, 'RequestAccess')['Roles'].length, 2);
+  assert.equal(templateOf(of).Resources['SpokeAccess'], undefined);
+  assert.deepEqual(propertiesOf(of, 'RunsBus')['Policy'].Statement[0].Principal.AWS, ['444444444444']);
+  assert.equal(propertiesOf(of, 'ForwardedExecutionRule')['EventPattern'].account[1], '444444444444');
+  assert.equal(propertiesOf(of, 'StartFunction')['Environment'].Variables.SPOKE_ACCOUNTS, '');
+});
+
 const REFUSED: [Partial<DownriverProps>, RegExp][] = [
   [{ domainOwners: ['12345'] }, /domainOwners has "12345"; give account ids/],
   [{ pipelineArns: ['*'] }, /pipelineArns has "\*"; .*leave it out/],
   [{ pipelineArns: ['arn:aws:s3:::bucket'] }, /pipelineArns/],
   [{ spokeAccounts: ['hub'] }, /spokeAccounts has "hub"; give account ids/],
+  [{ eventStartedAccounts: ['hub'] }, /eventStartedAccounts has "hub"; give account ids/],
+  [{ spokeAccounts: ['222222222222'], eventStartedAccounts: ['222222222222'] }, /222222222222 is in spokeAccounts and eventStartedAccounts/],
   [{ spokeAccounts: Array.from({ length: 101 }, () => '222222222222') }, /spokeAccounts has 101 accounts; give at most 100/],
   [{ spokeRoleName: 'path/role' }, /spokeRoleName has "path\/role"/],
   [{ spokeExternalId: 'a' }, /spokeExternalId has "a"/],

@@ -1,10 +1,12 @@
 //! The call that must not happen twice, and what its answer means.
 
+use std::error::Error;
+
 use aws_sdk_codepipeline::config::SharedCredentialsProvider;
 use aws_sdk_codepipeline::error::SdkError;
-use aws_sdk_codepipeline::operation::start_pipeline_execution::StartPipelineExecutionError;
 use aws_sdk_codepipeline::types::PipelineVariable;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use downriver_domain::PipelineExecutionId;
@@ -29,17 +31,11 @@ pub(super) async fn start(
 ) -> Result<PipelineExecutionId, StartError> {
     let session = assume(sts, role, start.attempt.as_str(), START_SECS).await;
     let (credentials, _) = session.map_err(|error| not_assumed(start, error))?;
-    let timeouts = clients.timeouts();
-    let once = TimeoutConfig::builder()
-        .connect_timeout(timeouts.connect)
-        .operation_timeout(timeouts.operation)
-        .operation_attempt_timeout(timeouts.operation)
-        .build();
     let config = clients
         .codepipeline_config(&start.pipeline.target.region)
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .retry_config(RetryConfig::disabled())
-        .timeout_config(once)
+        .timeout_config(once(clients))
         .build();
     let variables = start.variables.iter().map(|(name, value)| {
         PipelineVariable::builder()
@@ -67,6 +63,16 @@ pub(super) async fn start(
     }
 }
 
+/// For a call that is sent once: its one try may take all the time.
+pub(super) fn once(clients: &Clients) -> TimeoutConfig {
+    let timeouts = clients.timeouts();
+    TimeoutConfig::builder()
+        .connect_timeout(timeouts.connect)
+        .operation_timeout(timeouts.operation)
+        .operation_attempt_timeout(timeouts.operation)
+        .build()
+}
+
 /// Without a session nothing was started.
 fn not_assumed(start: &StartExecution, error: NotAssumed) -> StartError {
     match error {
@@ -92,7 +98,10 @@ fn in_spoke(role: &Role, error: StartError) -> StartError {
     }
 }
 
-fn start_error(error: &SdkError<StartPipelineExecutionError, HttpResponse>) -> StartError {
+pub(super) fn start_error<E>(error: &SdkError<E, HttpResponse>) -> StartError
+where
+    E: Error + ProvideErrorMetadata + 'static,
+{
     let status = match error {
         SdkError::ServiceError(answer) => Some(answer.raw().status().as_u16()),
         _ => None,
@@ -116,7 +125,7 @@ fn start_error(error: &SdkError<StartPipelineExecutionError, HttpResponse>) -> S
             | "OptInRequired"
             | "UnrecognizedClientException" => StartError::Denied(text),
             _ if status == Some(TOO_MANY_REQUESTS) => StartError::Throttled,
-            // Something that stands between us and CodePipeline answered; what it did with the call is not known.
+            // Something that stands between us and the service answered; what it did with the call is not known.
             "" if status.is_some() => StartError::Unknown(text),
             _ => StartError::Invalid(text),
         },

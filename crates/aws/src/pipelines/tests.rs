@@ -1,4 +1,5 @@
 mod answers;
+mod requests;
 mod simulated;
 mod spokes;
 

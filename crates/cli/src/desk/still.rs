@@ -82,6 +82,10 @@ impl Pipelines for Still {
         Err(StartError::Denied("nothing is started here".to_owned()))
     }
 
+    async fn request_execution(&self, _: &StartExecution) -> Result<(), StartError> {
+        Err(StartError::Denied("nothing is started here".to_owned()))
+    }
+
     async fn load_execution(
         &self,
         _: &Pipeline,

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use downriver_domain::version::PackageId;
 use downriver_domain::{
-    AccountId, ApplicationId, DomainName, Pipeline, RegionName, RepositoryId, Timestamp, Topology,
+    AccountId, Application, ApplicationId, DomainName, Pipeline, RegionName, RepositoryId,
+    Timestamp, Topology,
 };
 
 use super::finding::{Check, Unread};
@@ -146,6 +147,12 @@ impl Facts {
             reach: None,
             deployment: None,
         }
+    }
+
+    /// No role reads there.
+    pub(super) fn is_event_started(&self, application: &Application) -> bool {
+        let target = &application.pipeline.target;
+        self.topology.event_started.contains(target)
     }
 
     pub(super) fn application(&self, id: &ApplicationId) -> Option<&Registration> {

@@ -53,6 +53,8 @@ checks! {
     PipelineMissing = "pipeline-missing",
     /// A pipeline lives in an account in which the deployment can start nothing.
     PipelineAccount = "pipeline-account",
+    /// A pipeline lives where no role is let in: nothing is read of it.
+    PipelineUnchecked = "pipeline-unchecked",
     /// The catalog counts on variables, and the pipeline is of type V1, which has none.
     PipelineV1 = "pipeline-v1",
     /// The catalog counts on variables that the pipeline does not declare: CodePipeline refuses the start.

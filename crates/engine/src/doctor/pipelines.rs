@@ -8,7 +8,7 @@ use downriver_domain::{Application, OnLocked, Pipeline, Target};
 use super::facts::{Facts, PipelineFacts};
 use super::finding::{Check, Finding, Severity, Subject};
 use super::mend;
-use crate::ports::{DeclaredPipeline, DisabledTransition, ExecutionMode, ReadError};
+use crate::ports::{DeclaredPipeline, DisabledTransition, ExecutionMode, REQUESTS_BUS, ReadError};
 use crate::start::{VARIABLE_CHANGES, VARIABLE_REBUILD};
 
 const VARIABLES: [&str; 2] = [VARIABLE_REBUILD, VARIABLE_CHANGES];
@@ -16,6 +16,10 @@ const VARIABLES: [&str; 2] = [VARIABLE_REBUILD, VARIABLE_CHANGES];
 pub(super) fn check(facts: &Facts, findings: &mut Vec<Finding>) {
     for entry in &facts.applications {
         let application = &entry.application;
+        if facts.is_event_started(application) {
+            findings.push(unchecked(application));
+            continue;
+        }
         if let Some(wrong) = in_wrong_account(facts, application) {
             findings.push(wrong);
             continue;
@@ -106,6 +110,24 @@ fn in_wrong_account(facts: &Facts, application: &Application) -> Option<Finding>
         ),
         mend,
     ))
+}
+
+/// Not read, and no refusal either: nobody asked.
+fn unchecked(application: &Application) -> Finding {
+    let Pipeline { target, name } = &application.pipeline;
+    finding(
+        Severity::Advice,
+        Check::PipelineUnchecked,
+        application,
+        format!(
+            "Nothing is checked of pipeline {name}: the catalog has {target} started by events, so no role reads there."
+        ),
+        format!(
+            "nothing, if it declares what the catalog counts on; look there: `aws codepipeline get-pipeline {}`, and `aws events list-rules --event-bus-name {REQUESTS_BUS} --region {}` for the rule that starts it",
+            mend::pipeline_options(&application.pipeline),
+            target.region
+        ),
+    )
 }
 
 fn missing(application: &Application) -> Finding {

@@ -120,13 +120,14 @@ fn is_meant(of: &BTreeSet<ApplicationId>, id: &ApplicationId) -> bool {
     of.is_empty() || of.contains(id)
 }
 
-/// Those in accounts that are none of ours are looked for under the same name in ours.
+/// Those that can be read. Those in accounts that are none of ours are looked for under the same name in ours.
 fn pipelines_of(facts: &Facts, of: &BTreeSet<ApplicationId>) -> BTreeSet<Pipeline> {
     let Some(reach) = &facts.reach else {
         return BTreeSet::new();
     };
     { facts.applications.iter() }
         .filter(|entry| is_meant(of, &entry.application.id))
+        .filter(|entry| !facts.is_event_started(&entry.application))
         .filter_map(|entry| {
             let pipeline = &entry.application.pipeline;
             if reach.starters.contains_key(&pipeline.target.account) {

@@ -16,6 +16,7 @@ use super::settle::{of_instance, settle};
 use super::{BuiltPackage, is_baseline, requirements};
 use crate::carry_out::{carry_out, next_version};
 use crate::error::EngineError;
+use crate::executions;
 use crate::history::Outcome;
 use crate::ports::{
     ApplicationState, Artifacts, Commit, CommitOutcome, Ports, ReadError, ReadRequest,
@@ -126,6 +127,14 @@ async fn find_in_source<P: Ports>(
     findings: &mut Findings,
     report: &mut ReadReport,
 ) -> Result<(), EngineError> {
+    let target = &application.pipeline.target;
+    if !executions::are_readable(session, target) {
+        findings.unread.push(format!(
+            "{target} is started by events, so no role reads its source (`downriver index --upload` in the build tells what it \
+             built)"
+        ));
+        return Ok(());
+    }
     let folder = &application.source_folder;
     let choose = |paths: &[String]| {
         let paths = paths.iter().map(String::as_str);

@@ -7,6 +7,9 @@ use downriver_domain::{
     Repository, RepositoryId, Timestamp, VersionStatus,
 };
 
+/// The bus of an account that refuses an inbound role; its rules start pipelines.
+pub const REQUESTS_BUS: &str = "downriver-requests";
+
 /// One StartPipelineExecution call; repeating it with the same values is the same call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StartExecution {
@@ -20,7 +23,7 @@ pub struct StartExecution {
 /// Why an execution was not started, or that it is not known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StartError {
-    #[error("throttled by CodePipeline")]
+    #[error("throttled")]
     Throttled,
     #[error("the pipeline is busy or at its limit of concurrent executions")]
     Busy,
@@ -67,6 +70,8 @@ pub enum Trigger {
     Session(String),
     /// `CloudWatchEvent`: an EventBridge rule.
     Rule,
+    /// `CloudWatchEvent`: a rule of the bus on which we ask for executions. Which request it answered is not told.
+    Request,
     Other(String),
 }
 
@@ -86,6 +91,10 @@ pub trait Pipelines {
         &self,
         start: &StartExecution,
     ) -> Result<PipelineExecutionId, StartError>;
+
+    /// Puts an event on the bus [`REQUESTS_BUS`] of the pipeline's account and Region, where a rule starts the pipeline. Two of
+    /// them start it twice.
+    async fn request_execution(&self, start: &StartExecution) -> Result<(), StartError>;
 
     async fn load_execution(
         &self,

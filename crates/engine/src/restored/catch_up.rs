@@ -168,7 +168,7 @@ async fn take_in<P: Ports>(
         .map(|ours| &ours.id);
     let started_by = match (attempt, &execution.trigger) {
         (Some(attempt), _) => StartedBy::Downriver(attempt.clone()),
-        (None, Trigger::Rule) => StartedBy::Rule,
+        (None, Trigger::Rule | Trigger::Request) => StartedBy::Rule,
         (None, Trigger::Session(_) | Trigger::Other(_)) => StartedBy::Person,
     };
     let mut cascade = Cascade::default();

@@ -3,7 +3,7 @@
 use downriver_domain::slot::{
     Pending, Running, SeenExecution, Slot, SlotState, StartedBy, Starting, decide_stuck,
 };
-use downriver_domain::{PipelineExecutionId, RebuildId, Timestamp};
+use downriver_domain::{Pipeline, PipelineExecutionId, RebuildId, Timestamp};
 
 use super::pending::{call_unless_blocked, start_deadline};
 use super::{Looked, finish};
@@ -12,7 +12,7 @@ use crate::cascade::cascade_of;
 use crate::error::EngineError;
 use crate::history::{NoteKind, Outcome};
 use crate::ports::{
-    ApplicationState, BudgetWrite, Commit, Execution, Notice, NoticeKind, Pipelines, Ports,
+    ApplicationState, BudgetWrite, Commit, Notice, NoticeKind, Pipelines, Ports, REQUESTS_BUS,
     ReadError, StartError, StartExecution, Store, Trigger,
 };
 use crate::session::{CONTENTION_MAX, Session, contended};
@@ -28,7 +28,7 @@ const VARIABLE_CHARS_MAX: usize = 1_000;
 pub(crate) const VARIABLE_REBUILD: &str = "DOWNRIVER_REBUILD";
 pub(crate) const VARIABLE_CHANGES: &str = "DOWNRIVER_CHANGES";
 
-/// Calls StartPipelineExecution for a slot whose intent stands, and records the answer.
+/// Calls StartPipelineExecution for a slot whose intent stands, or asks a rule there to do so, and records the answer.
 pub(super) async fn call<P: Ports>(
     session: &Session<'_, P>,
     state: &ApplicationState,
@@ -40,7 +40,12 @@ pub(super) async fn call<P: Ports>(
         token: starting.token.clone(),
         variables: variables(starting),
     };
-    let answer = session.ports.pipelines().start_execution(&start).await;
+    let pipelines = session.ports.pipelines();
+    let answer = if starting.is_by_event {
+        pipelines.request_execution(&start).await.map(|()| None)
+    } else {
+        pipelines.start_execution(&start).await.map(Some)
+    };
     let mut state = state.clone();
     // A change may join the slot meanwhile: the answer is recorded on the slot as it then stands.
     for _ in 0..CONTENTION_MAX {
@@ -63,14 +68,17 @@ async fn record_answer<P: Ports>(
     session: &Session<'_, P>,
     state: &ApplicationState,
     starting: &Starting,
-    answer: &Result<PipelineExecutionId, StartError>,
+    answer: &Result<Option<PipelineExecutionId>, StartError>,
 ) -> Result<Looked, EngineError> {
     match answer {
-        Ok(execution) => record_started(session, state, starting, execution, session.now).await,
+        Ok(Some(execution)) => {
+            record_started(session, state, starting, execution, session.now).await
+        }
+        Ok(None) => record_asked(session, state, starting).await,
         Err(error @ (StartError::Throttled | StartError::Busy)) => {
             back_off(session, state, starting, error).await
         }
-        // It may have started: stays Starting until the deadline, then it is looked for by the name of its session.
+        // It may have started: stays Starting until its event comes, or the deadline.
         Err(StartError::Unknown(_)) => Ok(Looked::Done),
         Err(error @ (StartError::NotFound | StartError::Denied(_) | StartError::Invalid(_))) => {
             stick(
@@ -90,6 +98,10 @@ pub(crate) async fn recover<P: Ports>(
     state: &ApplicationState,
     starting: &Starting,
 ) -> Result<Looked, EngineError> {
+    if starting.is_by_event {
+        // A second event would start a second execution, if the first is only late.
+        return stick(session, state, starting, &unanswered(starting)).await;
+    }
     if state.slot.is_uncompared || session.ports.store().is_restored().await? {
         // It may have run, failed and been tried again since: `sweep` compares first.
         return Ok(Looked::Done);
@@ -103,7 +115,7 @@ pub(crate) async fn recover<P: Ports>(
     match listed {
         Ok(executions) => match executions
             .iter()
-            .find(|execution| is_of(execution, starting))
+            .find(|execution| is_started_by(starting, &execution.trigger, execution.started_at))
         {
             Some(execution) => {
                 record_started(
@@ -140,7 +152,7 @@ async fn repeat<P: Ports>(
     starting: &Starting,
 ) -> Result<Looked, EngineError> {
     let starting = Starting {
-        deadline: start_deadline(session),
+        deadline: start_deadline(session, starting.is_by_event),
         ..starting.clone()
     };
     let mut slot = next_version(&state.slot);
@@ -174,6 +186,41 @@ async fn repeat<P: Ports>(
             call_unless_blocked(session, &intended, &starting).await
         }
     }
+}
+
+/// The rule's answer is the execution's own event: the slot stays as it is.
+async fn record_asked<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+    starting: &Starting,
+) -> Result<Looked, EngineError> {
+    let text = format!(
+        "attempt {} is asked for on event bus {REQUESTS_BUS} in {}; the event of its execution is awaited",
+        starting.attempt, starting.pipeline.target
+    );
+    let history = vec![note(
+        &state.application.id,
+        NoteKind::Starting,
+        Some(&starting.rebuild.id),
+        None,
+        text,
+        session.now,
+    )];
+    let commit = Commit {
+        history,
+        ..Commit::default()
+    };
+    finish(session, &commit, &[]).await
+}
+
+fn unanswered(starting: &Starting) -> String {
+    let Pipeline { target, name } = &starting.pipeline;
+    format!(
+        "no event told that attempt {} started: look in {target} whether pipeline {name} runs, whether a rule of bus \
+         {REQUESTS_BUS} starts it (what it could not start lies in the stack's dead-letter queue), and whether its events \
+         are forwarded",
+        starting.attempt
+    )
 }
 
 /// Records that an attempt runs as this execution.
@@ -380,8 +427,16 @@ fn notice(
     }
 }
 
-fn is_of(execution: &Execution, starting: &Starting) -> bool {
-    matches!(&execution.trigger, Trigger::Session(name) if name == starting.attempt.as_str())
+/// Whether an execution that was started so is that of the attempt. A rule does not pass on which attempt asked: what its bus
+/// started since then counts.
+pub(crate) fn is_started_by(starting: &Starting, trigger: &Trigger, started_at: Timestamp) -> bool {
+    match trigger {
+        Trigger::Session(name) => name == starting.attempt.as_str(),
+        Trigger::Request => {
+            starting.is_by_event && started_at >= starting.started_at.minus_secs(CLOCK_SKEW_SECS)
+        }
+        Trigger::Rule | Trigger::Other(_) => false,
+    }
 }
 
 /// The refresh variables, where the lockfile holds something back. The same attempt gives the same variables.

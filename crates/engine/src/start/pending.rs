@@ -28,12 +28,17 @@ use crate::session::Session;
 /// on its way when the function was killed has arrived by then, and clocks differ by less.
 const START_MARGIN_SECS: u64 = 120;
 
+/// What is added where a rule is asked, in seconds: the ten minutes for which EventBridge delivers to it (infra/requests), and
+/// time for the execution's event to come back.
+const REQUEST_MARGIN_SECS: u64 = 900;
+
 /// Until when only the writer of an intent may call: it was opened after its function was, so it is dead by then.
-pub(super) fn start_deadline<P: Ports>(session: &Session<'_, P>) -> Timestamp {
+pub(super) fn start_deadline<P: Ports>(session: &Session<'_, P>, is_by_event: bool) -> Timestamp {
+    let request_margin = if is_by_event { REQUEST_MARGIN_SECS } else { 0 };
     session
         .now
         .plus_secs(session.ports.time_limit_secs())
-        .plus_secs(START_MARGIN_SECS)
+        .plus_secs(START_MARGIN_SECS + request_margin)
 }
 
 /// Looks at a pending rebuild.
@@ -210,13 +215,15 @@ async fn intend<P: Ports>(
     let pipeline = state.application.pipeline.clone();
     rebuild.attempts += 1;
     let attempt = AttemptId::numbered(&rebuild.id, rebuild.attempts);
+    let is_by_event = session.topology.event_started.contains(&pipeline.target);
     let starting = Starting {
         token: ClientRequestToken::of(&attempt),
         attempt,
         pipeline: pipeline.clone(),
         started_at: session.now,
-        deadline: start_deadline(session),
+        deadline: start_deadline(session, is_by_event),
         is_block_waived: report.is_block_waived,
+        is_by_event,
         rebuild,
     };
     if starting.rebuild.first_started_at.is_none() {

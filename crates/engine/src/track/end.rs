@@ -11,10 +11,10 @@ use super::{ExecutionEvent, ExecutionState, ask_for_reading, superseded};
 use crate::built;
 use crate::carry_out::{marker_write, next_version, note, rebuild_entry};
 use crate::error::EngineError;
+use crate::executions;
 use crate::history::{HistoryEntry, NoteKind, Outcome};
 use crate::ports::{
-    ApplicationState, BudgetWrite, Commit, MarkerWrite, Notice, NoticeKind, Pipelines, Ports,
-    ReadError,
+    ApplicationState, BudgetWrite, Commit, MarkerWrite, Notice, NoticeKind, Ports, ReadError,
 };
 use crate::session::Session;
 use crate::start::{Looked, finish};
@@ -175,12 +175,7 @@ async fn failed<P: Ports>(
     session: &Session<'_, P>,
     running: &Running,
 ) -> Result<Ending, EngineError> {
-    let read = session
-        .ports
-        .pipelines()
-        .load_execution(&running.pipeline, &running.execution)
-        .await;
-    match read {
+    match executions::load(session, &running.pipeline, &running.execution).await {
         Ok(execution) => Ok(Ending::Failed(execution.failed_stage)),
         Err(error @ ReadError::Transient(_)) => Err(error.into()),
         Err(ReadError::NotFound | ReadError::Denied(_)) => Ok(Ending::Failed(None)),

@@ -11,6 +11,7 @@ use super::{ExecutionEvent, ExecutionState, ask_for_reading};
 use crate::built;
 use crate::carry_out::{next_version, note as note_entry};
 use crate::error::EngineError;
+use crate::executions;
 use crate::history::NoteKind;
 use crate::ports::{ApplicationState, BuiltWrite, Commit, Execution, Ports, Trigger};
 use crate::session::Session;
@@ -43,7 +44,7 @@ pub(super) async fn note<P: Ports>(
         is_failed: event.state == ExecutionState::Failed,
         ..known
             .cloned()
-            .unwrap_or_else(|| first_seen(state, event, execution))
+            .unwrap_or_else(|| first_seen(session, state, event, execution))
     };
     let is_rollback = seen.is_rollback;
     let started_at = seen.started_at;
@@ -174,16 +175,18 @@ pub(crate) async fn roll_back<P: Ports>(
     built::reverted(session, &state.application, &undone, as_of).await
 }
 
-fn first_seen(
+fn first_seen<P>(
+    session: &Session<'_, P>,
     state: &ApplicationState,
     event: &ExecutionEvent,
     execution: Option<&Execution>,
 ) -> SeenExecution {
     let trigger = event.trigger.as_ref();
-    let started_by = if matches!(trigger, Some(Trigger::Rule)) {
-        StartedBy::Rule
-    } else {
-        StartedBy::Person
+    let started_by = match trigger {
+        Some(Trigger::Rule | Trigger::Request) => StartedBy::Rule,
+        // The event that told who started it is lost, and nobody else tells: it may have been asked for.
+        None if !executions::are_readable(session, &event.pipeline.target) => StartedBy::Rule,
+        Some(Trigger::Session(_) | Trigger::Other(_)) | None => StartedBy::Person,
     };
     let cascade = match started_by {
         // An old EventBridge rule: it continues the cascade of the change before it.

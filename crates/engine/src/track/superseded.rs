@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 
 use downriver_domain::slot::{Pending, Running, SlotState, settle_followed};
 use downriver_domain::version::PackageId;
+use downriver_domain::{PipelineExecutionId, Timestamp};
 
 use super::ask_for_reading;
 use super::end::{after, returned};
 use crate::built;
 use crate::carry_out::{next_version, note, rebuild_entry};
 use crate::error::EngineError;
+use crate::executions;
 use crate::history::{NoteKind, Outcome};
-use crate::ports::{
-    ApplicationState, Commit, Execution, ExecutionStatus, MarkerWrite, Pipelines, Ports,
-};
+use crate::ports::{ApplicationState, Commit, Execution, ExecutionStatus, MarkerWrite, Ports};
 use crate::session::Session;
 use crate::start::{Looked, finish};
 
@@ -90,25 +90,37 @@ pub(crate) async fn settle<P: Ports>(
     state: &ApplicationState,
     running: &Running,
 ) -> Result<Looked, EngineError> {
-    let listed = session
-        .ports
-        .pipelines()
-        .list_executions(
-            &running.pipeline,
-            running.started_at,
-            FOLLOWED_EXECUTIONS_MAX,
-        )
-        .await?;
-    let followed = listed
-        .into_iter()
+    let known = executions::list_known(
+        session,
+        &state.slot,
+        &running.pipeline,
+        running.started_at,
+        FOLLOWED_EXECUTIONS_MAX,
+    )
+    .await?;
+    let followed = { known.executions.into_iter() }
         .filter(|execution| {
             execution.id != running.execution && execution.rollback_target.is_none()
         })
         .filter(|execution| execution.status != ExecutionStatus::Superseded)
         .min_by_key(|execution| (execution.started_at, execution.id.clone()));
+    let max_run_secs = state.application.policy.max_run_secs;
+    // Where only events tell, one that is lost would be awaited for ever.
+    let is_lost = |since: Timestamp| !known.is_read && since.plus_secs(max_run_secs) <= session.now;
+    let lost = format!(
+        "superseded, and no event told within max run ({max_run_secs} s) how what overtook it ended"
+    );
     match followed {
+        None if is_lost(running.started_at) => {
+            back_to_pending(session, state, running, &lost, None).await
+        }
         None => follow(session, state, running, None).await,
         Some(execution) => match execution.status {
+            ExecutionStatus::InProgress | ExecutionStatus::Stopping
+                if is_lost(execution.started_at) =>
+            {
+                back_to_pending(session, state, running, &lost, Some(&execution.id)).await
+            }
             ExecutionStatus::InProgress | ExecutionStatus::Stopping => {
                 follow(session, state, running, Some(&execution)).await
             }
@@ -117,7 +129,11 @@ pub(crate) async fn settle<P: Ports>(
             | ExecutionStatus::Stopped
             | ExecutionStatus::Cancelled
             | ExecutionStatus::Superseded => {
-                back_to_pending(session, state, running, &execution).await
+                let text = format!(
+                    "superseded, and execution {} that overtook it did not succeed",
+                    execution.id
+                );
+                back_to_pending(session, state, running, &text, Some(&execution.id)).await
             }
         },
     }
@@ -237,7 +253,8 @@ async fn back_to_pending<P: Ports>(
     session: &Session<'_, P>,
     state: &ApplicationState,
     running: &Running,
-    execution: &Execution,
+    why: &str,
+    execution: Option<&PipelineExecutionId>,
 ) -> Result<Looked, EngineError> {
     let mut slot = next_version(&state.slot);
     let pending = Pending {
@@ -248,17 +265,14 @@ async fn back_to_pending<P: Ports>(
     };
     slot.state = SlotState::Pending(pending);
     slot.wake_at = Some(session.now);
-    let text = format!(
-        "superseded, and execution {} that overtook it did not succeed; pending again",
-        execution.id
-    );
+    let text = format!("{why}; pending again");
     let id = &state.application.id;
     let history = vec![
         note(
             id,
             NoteKind::Retrying,
             Some(&running.rebuild.id),
-            Some(&execution.id),
+            execution,
             &text,
             session.now,
         ),

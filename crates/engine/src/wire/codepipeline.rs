@@ -11,7 +11,7 @@ use downriver_domain::{Pipeline, Target};
 use super::envelope::{self, Envelope, Sources};
 use super::json::{self, Fields, Json};
 use super::rejection::{Rejection, Shown};
-use crate::ports::Trigger;
+use crate::ports::{REQUESTS_BUS, Trigger};
 use crate::track::{ExecutionEvent, ExecutionState};
 
 /// The `source` of CodePipeline's events.
@@ -129,6 +129,7 @@ pub fn trigger_of(kind: &str, by: Option<&str>) -> Trigger {
         "StartPipelineExecution" => by
             .and_then(session_name)
             .map_or_else(|| other(kind), Trigger::Session),
+        "CloudWatchEvent" if by.is_some_and(is_of_requests) => Trigger::Request,
         "CloudWatchEvent" => Trigger::Rule,
         kind => other(kind),
     }
@@ -136,6 +137,16 @@ pub fn trigger_of(kind: &str, by: Option<&str>) -> Trigger {
 
 fn other(text: &str) -> Trigger {
     Trigger::Other(Shown::new(text).as_str().to_owned())
+}
+
+/// Whether an ARN is `arn:<partition>:events:<region>:<account>:rule/<bus>/<name>` with the bus of our requests.
+fn is_of_requests(arn: &str) -> bool {
+    let mut parts = arn.splitn(6, ':');
+    if parts.next() != Some("arn") || parts.nth(1) != Some("events") {
+        return false;
+    }
+    let segments: Option<Vec<&str>> = parts.nth(2).map(|rule| rule.split('/').collect());
+    matches!(segments.as_deref(), Some(["rule", REQUESTS_BUS, name]) if !name.is_empty())
 }
 
 /// The last segment of `arn:<partition>:sts::<account>:assumed-role/<role>/<session>`. None for a user's ARN, and for a

@@ -7,6 +7,7 @@
 mod encode;
 mod notice;
 mod parse;
+mod request;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +27,7 @@ pub use encode::{
 pub use notice::{
     EncodedNotice, NOTICE_MESSAGE_CHARS_MAX, NOTICE_SOURCE, NOTICE_TEXT_CHARS_MAX, encode_notice,
 };
+pub use request::{REQUEST_DETAIL_TYPE, encode_request};
 
 /// Dependencies in one message; its size ends it at about 10,000 small ones anyway.
 pub const DEPENDENCIES_MAX: usize = 10_000;

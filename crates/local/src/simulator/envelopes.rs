@@ -1,6 +1,7 @@
 //! The events that the simulated services emit, as EventBridge delivers them.
 
 use downriver_domain::{Operation, Timestamp};
+use downriver_engine::ports::REQUESTS_BUS;
 use serde_json::{Value, json};
 
 use super::facts::ApplicationFacts;
@@ -109,6 +110,11 @@ fn trigger(facts: &ApplicationFacts, execution: &ExecutionState) -> Value {
         TriggerRow::Rule => json!({
             "trigger-type": "CloudWatchEvent",
             "trigger-detail": format!("arn:aws:events:{region}:{account}:rule/rebuild-{name}"),
+        }),
+        TriggerRow::Request => json!({
+            "trigger-type": "CloudWatchEvent",
+            "trigger-detail":
+                format!("arn:aws:events:{region}:{account}:rule/{REQUESTS_BUS}/{name}"),
         }),
         TriggerRow::ManualRollback => json!({
             "trigger-type": "ManualRollback",

@@ -59,6 +59,11 @@ impl Simulator {
         Ok(execution.expect("it was just started").id.0.clone())
     }
 
+    /// An event on the bus of requests in the pipeline's account. One that no rule is for is dropped.
+    pub(crate) fn request(&mut self, pipeline: &Pipeline, variables: &[(String, String)]) {
+        self.moving(&pipeline_key(pipeline), |moving| moving.request(variables));
+    }
+
     /// An execution that a person or an old EventBridge rule starts.
     pub(crate) fn push(&mut self, application: &ApplicationId, is_rule: bool) {
         let Some(facts) = self.facts.applications.get(application) else {

@@ -76,6 +76,8 @@ pub(crate) enum TriggerRow {
     /// `StartPipelineExecution` by a role session of this name.
     Session(String),
     Rule,
+    /// A rule of the bus on which executions are asked for.
+    Request,
     Push,
     ManualRollback,
     /// As an input event has it.
@@ -250,10 +252,16 @@ impl Status {
 }
 
 impl TriggerRow {
+    /// Downriver started it, or asked for it.
+    pub(crate) const fn is_ours(&self) -> bool {
+        matches!(self, Self::Session(_) | Self::Request)
+    }
+
     fn to_port(&self) -> Trigger {
         match self {
             Self::Session(name) => Trigger::Session(name.clone()),
             Self::Rule => Trigger::Rule,
+            Self::Request => Trigger::Request,
             Self::Push => Trigger::Other("WebhookV2".to_owned()),
             Self::ManualRollback => Trigger::Other("ManualRollback".to_owned()),
             Self::Other(name) => Trigger::Other(name.clone()),
@@ -264,6 +272,7 @@ impl TriggerRow {
         match trigger {
             Trigger::Session(name) => Self::Session(name.clone()),
             Trigger::Rule => Self::Rule,
+            Trigger::Request => Self::Request,
             Trigger::Other(name) => Self::Other(name.clone()),
         }
     }

@@ -6,7 +6,7 @@ use downriver_domain::{ApplicationId, Timestamp};
 use downriver_engine::history::HistoryBody;
 
 use super::{World, WorldError};
-use crate::simulator::{TriggerRow, pipeline_key};
+use crate::simulator::pipeline_key;
 use crate::story::Story;
 
 /// Rebuilds read at once.
@@ -152,7 +152,7 @@ impl World {
                 let ours = state
                     .executions
                     .iter()
-                    .filter(|execution| matches!(execution.trigger, TriggerRow::Session(_)))
+                    .filter(|execution| execution.trigger.is_ours())
                     .filter(|execution| execution.started_at.0 < execution.updated_at.0);
                 for execution in ours {
                     let id = execution.id.0.to_string();
@@ -190,7 +190,7 @@ impl World {
             let executions = state.map_or(&[][..], |state| &state.executions);
             executions
                 .iter()
-                .filter(|execution| matches!(execution.trigger, TriggerRow::Session(_)))
+                .filter(|execution| execution.trigger.is_ours())
                 .filter(|execution| execution.number > 0)
                 .map(|execution| execution.started_at.0)
                 .collect()

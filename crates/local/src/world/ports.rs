@@ -192,6 +192,11 @@ impl Pipelines for Simulation {
         })
     }
 
+    async fn request_execution(&self, start: &StartExecution) -> Result<(), StartError> {
+        self.with_mut(|simulator| simulator.request(&start.pipeline, &start.variables));
+        Ok(())
+    }
+
     async fn load_execution(
         &self,
         pipeline: &Pipeline,

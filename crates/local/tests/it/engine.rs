@@ -4,6 +4,7 @@ mod checking;
 mod desk;
 mod reading;
 mod registering;
+mod requested;
 mod restorable;
 mod restored;
 mod rolling;

@@ -66,6 +66,7 @@ pub fn starting(application: &str, secs: i64) -> Slot {
             started_at: at(secs),
             deadline: at(secs + 180),
             is_block_waived: false,
+            is_by_event: false,
         }),
     )
 }

@@ -65,9 +65,9 @@ pub enum Refusal {
 impl Refusal {
     /// The operation's own error, or None if its service has none like it.
     pub(crate) fn to_error(self, operation: Operation) -> Option<ApiError> {
-        use super::Service::{CodeArtifact, CodePipeline, Sts};
+        use super::Service::{CodeArtifact, CodePipeline, EventBridge, Sts};
         let (status, kind) = match (operation.service(), self) {
-            (CodePipeline, Self::Throttle) => (400, "ThrottlingException"),
+            (CodePipeline | EventBridge, Self::Throttle) => (400, "ThrottlingException"),
             (CodePipeline | CodeArtifact, Self::Conflict) => (
                 if operation.service() == CodePipeline {
                     400
@@ -77,13 +77,15 @@ impl Refusal {
                 "ConflictException",
             ),
             (CodePipeline, Self::NotFound) => (400, "PipelineNotFoundException"),
-            (CodePipeline, Self::Denied) => (400, "AccessDeniedException"),
+            (CodePipeline | EventBridge, Self::Denied) => (400, "AccessDeniedException"),
             (CodePipeline, Self::Limit) => {
                 (400, "ConcurrentPipelineExecutionsLimitExceededException")
             }
-            (CodePipeline | Sts, Self::Internal) => (500, "InternalFailure"),
-            (CodePipeline | CodeArtifact, Self::Invalid) => (400, "ValidationException"),
-            (CodePipeline, Self::Expired) => (400, "ExpiredTokenException"),
+            (CodePipeline | EventBridge | Sts, Self::Internal) => (500, "InternalFailure"),
+            (CodePipeline | EventBridge | CodeArtifact, Self::Invalid) => {
+                (400, "ValidationException")
+            }
+            (CodePipeline | EventBridge, Self::Expired) => (400, "ExpiredTokenException"),
             (CodeArtifact, Self::Throttle) => (429, "ThrottlingException"),
             (CodeArtifact, Self::NotFound) => (404, "ResourceNotFoundException"),
             (CodeArtifact, Self::Denied) => (403, "AccessDeniedException"),
@@ -93,7 +95,8 @@ impl Refusal {
             (Sts, Self::Denied) => (403, "AccessDenied"),
             (Sts, Self::Invalid) => (400, "ValidationError"),
             (Sts, Self::Expired) => (403, "ExpiredToken"),
-            (CodeArtifact, Self::Limit) | (Sts, Self::Conflict | Self::NotFound | Self::Limit) => {
+            (CodeArtifact, Self::Limit)
+            | (Sts | EventBridge, Self::Conflict | Self::NotFound | Self::Limit) => {
                 return None;
             }
         };

@@ -21,6 +21,7 @@ pub enum Operation {
     EnableStageTransition,
     DisableStageTransition,
     ListTagsForResource,
+    PutEvents,
     AssumeRole,
     GetCallerIdentity,
     ListPackageVersions,
@@ -43,10 +44,11 @@ pub(crate) enum Service {
     CodePipeline,
     Sts,
     CodeArtifact,
+    EventBridge,
 }
 
 impl Operation {
-    /// Reads an operation of CodePipeline or STS.
+    /// Reads an operation of CodePipeline, EventBridge or STS.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         serde_json::from_value(serde_json::Value::String(name.to_owned())).ok()
     }
@@ -54,6 +56,7 @@ impl Operation {
     pub(crate) const fn service(self) -> Service {
         match self {
             Self::AssumeRole | Self::GetCallerIdentity => Service::Sts,
+            Self::PutEvents => Service::EventBridge,
             Self::ListPackageVersions
             | Self::DescribePackageVersion
             | Self::ListPackageVersionDependencies

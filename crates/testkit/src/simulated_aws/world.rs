@@ -17,7 +17,7 @@ use super::orders::Settings;
 use super::pipeline::{Effect, Moving, Pipeline, PipelineKey};
 use super::received::Calls;
 use super::sts::Roles;
-use super::{codeartifact, codepipeline, sts};
+use super::{codeartifact, codepipeline, eventbridge, sts};
 
 #[derive(Debug, Default)]
 pub(crate) struct World {
@@ -146,6 +146,7 @@ impl World {
             Some(error) => Err(error),
             None => match ticket.operation.service() {
                 Service::CodePipeline => codepipeline::perform(self, ticket, now),
+                Service::EventBridge => eventbridge::perform(self, ticket, now),
                 Service::Sts => sts::perform(self, ticket, now),
                 Service::CodeArtifact => codeartifact::perform(self, ticket),
             },

@@ -215,7 +215,11 @@ impl World {
         }
         // Where executions may not be listed, an operator's retry may start a second one.
         let member = &self.organisation.members[application];
-        if member.access == Access::ListingDenied {
+        if member.access == Access::ListingDenied
+            || self
+                .organisation
+                .is_event_started(&member.application.pipeline)
+        {
             return;
         }
         let in_flight = self

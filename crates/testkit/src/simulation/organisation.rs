@@ -102,6 +102,10 @@ impl Organisation {
         for number in first_consumer..usize::try_from(size).unwrap_or(first_consumer) {
             organisation.add(random, profile, number, None, &known);
         }
+        if profile != Profile::SameEnd && random.chance(25) {
+            let target = random.pick(&organisation.targets);
+            organisation.topology.event_started.insert(target);
+        }
         organisation.mark_cycles();
         for package in organisation.all_packages(&products) {
             organisation.lines.insert(package, Line::new());
@@ -120,6 +124,10 @@ impl Organisation {
             undeclared: BTreeSet::new(),
             folders: BTreeMap::new(),
         }
+    }
+
+    pub(super) fn is_event_started(&self, pipeline: &Pipeline) -> bool {
+        self.topology.event_started.contains(&pipeline.target)
     }
 
     pub(super) fn producers_of(&self, package: &PackageId) -> BTreeSet<ApplicationId> {

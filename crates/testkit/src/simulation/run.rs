@@ -110,9 +110,8 @@ impl<S: Store> Simulation<S> {
                 continue;
             }
             let (since, at) = *faults_stopped.get_or_insert((steps, world.now));
-            if running.is_empty()
-                && world.is_over()
-                && world.mirror.slots.values().all(World::is_at_rest)
+            if running.is_empty() && world.is_over() && { world.mirror.slots.values() }
+                .all(|slot| world.is_at_rest(slot))
             {
                 return steps;
             }
@@ -121,7 +120,7 @@ impl<S: Store> Simulation<S> {
                     .mirror
                     .slots
                     .values()
-                    .filter(|slot| !World::is_at_rest(slot))
+                    .filter(|slot| !world.is_at_rest(slot))
                     .collect();
                 let text = format!(
                     "no rest: {busy:?}, still to come {:?}",

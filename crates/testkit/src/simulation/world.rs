@@ -230,7 +230,7 @@ impl World {
     }
 
     /// Whether the slot needs nothing but a person, or nothing at all.
-    pub(super) fn is_at_rest(slot: &Slot) -> bool {
+    pub(super) fn is_at_rest(&self, slot: &Slot) -> bool {
         use downriver_domain::slot::Gate;
         match &slot.state {
             SlotState::Idle => slot.joined.is_empty() && slot.tail.is_none(),
@@ -239,7 +239,9 @@ impl World {
                 .waits
                 .iter()
                 .any(|wait| wait.gate == Gate::NotPaused),
-            SlotState::Parked(_) | SlotState::Starting(_) | SlotState::Running(_) => false,
+            // Where nothing is read, an end of which no event told is never found.
+            SlotState::Parked(running) => self.organisation.is_event_started(&running.pipeline),
+            SlotState::Starting(_) | SlotState::Running(_) => false,
         }
     }
 }

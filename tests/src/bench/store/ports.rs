@@ -156,6 +156,10 @@ impl Pipelines for Others {
         Err(StartError::Busy)
     }
 
+    async fn request_execution(&self, _start: &StartExecution) -> Result<(), StartError> {
+        Err(StartError::Busy)
+    }
+
     async fn load_execution(
         &self,
         _pipeline: &Pipeline,

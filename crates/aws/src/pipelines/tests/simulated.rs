@@ -183,3 +183,31 @@ async fn a_failed_execution_tells_its_stage() {
         assert_eq!(execution.failed_stage, Some(expected));
     }
 }
+
+#[tokio::test]
+async fn what_is_asked_for_is_started_by_the_rule_and_told_so() {
+    let scene = scene(Script::default());
+    let start = attempt("web-shop.7.2");
+    let plain = StartExecution {
+        variables: Vec::new(),
+        ..start.clone()
+    };
+    for start in [start, plain] {
+        assert_eq!(scene.pipelines.request_execution(&start).await, Ok(()));
+    }
+    let listed = scene
+        .pipelines
+        .list_executions(&pipeline_of(OWN, "web-shop"), Timestamp::MIN, 10)
+        .await
+        .expect("they are listed");
+    let triggers: Vec<_> = listed.iter().map(|one| &one.trigger).collect();
+    assert_eq!(triggers, [&Trigger::Request, &Trigger::Request]);
+    // A pipeline that no rule is for, and an undeclared variable, start nothing and tell nothing.
+    let mut other = attempt("web-shop.7.3");
+    other.variables[0].0 = "OTHER".to_owned();
+    assert_eq!(scene.pipelines.request_execution(&other).await, Ok(()));
+    let mut missing = attempt("web-shop.7.4");
+    missing.pipeline = pipeline_of(OWN, "nowhere");
+    assert_eq!(scene.pipelines.request_execution(&missing).await, Ok(()));
+    assert_eq!(scene.control.executions().len(), 2);
+}

@@ -5,7 +5,7 @@ use crate::doctor::{Check, Facts, PipelineFacts, examine};
 use crate::ports::{
     DeclaredPipeline, DeclaredVariable, DisabledTransition, ExecutionMode, ReadError,
 };
-use downriver_domain::OnLocked;
+use downriver_domain::{OnLocked, Topology};
 
 fn web(facts: &mut Facts) -> &mut PipelineFacts {
     facts
@@ -188,6 +188,31 @@ fn a_disabled_transition_is_told_with_its_reason() {
     assert_eq!(
         mend,
         "aws codepipeline enable-stage-transition --pipeline-name web --region eu-west-1 --stage-name Deploy --transition-type Inbound"
+    );
+}
+
+#[test]
+fn where_no_role_is_let_in_it_says_that_nothing_is_checked() {
+    const OTHER: &str = "444455556666";
+    let (line, evidence, mend) = only(|facts| {
+        // Neither in an account of ours, nor read.
+        application_mut(facts, "web").application.pipeline = pipeline_in(OTHER, "web");
+        let mut topology = Topology::clone(&facts.topology);
+        let target = pipeline_in(OTHER, "web").target;
+        topology.event_started.insert(target);
+        facts.topology = topology.into();
+    });
+    assert_eq!(
+        line,
+        "advice pipeline-unchecked web pipeline 444455556666/eu-west-1/web"
+    );
+    assert_eq!(
+        evidence,
+        "Nothing is checked of pipeline web: the catalog has 444455556666/eu-west-1 started by events, so no role reads there."
+    );
+    assert!(
+        mend.contains("aws events list-rules --event-bus-name downriver-requests"),
+        "{mend}"
     );
 }
 

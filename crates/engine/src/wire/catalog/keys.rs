@@ -89,6 +89,18 @@ pub(super) struct TargetKeys {
     /// Places of the budget that are kept for urgent rebuilds; one at least is left for the others. Default: a tenth.
     #[schemars(range(max = 9_999))]
     pub(super) urgent: Option<At<u32>>,
+    /// How its pipelines are started. Default: role.
+    pub(super) start: Option<StartKey>,
+}
+
+/// How the pipelines of a target are started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum StartKey {
+    /// In a role of that account, which also reads what ran.
+    Role,
+    /// By an event on the bus `downriver-requests` of that account, for which it has a rule: no role is assumed there.
+    Event,
 }
 
 /// A span in which nothing starts but what is urgent.

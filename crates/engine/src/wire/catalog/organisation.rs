@@ -7,7 +7,7 @@ use downriver_domain::{AccountId, OwnerId, RegionName, Repository, RepositoryId,
 use super::Defaults;
 use super::at::At;
 use super::freezes::parse_freezes;
-use super::keys::{CatalogKeys, DefaultsKeys, OwnerKeys, RepositoryKeys};
+use super::keys::{CatalogKeys, DefaultsKeys, OwnerKeys, RepositoryKeys, StartKey};
 use super::names::{RepositoryNames, parse_key, parse_patterns, parse_target, parse_text};
 use super::policy::{Layer, parse_layer};
 use super::report::{Path, Report};
@@ -244,6 +244,9 @@ impl<'k> Organisation<'k> {
                         check_kept(report, &path.key("urgent"), kept, budget);
                         let kept = *kept.get();
                         self.topology.urgent_budgets.insert(target.clone(), kept);
+                    }
+                    if table.start == Some(StartKey::Event) {
+                        self.topology.event_started.insert(target.clone());
                     }
                     self.topology.budgets.insert(target, budget);
                 }

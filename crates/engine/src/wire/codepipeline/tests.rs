@@ -138,6 +138,25 @@ fn other_triggers_say_what_they_are() {
     let other = |text: &str| Some(Trigger::Other(text.to_owned()));
     let rule = r#"{"trigger-type": "CloudWatchEvent", "trigger-detail": "arn:aws:events:eu-west-1:123456789012:rule/r"}"#;
     assert_eq!(trigger(rule), Some(Trigger::Rule));
+    let by_rule = |path: &str| {
+        trigger(&format!(
+            r#"{{"trigger-type": "CloudWatchEvent", "trigger-detail": "arn:aws-cn:events:cn-north-1:123456789012:{path}"}}"#
+        ))
+    };
+    assert_eq!(
+        by_rule("rule/downriver-requests/web"),
+        Some(Trigger::Request)
+    );
+    // A rule of the default bus that is called so, another bus, and what is no rule's name.
+    for path in [
+        "rule/downriver-requests",
+        "rule/downriver-requests/",
+        "rule/downriver-requests/a/b",
+        "rule/other/downriver-requests",
+        "event-bus/downriver-requests/web",
+    ] {
+        assert_eq!(by_rule(path), Some(Trigger::Rule), "{path}");
+    }
     assert_eq!(
         trigger(r#"{"trigger-type": "ManualRollback"}"#),
         other("ManualRollback")

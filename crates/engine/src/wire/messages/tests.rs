@@ -1,5 +1,6 @@
 mod notices;
 mod refused;
+mod requests;
 mod schema;
 mod values;
 
@@ -71,6 +72,7 @@ fn every_file_of_samples_is_tested() {
             "page.1.jsonl",
             "read.1.jsonl",
             "repositories.1.jsonl",
+            "request.1.jsonl",
             "timer.1.jsonl"
         ]
     );

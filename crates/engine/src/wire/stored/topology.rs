@@ -29,6 +29,8 @@ pub(super) struct TopologyV1 {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     budgets: BTreeMap<String, u32>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    event_started: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     internal: Vec<PatternV1>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     mutable: Vec<PatternV1>,
@@ -123,6 +125,7 @@ impl From<&Topology> for TopologyV1 {
             budgets: budgets
                 .map(|(target, max)| (key::target_key(target), *max))
                 .collect(),
+            event_started: keys(&topology.event_started, key::target_key),
             internal: list(&topology.internal),
             mutable: list(&topology.mutable),
             producers: producers
@@ -173,6 +176,11 @@ impl TryFrom<TopologyV1> for Topology {
                 .collect::<Result<_, FieldError>>()?,
             observed: parse_observed(stored.observed)?,
             budgets: parse_budgets("budgets", &stored.budgets)?,
+            event_started: read_all(
+                "event_started",
+                &stored.event_started,
+                key::parse_target_key,
+            )?,
             internal: try_list("internal", stored.internal)?,
             mutable: try_list("mutable", stored.mutable)?,
             producers: parse_producers(&stored.producers)?,

@@ -338,6 +338,10 @@ pub(super) const EXPECTED: &[(&str, &str)] = &[
         r#"web-shop in 111122223333/eu-west-1: Started f85236fa, 2026-03-02T16:00:00Z, started 2026-03-02T16:00:00.208Z, Session("ana@acme.example")"#,
     ),
     (
+        "codepipeline.started-by-request",
+        "web-shop in 444455556666/eu-west-1: Started 7f1c2a94, 2026-03-02T09:30:00Z, started 2026-03-02T09:30:00.208Z, Request",
+    ),
+    (
         "codepipeline.started-by-role-session",
         r#"web-shop in 111122223333/eu-west-1: Started 4968d0cf, 2026-03-02T09:20:00Z, started 2026-03-02T09:20:00.208Z, Session("web-shop.1.1")"#,
     ),

@@ -49,6 +49,18 @@ impl Moving<'_> {
         }
     }
 
+    /// A rule of the bus of requests starts it. EventBridge tries again what is refused for now; of anything else nobody hears.
+    pub(crate) fn request(&mut self, variables: &[(String, String)]) -> Option<u64> {
+        self.check_variables(variables).ok()?;
+        while let Some(error) = self.scripted_refusal() {
+            self.state.refused += 1;
+            if !matches!(error, StartError::Throttled | StartError::Busy) {
+                return None;
+            }
+        }
+        (!self.is_full()).then(|| self.start(TriggerRow::Request, None, variables.to_vec()))
+    }
+
     /// An execution that somebody else started. A full pipeline refuses it.
     pub(crate) fn push(&mut self, trigger: TriggerRow) -> Option<u64> {
         (!self.is_full()).then(|| self.start(trigger, None, Vec::new()))

@@ -42,6 +42,8 @@ pub(super) struct Desk {
     pub(super) reads_of: RefCell<Vec<ApplicationId>>,
     pub(super) tokens: RefCell<Vec<String>>,
     timers: RefCell<Vec<Timer>>,
+    /// What was put on the bus of requests; whether a rule there starts anything is for the test to say.
+    pub(super) asked: RefCell<Vec<StartExecution>>,
     /// What executions uploaded, by execution.
     pub(super) uploads: RefCell<Vec<(String, Upload)>>,
     /// The files of every source.
@@ -71,6 +73,7 @@ impl Desk {
             reads_of: RefCell::default(),
             tokens: RefCell::default(),
             timers: RefCell::default(),
+            asked: RefCell::default(),
             uploads: RefCell::default(),
             source: RefCell::default(),
             requests: RefCell::default(),
@@ -255,7 +258,7 @@ impl Desk {
     pub(super) fn started(&self) -> Vec<String> {
         let session = |(_, execution): &(Pipeline, Execution)| match &execution.trigger {
             Trigger::Session(name) => name.clone(),
-            Trigger::Rule | Trigger::Other(_) => "-".to_owned(),
+            Trigger::Rule | Trigger::Request | Trigger::Other(_) => "-".to_owned(),
         };
         self.executions.borrow().iter().map(session).collect()
     }
@@ -403,6 +406,11 @@ impl Pipelines for Desk {
         }
         let session = Trigger::Session(start.attempt.to_string());
         Ok(id(&self.start(&start.pipeline, session)))
+    }
+
+    async fn request_execution(&self, start: &StartExecution) -> Result<(), StartError> {
+        self.asked.borrow_mut().push(start.clone());
+        Ok(())
     }
 
     async fn load_execution(

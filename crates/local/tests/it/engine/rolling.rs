@@ -373,7 +373,7 @@ fn a_halted_version_is_set_unlisted_and_that_does_not_roll_back() {
     let unlisting = RolloutPolicy {
         is_unlisted: true,
         rings: Vec::new(),
-        halt_percent: 50,
+        halt_percent: Some(50),
         ..policy()
     };
     let back = |name: &str| {

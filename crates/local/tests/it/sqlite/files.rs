@@ -48,7 +48,7 @@ fn a_store_of_a_newer_version_is_refused_and_left_alone() {
     ));
     assert!(
         error.to_string().ends_with(
-            "was written by a newer version of downriver (store version 99, this one knows 3): upgrade downriver, or \
+            "was written by a newer version of downriver (store version 99, this one knows 4): upgrade downriver, or \
              name another file"
         ),
         "{error}"

@@ -1,4 +1,4 @@
-//! The protocols of the three services: JSON 1.1, Query with XML, REST with JSON.
+//! The protocols of the services: JSON 1.1, Query with XML, REST with JSON.
 
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -11,7 +11,11 @@ use crate::simulated_aws::error::ApiError;
 use crate::simulated_aws::operation::Service;
 use crate::simulated_aws::sts::{error_to_xml, to_xml};
 
-const TARGET_PREFIX: &str = "CodePipeline_20150709.";
+/// What stands before the operation in `x-amz-target`, by the service.
+const TARGET_PREFIXES: [(&str, Service); 2] = [
+    ("CodePipeline_20150709.", Service::CodePipeline),
+    ("AWSEvents.", Service::EventBridge),
+];
 const STS_VERSION: &str = "2011-06-15";
 const JSON: &str = "application/x-amz-json-1.1";
 /// A parameter of CodeArtifact's query string and the member of the model that it carries.
@@ -121,8 +125,12 @@ pub(super) fn to_answer(
             let xml = to_xml(operation, answer, request_id);
             write(200, "text/xml", xml, request_id)
         }
-        (Service::CodePipeline, Ok(Value::Null)) => write(200, JSON, String::new(), request_id),
-        (Service::CodePipeline, Ok(answer)) => write(200, JSON, answer.to_string(), request_id),
+        (Service::CodePipeline | Service::EventBridge, Ok(Value::Null)) => {
+            write(200, JSON, String::new(), request_id)
+        }
+        (Service::CodePipeline | Service::EventBridge, Ok(answer)) => {
+            write(200, JSON, answer.to_string(), request_id)
+        }
         (Service::CodeArtifact, Ok(answer)) => {
             write(200, "application/json", answer.to_string(), request_id)
         }
@@ -130,7 +138,9 @@ pub(super) fn to_answer(
             let xml = error_to_xml(error, request_id);
             write(error.status, "text/xml", xml, request_id)
         }
-        (Service::CodePipeline, Err(error)) => error_answer(error, request_id),
+        (Service::CodePipeline | Service::EventBridge, Err(error)) => {
+            error_answer(error, request_id)
+        }
         (Service::CodeArtifact, Err(error)) => {
             let body = json!({"message": error.message}).to_string();
             let mut answer = write(error.status, "application/json", body, request_id);
@@ -164,10 +174,10 @@ pub(super) fn write(status: u16, kind: &'static str, body: String, request_id: &
 }
 
 fn parse_json(target: &str, body: &[u8]) -> Result<(Operation, Value), ApiError> {
-    let operation = target
-        .strip_prefix(TARGET_PREFIX)
-        .and_then(Operation::parse);
-    let operation = operation.filter(|known| known.service() == Service::CodePipeline);
+    let operation = TARGET_PREFIXES.iter().find_map(|(prefix, service)| {
+        let operation = target.strip_prefix(prefix).and_then(Operation::parse);
+        operation.filter(|known| known.service() == *service)
+    });
     let operation = operation.ok_or_else(ApiError::unknown_operation)?;
     let input =
         serde_json::from_slice(body).map_err(|_| ApiError::serialization("The body is no JSON"))?;

@@ -19,11 +19,8 @@ use crate::simulation::organisation::Access;
 use crate::simulation::pipelines::Pass;
 use crate::simulation::world::{Item, Move};
 
-impl<S: Store> Pipelines for Worker<'_, S> {
-    async fn start_execution(
-        &self,
-        start: &StartExecution,
-    ) -> Result<PipelineExecutionId, StartError> {
+impl<S: Store> Worker<'_, S> {
+    async fn call_start(&self, start: &StartExecution) -> Result<PipelineExecutionId, StartError> {
         self.pause().await;
         self.survive("before a start").await;
         let mut application: Option<ApplicationId> = None;
@@ -58,11 +55,38 @@ impl<S: Store> Pipelines for Worker<'_, S> {
         answer
     }
 
+    /// Where a role is refused, nobody even tries to read.
+    fn check_read(&self, pipeline: &Pipeline) {
+        let mut world = self.world();
+        if world.organisation.is_event_started(pipeline) {
+            let text = format!("executions of {} are read", pipeline.name);
+            world.violate("a target started by events is not read", text);
+        }
+    }
+}
+
+impl<S: Store> Pipelines for Worker<'_, S> {
+    async fn start_execution(
+        &self,
+        start: &StartExecution,
+    ) -> Result<PipelineExecutionId, StartError> {
+        self.call_start(start).await
+    }
+
+    /// What the rule's start comes to, nobody is told here.
+    async fn request_execution(&self, start: &StartExecution) -> Result<(), StartError> {
+        match self.call_start(start).await {
+            Ok(_) | Err(StartError::NotFound) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn load_execution(
         &self,
         pipeline: &Pipeline,
         execution: &PipelineExecutionId,
     ) -> Result<Execution, ReadError> {
+        self.check_read(pipeline);
         self.read_service().await?;
         let application: ApplicationId = id(pipeline.name.as_str());
         let world = self.seen();
@@ -80,6 +104,7 @@ impl<S: Store> Pipelines for Worker<'_, S> {
         since: Timestamp,
         limit: usize,
     ) -> Result<Vec<Execution>, ReadError> {
+        self.check_read(pipeline);
         self.read_service().await?;
         let application: ApplicationId = id(pipeline.name.as_str());
         let world = self.seen();

@@ -67,7 +67,11 @@ impl World {
             }
         }
         let begin = Begin {
-            trigger: Trigger::Session(start.attempt.to_string()),
+            trigger: if self.organisation.is_event_started(&start.pipeline) {
+                Trigger::Request
+            } else {
+                Trigger::Session(start.attempt.to_string())
+            },
             attempt: Some((start.attempt.clone(), start.token.clone())),
             refreshed,
             cascade,

@@ -338,6 +338,19 @@ budget = 99999999999999999999
 }
 
 #[test]
+fn a_target_is_started_in_one_of_two_ways() {
+    assert_snapshot!(problems_of(r#"
+[targets."210987654321/us-east-1"]
+start = "evnt"
+[targets."210987654321/us-west-2"]
+start = true
+"#), @r#"
+        downriver.toml:11:9: targets."210987654321/us-east-1".start: unknown value `evnt`: expected one of `role`, `event`; did you mean "event"?
+        downriver.toml:13:9: targets."210987654321/us-west-2".start: expected a string, found a boolean
+    "#);
+}
+
+#[test]
 fn durations_have_a_unit_and_a_range() {
     assert_snapshot!(problems_of(r#"
 [applications.shop-web]

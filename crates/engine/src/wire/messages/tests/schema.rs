@@ -56,6 +56,7 @@ impl Check<'_> {
             "$schema" | "$defs" | "title" | "description" | "then" | "if" => true,
             "properties" => return self.properties(wanted, value, path),
             "required" => return required(wanted, value, path),
+            "items" => return self.items(wanted, value, path),
             "const" => value == wanted,
             "enum" => wanted.as_array().expect("an array").contains(value),
             "type" => type_of(value) == wanted,
@@ -85,6 +86,13 @@ impl Check<'_> {
             .iter()
             .filter_map(|(name, schema)| Some((name, schema, object.get(name)?)))
             .flat_map(|(name, schema, value)| self.value(schema, value, &format!("{path}.{name}")))
+            .collect()
+    }
+
+    fn items(&self, wanted: &Value, value: &Value, path: &str) -> Vec<String> {
+        let items = value.as_array().into_iter().flatten().enumerate();
+        items
+            .flat_map(|(at, value)| self.value(wanted, value, &format!("{path}[{at}]")))
             .collect()
     }
 

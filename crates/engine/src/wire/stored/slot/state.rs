@@ -43,6 +43,8 @@ pub(super) struct StartingV1 {
     deadline: i64,
     #[serde(default, skip_serializing_if = "is_default")]
     is_block_waived: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    is_by_event: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -131,6 +133,7 @@ impl From<&Starting> for StartingV1 {
             started_at: starting.started_at.unix_millis(),
             deadline: starting.deadline.unix_millis(),
             is_block_waived: starting.is_block_waived,
+            is_by_event: starting.is_by_event,
         }
     }
 }
@@ -147,6 +150,7 @@ impl TryFrom<StartingV1> for Starting {
             started_at: from_millis(stored.started_at),
             deadline: from_millis(stored.deadline),
             is_block_waived: stored.is_block_waived,
+            is_by_event: stored.is_by_event,
         })
     }
 }

@@ -103,15 +103,19 @@ fn pending() -> impl Strategy<Value = Pending> {
 
 fn starting() -> impl Strategy<Value = Starting> {
     let times = (timestamp(), timestamp());
-    (rebuild(), attempt(), pipeline(), times, any::<bool>()).prop_map(
-        |(rebuild, attempt, pipeline, (started_at, deadline), is_block_waived)| Starting {
-            rebuild,
-            token: ClientRequestToken::of(&attempt),
-            attempt,
-            pipeline,
-            started_at,
-            deadline,
-            is_block_waived,
+    let flags = (any::<bool>(), any::<bool>());
+    (rebuild(), attempt(), pipeline(), times, flags).prop_map(
+        |(rebuild, attempt, pipeline, (started_at, deadline), (is_block_waived, is_by_event))| {
+            Starting {
+                rebuild,
+                token: ClientRequestToken::of(&attempt),
+                attempt,
+                pipeline,
+                started_at,
+                deadline,
+                is_block_waived,
+                is_by_event,
+            }
         },
     )
 }

@@ -97,6 +97,7 @@ pub(super) fn topologies() -> Vec<Topology> {
             ]),
             observed: BTreeMap::new(),
             budgets: BTreeMap::from([(target(), 5)]),
+            event_started: BTreeSet::new(),
             internal: vec![pattern(Some("acme"), "*")],
             mutable: vec![pattern(None, "*-snapshot")],
             producers: BTreeMap::from([(tokens(), BTreeSet::from([id("lib")]))]),
@@ -116,6 +117,11 @@ pub(super) fn topologies() -> Vec<Topology> {
                 ),
                 (repository("public"), observed(Vec::new(), &[])),
             ]),
+            ..Topology::default()
+        },
+        Topology {
+            revision: 5,
+            event_started: [target()].into(),
             ..Topology::default()
         },
     ]

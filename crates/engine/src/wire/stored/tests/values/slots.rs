@@ -14,8 +14,8 @@ use super::{GATES, at, cascade, id, pipeline, repository, target, tokens};
 pub(in super::super) fn slots() -> Vec<Slot> {
     let states = [
         SlotState::Pending(pending()),
-        SlotState::Starting(starting(true)),
-        SlotState::Starting(starting(false)),
+        SlotState::Starting(starting(true, false)),
+        SlotState::Starting(starting(false, false)),
         SlotState::Running(running(None)),
         SlotState::Running(running(Some(None))),
         SlotState::Parked(running(Some(Some(id("e-9"))))),
@@ -32,6 +32,11 @@ pub(in super::super) fn slots() -> Vec<Slot> {
         ..Slot::new(id("web"))
     }));
     slots.push(refreshed());
+    slots.push(Slot {
+        revision: 2,
+        state: SlotState::Starting(starting(false, true)),
+        ..Slot::new(id("web"))
+    });
     slots
 }
 
@@ -146,7 +151,7 @@ fn pending() -> Pending {
     }
 }
 
-fn starting(is_block_waived: bool) -> Starting {
+fn starting(is_block_waived: bool, is_by_event: bool) -> Starting {
     Starting {
         rebuild: rebuild(),
         attempt: id("web.3.2"),
@@ -155,6 +160,7 @@ fn starting(is_block_waived: bool) -> Starting {
         started_at: at(6),
         deadline: at(7),
         is_block_waived,
+        is_by_event,
     }
 }
 
