@@ -329,14 +329,15 @@ async fn told<P: Ports>(
         match &next.hold {
             Some(Hold::Halted { .. }) => {
                 let text = halt::text(next);
-                notices.push(halt::notice(session, next, text.clone()).await?);
+                let told = format!("{} is {text}", next.package_version);
+                notices.push(halt::notice(session, next, told).await?);
                 texts.push(text);
             }
             Some(Hold::Unapproved { reason, .. }) => {
                 let change = &next.package_version;
                 let text = format!("{reason}: `downriver approve '{change}'` lets it go");
-                notices.push(halt::approval(session, next, text.clone()).await?);
-                texts.push(text);
+                notices.push(halt::approval(session, next, format!("{change}: {text}")).await?);
+                texts.push(format!("waits for an approval: {text}"));
             }
             Some(Hold::Abandoned { by, reason, .. }) => {
                 texts.push(format!("abandoned by {by}: {reason}"));

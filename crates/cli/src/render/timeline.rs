@@ -90,7 +90,8 @@ impl Timeline {
             (HistoryBody::Verdicts(verdicts), ..) => moment.judge(verdicts),
             (HistoryBody::Rebuild(record), ..) => moment.rebuild(record),
             (HistoryBody::Note(note), Some(application), _) => moment.note(application, note),
-            (HistoryBody::Note(_), None, _) | (HistoryBody::Seen(_), _, None) => {}
+            (HistoryBody::Note(note), None, Some(version)) => moment.decide(version, note),
+            (HistoryBody::Note(_), None, None) | (HistoryBody::Seen(_), _, None) => {}
         }
         text
     }

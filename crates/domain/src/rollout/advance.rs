@@ -118,11 +118,20 @@ fn halted(
         let threshold = share_of(percent, ended);
         (failed >= threshold).then(|| {
             let reason = format!(
-                "{failed} of {ended} applications that ended in ring {ring} failed, and {percent} % halts a change"
+                "{failed} of {ended} that ended in ring {ring} failed, and {percent} % halts a change; {} of the {} applications that it reaches had started",
+                members.iter().filter(|member| has_started(member)).count(),
+                members.len()
             );
             halt(&tally, ring, reason, now)
         })
     })
+}
+
+const fn has_started(member: &Member) -> bool {
+    !matches!(
+        member.standing,
+        Standing::Waiting | Standing::Later | Standing::Unable(_)
+    )
 }
 
 fn halt(tally: &Tally<'_>, ring: u32, reason: String, now: Timestamp) -> Hold {
@@ -148,11 +157,11 @@ fn pass_rings(policy: &RolloutPolicy, next: &mut Rollout, members: &[Member], no
         let reason = if size == 0 {
             nobody_able(&tally)
         } else if tally.succeeded >= share_of(policy.pass_percent, size) {
-            format!("{} of {size} applications delivered", tally.succeeded)
+            format!("{} of {size} delivered", tally.succeeded)
         } else if tally.waiting.is_empty() && tally.later == 0 && tally.in_flight == 0 {
             // Nothing is to come that could still reach the share.
             let reason = format!(
-                "only {} of {size} applications of ring {ring} delivered, and {} % are asked for",
+                "only {} of {size} in ring {ring} delivered, and {} % are asked for",
                 tally.succeeded, policy.pass_percent
             );
             next.hold = Some(halt(&tally, ring, reason, now));

@@ -54,14 +54,17 @@ pub fn stand(
     if asks(slot) {
         return Some(of_state(slot, is_shadow, calendar));
     }
-    if slot.joined.contains_key(change.package()) {
-        return Some(Standing::Waiting);
-    }
     let held = slot.held.get(change.package());
     if let Some(held) = held.filter(|held| held.version == change.version()) {
         return Some(of_held(rollout, application, slot, held));
     }
-    of_builds(change, slot, edges, calendar.now)
+    // What joined may be a copy of the same: what became of it says more.
+    if let Some(standing) = of_builds(change, slot, edges, calendar.now) {
+        return Some(standing);
+    }
+    slot.joined
+        .contains_key(change.package())
+        .then_some(Standing::Waiting)
 }
 
 fn of_state(slot: &Slot, is_shadow: bool, calendar: Calendar<'_>) -> Standing {

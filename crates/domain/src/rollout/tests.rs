@@ -133,13 +133,13 @@ fn a_ring_passes_when_its_share_is_delivered_and_not_before() {
     };
     assert_eq!(
         decided(&half, &fresh(), &one_of_two),
-        "ring 1 released []; passed 0: 1 of 2 applications delivered",
+        "ring 1 released []; passed 0: 1 of 2 delivered",
         "what is still on its way counts against the first step"
     );
     let all = ["0 a succeeded", "0 b succeeded", "1 c waits"];
     assert_eq!(
         decided(&policy(), &fresh(), &all),
-        r#"ring 1 released ["c"]; passed 0: 2 of 2 applications delivered"#
+        r#"ring 1 released ["c"]; passed 0: 2 of 2 delivered"#
     );
 }
 
@@ -176,7 +176,7 @@ fn failures_at_the_threshold_halt_it() {
     let one_of_three = ["0 a failed", "0 b succeeded", "0 c succeeded", "2 d waits"];
     assert_eq!(
         decided(&policy(), &fresh(), &one_of_three),
-        "ring 0 released [] halted: 1 of 3 applications that ended in ring 0 failed, and 20 % halts a change"
+        "ring 0 released [] halted: 1 of 3 that ended in ring 0 failed, and 20 % halts a change; 3 of the 4 applications that it reaches had started"
     );
     assert!(decided(&lenient, &fresh(), &one_of_three).starts_with("ring 2"));
     let two_of_three = ["0 a failed", "0 b failed", "0 c succeeded", "2 d waits"];
@@ -231,7 +231,7 @@ fn a_ring_that_can_no_longer_reach_its_share_is_halted_rather_than_waited_for_fo
             &fresh(),
             &["0 a failed", "0 b succeeded", "1 c waits"]
         ),
-        "ring 0 released [] halted: only 1 of 2 applications of ring 0 delivered, and 100 % are asked for"
+        "ring 0 released [] halted: only 1 of 2 in ring 0 delivered, and 100 % are asked for"
     );
     let one_of_one = decided(&strict, &fresh(), &["0 a failed", "0 b goes", "1 c waits"]);
     assert!(one_of_one.contains("halted"), "{one_of_one}");

@@ -21,7 +21,7 @@ pub(super) fn text(rollout: &Rollout) -> String {
         return String::new();
     };
     let change = &rollout.package_version;
-    let mut text = format!("{change} is halted: {reason}");
+    let mut text = format!("halted: {reason}");
     for one in broken.iter().take(TOLD_MAX) {
         let _ = write!(text, "; {}", of_broken(one));
     }

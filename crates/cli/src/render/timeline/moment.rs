@@ -17,6 +17,8 @@ pub(super) struct Moment {
     verdicts: BTreeMap<PackageVersionId, Vec<Judgement>>,
     rebuilds: Vec<RebuildRecord>,
     notes: Vec<(ApplicationId, Note)>,
+    /// What was decided of changes.
+    decided: Vec<(PackageVersionId, Note)>,
 }
 
 struct Sight {
@@ -67,10 +69,17 @@ impl Moment {
         self.notes.push((application, note));
     }
 
+    pub(super) fn decide(&mut self, version: PackageVersionId, note: Note) {
+        self.decided.push((version, note));
+    }
+
     pub(super) fn lines(mut self, detail: Detail) -> Vec<Line> {
         let mut lines = self.ends(detail);
         let unexplained = self.unexplained(detail);
         lines.extend(self.changes(detail));
+        lines.extend(self.decided.iter().map(|(version, note)| {
+            Line::Event(format!("{} {}", package_version(version), note.text))
+        }));
         lines.extend(unexplained);
         lines.extend(self.notes(detail));
         lines
@@ -246,9 +255,12 @@ pub(super) fn groups(verdicts: &[Judgement], detail: Detail) -> Vec<Line> {
         if bearing == Bearing::Unaffected && !detail.is_complete {
             verdicts = varied(verdicts);
         }
+        // What was seen in two repositories at once is judged for each.
+        let mut met = BTreeSet::new();
         let pairs: Vec<(&str, &str)> = verdicts
             .iter()
             .map(|verdict| (verdict.application.as_str(), verdict.reason.as_str()))
+            .filter(|pair| met.insert(*pair))
             .collect();
         let (tone, label, has_reason) = match bearing {
             Bearing::Rebuild => (Tone::Good, "rebuild", detail.is_complete),

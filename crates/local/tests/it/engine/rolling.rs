@@ -158,7 +158,7 @@ fn the_canary_goes_first_and_the_others_follow_in_growing_steps() {
     succeed(&desk, "web-3", "1.1.0");
     let rollout = rollout(&desk, "1.1.0");
     assert!(rollout.is_over, "{rollout:?}");
-    assert_eq!(rollout.passed[0].reason, "1 of 1 applications delivered");
+    assert_eq!(rollout.passed[0].reason, "1 of 1 delivered");
     assert_eq!(halted(&desk), Vec::<String>::new());
 }
 
@@ -179,7 +179,7 @@ fn a_failing_canary_halts_the_change_and_its_author_is_told_where() {
     );
     let told = halted(&desk);
     assert_eq!(told.len(), 1, "once");
-    insta::assert_snapshot!(told[0], @"pkg:npm/tokens@1.1.0 is halted: 1 of 1 applications that ended in ring 0 failed, and 20 % halts a change; bird: execution e-1 failed in stage Test, action Unit: exit 1 (https://console.example/build/7); a newer version takes over, `downriver resume 'pkg:npm/tokens@1.1.0'` lets it go on, `downriver abandon 'pkg:npm/tokens@1.1.0'` gives it up");
+    insta::assert_snapshot!(told[0], @"pkg:npm/tokens@1.1.0 is halted: 1 of 1 that ended in ring 0 failed, and 20 % halts a change; 1 of the 4 applications that it reaches had started; bird: execution e-1 failed in stage Test, action Unit: exit 1 (https://console.example/build/7); a newer version takes over, `downriver resume 'pkg:npm/tokens@1.1.0'` lets it go on, `downriver abandon 'pkg:npm/tokens@1.1.0'` gives it up");
     let notices = desk.notices.borrow();
     let notice = notices
         .iter()
@@ -330,7 +330,7 @@ fn beyond_the_limit_of_applications_a_person_approves_first() {
         .filter(|notice| notice.kind == NoticeKind::ApprovalNeeded)
         .map(|notice| notice.text.clone())
         .collect();
-    insta::assert_snapshot!(told.join("\n"), @"it reaches 3 applications, and more than 2 need an approval: `downriver approve 'pkg:npm/tokens@1.1.0'` lets it go");
+    insta::assert_snapshot!(told.join("\n"), @"pkg:npm/tokens@1.1.0: it reaches 3 applications, and more than 2 need an approval: `downriver approve 'pkg:npm/tokens@1.1.0'` lets it go");
     let approve = Command::Approve {
         change: package_version(TOKENS, "1.1.0"),
         by: "ann".to_owned(),
