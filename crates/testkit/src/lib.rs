@@ -9,6 +9,7 @@
 pub mod builders;
 pub mod conformance;
 mod executor;
+pub mod memory_store;
 #[cfg(feature = "functions")]
 pub mod runtime_api;
 #[cfg(feature = "services")]
