@@ -189,10 +189,13 @@ async fn would_start<P: Ports>(
         &[],
         session.now,
     )];
+    // It may have been switched to shadow while it was pending, and active until now.
+    let marker = marker_write(&slot, state.application.is_producer(), false);
     finish(
         session,
         &Commit {
             slot: Some(slot),
+            marker,
             history,
             ..Commit::default()
         },

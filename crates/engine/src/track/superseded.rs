@@ -2,17 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use downriver_domain::PipelineExecutionId;
 use downriver_domain::slot::{Pending, Running, SlotState, settle_followed};
 use downriver_domain::version::PackageId;
 
 use super::ask_for_reading;
 use super::end::{after, returned};
 use crate::built;
-use crate::carry_out::{next_version, note, rebuild_entry};
+use crate::carry_out::{marker_write, next_version, note, rebuild_entry};
 use crate::error::EngineError;
 use crate::history::{NoteKind, Outcome};
 use crate::ports::{
-    ApplicationState, Commit, Execution, ExecutionStatus, MarkerWrite, Pipelines, Ports,
+    ApplicationState, Commit, Execution, ExecutionStatus, MarkerWrite, Pipelines, Ports, ReadError,
 };
 use crate::session::Session;
 use crate::start::{Looked, finish};
@@ -61,10 +62,17 @@ pub(super) async fn begin<P: Ports>(
         session.now,
     )];
     let budget = running.holds_budget.then(|| returned(running));
+    // One that was parked had given its marker back; now it is active again.
+    let is_parked = matches!(state.slot.state, SlotState::Parked(_));
+    let is_shadow = session.is_shadow || state.application.policy.is_shadow;
+    let marker = is_parked
+        .then(|| marker_write(&slot, state.application.is_producer(), is_shadow))
+        .flatten();
     let looked = finish(
         session,
         &Commit {
             slot: Some(slot),
+            marker,
             budget,
             history,
             ..Commit::default()
@@ -98,15 +106,32 @@ pub(crate) async fn settle<P: Ports>(
             running.started_at,
             FOLLOWED_EXECUTIONS_MAX,
         )
-        .await?;
-    let followed = listed
+        .await;
+    let listed = match listed {
+        Ok(listed) => listed,
+        // Ours has ended, so that another start is safe; to wait for leave to read might be to wait forever.
+        Err(error @ (ReadError::Denied(_) | ReadError::NotFound)) => {
+            let text = format!(
+                "superseded, and which execution overtook it cannot be read ({error}); pending again"
+            );
+            return back_to_pending(session, state, running, None, text).await;
+        }
+        Err(error @ ReadError::Transient(_)) => return Err(error.into()),
+    };
+    let (rollbacks, others): (Vec<Execution>, Vec<Execution>) = listed
         .into_iter()
-        .filter(|execution| {
-            execution.id != running.execution && execution.rollback_target.is_none()
-        })
+        .filter(|execution| execution.id != running.execution)
+        .partition(|execution| execution.rollback_target.is_some());
+    let followed = others
+        .into_iter()
         .filter(|execution| execution.status != ExecutionStatus::Superseded)
         .min_by_key(|execution| (execution.started_at, execution.id.clone()));
     match followed {
+        None if is_nobody_to_come(session, state, running, &rollbacks) => {
+            let text =
+                "superseded, and no execution that it could follow overtook it; pending again";
+            back_to_pending(session, state, running, None, text.to_owned()).await
+        }
         None => follow(session, state, running, None).await,
         Some(execution) => match execution.status {
             ExecutionStatus::InProgress | ExecutionStatus::Stopping => {
@@ -117,10 +142,32 @@ pub(crate) async fn settle<P: Ports>(
             | ExecutionStatus::Stopped
             | ExecutionStatus::Cancelled
             | ExecutionStatus::Superseded => {
-                back_to_pending(session, state, running, &execution).await
+                let text = format!(
+                    "superseded, and execution {} that overtook it did not succeed; pending again",
+                    execution.id
+                );
+                back_to_pending(session, state, running, Some(&execution.id), text).await
             }
         },
     }
+}
+
+/// A rollback overtook it and has ended, or none at all is listed for too long: what is not there by now does not come.
+fn is_nobody_to_come<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+    running: &Running,
+    rollbacks: &[Execution],
+) -> bool {
+    let max_run_secs = state.application.policy.max_run_secs;
+    let is_late = session.now >= running.started_at.plus_secs(max_run_secs);
+    let has_ended = |execution: &Execution| {
+        !matches!(
+            execution.status,
+            ExecutionStatus::InProgress | ExecutionStatus::Stopping
+        )
+    };
+    is_late || rollbacks.iter().any(has_ended)
 }
 
 async fn follow<P: Ports>(
@@ -232,12 +279,13 @@ async fn settled<P: Ports>(
     Ok(looked)
 }
 
-/// The followed one did not succeed: Pending again, no attempt counted.
+/// No success is followed: Pending again, no attempt counted.
 async fn back_to_pending<P: Ports>(
     session: &Session<'_, P>,
     state: &ApplicationState,
     running: &Running,
-    execution: &Execution,
+    execution: Option<&PipelineExecutionId>,
+    text: String,
 ) -> Result<Looked, EngineError> {
     let mut slot = next_version(&state.slot);
     let pending = Pending {
@@ -248,17 +296,13 @@ async fn back_to_pending<P: Ports>(
     };
     slot.state = SlotState::Pending(pending);
     slot.wake_at = Some(session.now);
-    let text = format!(
-        "superseded, and execution {} that overtook it did not succeed; pending again",
-        execution.id
-    );
     let id = &state.application.id;
     let history = vec![
         note(
             id,
             NoteKind::Retrying,
             Some(&running.rebuild.id),
-            Some(&execution.id),
+            execution,
             &text,
             session.now,
         ),

@@ -35,6 +35,8 @@ pub(super) struct Desk {
     pub(super) unreadable: RefCell<BTreeMap<Pipeline, ReadError>>,
     /// The next call to start finds a backup just made: with its intent, without its answer.
     pub(super) is_backed_up_at_start: Cell<bool>,
+    /// The next call to start is made, and its answer does not arrive.
+    pub(super) is_answer_lost: Cell<bool>,
     executions: RefCell<Vec<(Pipeline, Execution)>>,
     pub(super) reads: Cell<u64>,
     /// By the names of their pipelines, which are those of their applications.
@@ -62,6 +64,7 @@ impl Desk {
             read_secs: Cell::new(0),
             unreadable: RefCell::default(),
             is_backed_up_at_start: Cell::new(false),
+            is_answer_lost: Cell::new(false),
             executions: RefCell::default(),
             reads: Cell::new(0),
             reads_of: RefCell::default(),
@@ -166,12 +169,27 @@ impl Desk {
         execution
     }
 
+    /// A person goes back to what another execution deployed.
+    pub(super) fn roll_back(&self, pipeline: &Pipeline, to: &str) -> String {
+        let execution = self.start(pipeline, Trigger::Other("ManualRollback".to_owned()));
+        let mut executions = self.executions.borrow_mut();
+        if let Some((_, started)) = executions.last_mut() {
+            started.rollback_target = Some(id(to));
+        }
+        execution
+    }
+
     /// The event of an execution's success.
     pub(super) fn tell_end(&self, pipeline: &Pipeline, execution: &str) {
+        self.tell(pipeline, execution, ExecutionState::Succeeded);
+    }
+
+    /// The event of an execution's new state.
+    pub(super) fn tell(&self, pipeline: &Pipeline, execution: &str, state: ExecutionState) {
         let event = ExecutionEvent {
             pipeline: pipeline.clone(),
             execution: id(execution),
-            state: ExecutionState::Succeeded,
+            state,
             started_at: None,
             event_time: at(self.now.get()),
             trigger: None,
@@ -352,7 +370,11 @@ impl Pipelines for Desk {
             self.store.back_up();
         }
         let session = Trigger::Session(start.attempt.to_string());
-        Ok(id(&self.start(&start.pipeline, session)))
+        let execution = self.start(&start.pipeline, session);
+        if self.is_answer_lost.take() {
+            return Err(StartError::Unknown("timed out".to_owned()));
+        }
+        Ok(id(&execution))
     }
 
     async fn load_execution(
