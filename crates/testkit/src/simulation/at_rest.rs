@@ -10,7 +10,8 @@ use downriver_domain::{
 use downriver_engine::ports::Store;
 
 use super::invariants::is_of;
-use super::organisation::{Member, Mode, first_version};
+use super::organisation::{Member, first_version};
+use super::pipelines::wish;
 use super::world::World;
 use super::{REGISTERED_AT, Simulation};
 use crate::run_at_once;
@@ -204,7 +205,13 @@ impl<S: Store> Simulation<S> {
         if dependency.built == Built::Unknown && wanted == first_version(package) {
             return Some("published before registration");
         }
-        if world.is_before_registration(&application.id, &wanted_id) {
+        let last = world.pipelines.last_success(&application.id);
+        let wish = wish(dependency);
+        if last.is_some_and(|pass| pass.built.iter().all(|(built, _)| *built != wish)) {
+            // What the catalog asks for anew counts as built by the last execution, with what it could see.
+            return Some("asked for since its last build");
+        }
+        if world.is_before_registration(member, dependency, &wanted_id) {
             return Some("published before it came into the catalog");
         }
         let is_withdrawn = !world.registry.is_published(&built_id, &member.sees);
@@ -244,12 +251,15 @@ fn is_rebuilt(application: &Application) -> bool {
 }
 
 impl World {
-    /// It came into the catalog in the middle of the day, later than this version, and was not built since.
+    /// It came into the catalog in the middle of the day, later than this version, and nothing that would have picked it up
+    /// was built since.
     fn is_before_registration(
         &self,
-        application: &ApplicationId,
+        member: &Member,
+        dependency: &Dependency,
         wanted: &PackageVersionId,
     ) -> bool {
+        let application = &member.application.id;
         let Some(registered) = self.mirror.registered(application) else {
             return false;
         };
@@ -259,7 +269,7 @@ impl World {
             .is_some_and(|pass| pass.started_at >= registered.since);
         let published_at = self.registry.published_at(wanted);
         registered.since > REGISTERED_AT
-            && !is_built_since
+            && (!is_built_since || member.is_held_by_lock(dependency))
             && published_at.is_some_and(|at| at <= registered.since)
     }
 
@@ -272,9 +282,8 @@ impl World {
             let mut of: BTreeMap<PackageId, Vec<String>> = BTreeMap::new();
             for dependency in &member.dependencies {
                 let version = self.pipelines.built(&application.id, dependency);
-                // In a parallel pipeline an execution with the lockfile of before may deploy last; that is told, not mended.
-                let may_regress =
-                    member.mode == Mode::Parallel && member.is_held_by_lock(dependency);
+                // An execution with the lockfile of before may deploy last; that is told, not mended.
+                let may_regress = member.is_held_by_lock(dependency);
                 let is_counted = roots.contains(&dependency.package)
                     && application.is_followed(dependency)
                     && is_rebuilt(application)

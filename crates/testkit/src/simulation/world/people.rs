@@ -6,6 +6,7 @@ use downriver_engine::ports::{ExecutionStatus, Trigger};
 
 use super::{Item, Message, World};
 use crate::simulation::inputs::Input;
+use crate::simulation::organisation::Change;
 use crate::simulation::pipelines::Begin;
 
 impl World {
@@ -40,6 +41,10 @@ impl World {
                 self.organisation.change(&change);
                 self.applies_to_come += 1;
                 self.put_in(0, Item::Message(Message::Apply));
+                if let Change::Dependencies(application, _) = &change {
+                    // Its source changed.
+                    self.begin_for(application, Trigger::Other("WebhookV2".to_owned()));
+                }
             }
         }
     }
