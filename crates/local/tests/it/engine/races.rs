@@ -2,6 +2,7 @@
 
 use downriver_domain::slot::{SlotState, StartedBy};
 use downriver_domain::{Application, Built, Dependency, Policy};
+use downriver_engine::index::{BuiltPackage, BuiltReport, record_built};
 use downriver_engine::ports::{ExecutionStatus, ReadError, Store, Trigger};
 use downriver_engine::track::ExecutionState;
 use downriver_testkit::builders::{at, dependency, id, pipeline, producer};
@@ -40,6 +41,20 @@ fn running(policy: Policy) -> Desk {
     desk.wait_until(1_100);
     assert_eq!(desk.started(), ["icons.1.1"]);
     desk
+}
+
+/// What an execution built of the tokens.
+fn report(desk: &Desk, execution: &str, version: &str) {
+    let report = BuiltReport {
+        application: id("icons"),
+        execution: id(execution),
+        packages: vec![BuiltPackage {
+            package: TOKENS.parse().unwrap(),
+            version: version.to_owned(),
+            revision: None,
+        }],
+    };
+    run_at_once(record_built(desk, &report)).unwrap();
 }
 
 fn marked(desk: &Desk) -> usize {
@@ -134,4 +149,24 @@ fn who_is_superseded_by_a_rollback_alone_is_pending_again_when_that_has_ended() 
     assert!(slot.executions.iter().any(|seen| is_ours(&seen.started_by)));
     assert_eq!(desk.started(), ["icons.1.1", "-", "icons.1.2"], "{slot:?}");
     assert!(slot.executions[0].started_at > at(1_200));
+}
+
+#[test]
+fn what_an_execution_that_ends_later_takes_back_is_rebuilt() {
+    let desk = running(Policy::default());
+    desk.wait_until(1_110);
+    let persons = desk.start(&pipeline("icons"), person());
+    desk.wait_until(1_120);
+    desk.publish(TOKENS, "1.2.0");
+    desk.wait_until(1_200);
+    desk.end("e-1", ExecutionStatus::Succeeded);
+    desk.tell_end(&pipeline("icons"), "e-1");
+    report(&desk, "e-1", "1.2.0");
+    desk.wait_until(1_300);
+    assert!(matches!(desk.slot("icons").state, SlotState::Idle));
+    desk.end(&persons, ExecutionStatus::Succeeded);
+    desk.tell_end(&pipeline("icons"), &persons);
+    report(&desk, &persons, "1.1.0");
+    desk.wait_until(1_500);
+    assert_eq!(desk.started(), ["icons.1.1", "-", "icons.2.1"]);
 }
