@@ -10,7 +10,8 @@ use downriver_domain::version::PackageId;
 use downriver_domain::{AttemptId, ClientRequestToken, Timestamp};
 
 use super::anew::{ask_anew, rejudged, why_not_needed};
-use super::{Looked, call, finish, is_shadow, set_idle};
+use super::call::{self, Call};
+use super::{Looked, finish, is_shadow, set_idle};
 use crate::carry_out::{carry_out, marker_write, next_version, note, rebuild_entry};
 use crate::error::EngineError;
 use crate::history::{NoteKind, Outcome};
@@ -269,7 +270,7 @@ async fn intend<P: Ports>(
         slot,
         ..state.clone()
     };
-    call_unless_blocked(session, &intended, &starting).await
+    call_unless_blocked(session, &intended, &starting, Call::First).await
 }
 
 /// I4: a producer may have become active between the gates and the intent. Then the rebuild falls back.
@@ -277,9 +278,10 @@ pub(super) async fn call_unless_blocked<P: Ports>(
     session: &Session<'_, P>,
     state: &ApplicationState,
     starting: &Starting,
+    which: Call,
 ) -> Result<Looked, EngineError> {
     if starting.is_block_waived {
-        return call::call(session, state, starting).await;
+        return call::call(session, state, starting, which).await;
     }
     let active = session.ports.store().load_active_producers().await?;
     let pending = Pending {
@@ -300,7 +302,7 @@ pub(super) async fn call_unless_blocked<P: Ports>(
             .iter()
             .any(|wait| matches!(wait.on, WaitOn::Producers(_)));
     if !is_blocked {
-        return call::call(session, state, starting).await;
+        return call::call(session, state, starting, which).await;
     }
     let mut slot = next_version(&state.slot);
     slot.state = SlotState::Pending(pending);

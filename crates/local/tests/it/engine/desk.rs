@@ -37,6 +37,10 @@ pub(super) struct Desk {
     pub(super) is_backed_up_at_start: Cell<bool>,
     /// The next call to start is made, and its answer does not arrive.
     pub(super) is_answer_lost: Cell<bool>,
+    /// Every call to start is refused: the pipeline is at its limit.
+    pub(super) is_busy: Cell<bool>,
+    /// A listing of executions shows none.
+    pub(super) is_listing_behind: Cell<bool>,
     executions: RefCell<Vec<(Pipeline, Execution)>>,
     pub(super) reads: Cell<u64>,
     /// By the names of their pipelines, which are those of their applications.
@@ -65,6 +69,8 @@ impl Desk {
             unreadable: RefCell::default(),
             is_backed_up_at_start: Cell::new(false),
             is_answer_lost: Cell::new(false),
+            is_busy: Cell::new(false),
+            is_listing_behind: Cell::new(false),
             executions: RefCell::default(),
             reads: Cell::new(0),
             reads_of: RefCell::default(),
@@ -359,6 +365,9 @@ impl Pipelines for Desk {
         &self,
         start: &StartExecution,
     ) -> Result<PipelineExecutionId, StartError> {
+        if self.is_busy.get() {
+            return Err(StartError::Busy);
+        }
         let token = start.token.as_str().to_owned();
         assert!(
             !self.tokens.borrow().contains(&token),
@@ -398,6 +407,9 @@ impl Pipelines for Desk {
         limit: usize,
     ) -> Result<Vec<Execution>, ReadError> {
         self.read(pipeline)?;
+        if self.is_listing_behind.get() {
+            return Ok(Vec::new());
+        }
         let executions = self.executions.borrow();
         let of_pipeline = executions
             .iter()

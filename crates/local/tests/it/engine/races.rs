@@ -170,3 +170,25 @@ fn what_an_execution_that_ends_later_takes_back_is_rebuilt() {
     desk.wait_until(1_500);
     assert_eq!(desk.started(), ["icons.1.1", "-", "icons.2.1"]);
 }
+
+#[test]
+fn a_refused_call_does_not_tell_that_the_one_before_without_answer_started_nothing() {
+    let desk = Desk::with(vec![icons(Policy::default())]);
+    desk.wait_until(1_000);
+    desk.publish(TOKENS, "1.1.0");
+    desk.is_answer_lost.set(true);
+    desk.wait_until(1_100);
+    assert_eq!(desk.started(), ["icons.1.1"]);
+    // No listing shows it, and the call that is made again is refused.
+    desk.is_listing_behind.set(true);
+    desk.is_busy.set(true);
+    desk.wait_until(1_600);
+    desk.sweep();
+    let slot = desk.slot("icons");
+    assert!(matches!(slot.state, SlotState::Starting(_)), "{slot:?}");
+    desk.is_listing_behind.set(false);
+    desk.wait_until(2_100);
+    desk.sweep();
+    assert!(matches!(desk.slot("icons").state, SlotState::Running(_)));
+    assert_eq!(desk.started(), ["icons.1.1"]);
+}
