@@ -15,6 +15,7 @@ mod fuzz;
 mod logged;
 mod output;
 mod programs;
+mod simulate;
 mod stack;
 mod steps;
 mod tidy;
@@ -56,6 +57,12 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<String>,
     },
+    /// Simulate random days of random organisations, with everything that may go wrong in them
+    Simulate {
+        /// `--seeds N`, `--from S`, `--jobs J`, `--plant BUG`; or `--seed S`, `--trace`; or `--planted`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
     /// Install the pinned tools of the checks and of the local stack, if they are not there
     Tools,
     /// Bring up the local stack: the real template and functions on emulators, on this machine only
@@ -76,6 +83,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(),
         Command::Bench { names } => bench::run(&names),
         Command::Fuzz { options } => fuzz::run(&options),
+        Command::Simulate { options } => simulate::run(&options),
         Command::Tools => repository_root()
             .and_then(|root| Tools::ensure(&root).and_then(|_| Tools::ensure_checkov(&root)))
             .map(|_| true),

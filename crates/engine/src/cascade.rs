@@ -1,6 +1,6 @@
 //! Where a change comes from: known from product, repository and the execution's time (DESIGN 2).
 
-use downriver_domain::slot::{Rebuild, SeenExecution, StartedBy};
+use downriver_domain::slot::{Rebuild, SeenExecution, SlotState, StartedBy};
 use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{ApplicationId, Cascade, Timestamp};
 
@@ -66,12 +66,21 @@ fn of_producer(state: &ApplicationState, published_at: Timestamp) -> Cascade {
     let is_a_persons = then
         .iter()
         .any(|execution| execution.started_by == StartedBy::Person);
-    let descended = then
-        .iter()
-        .find(|execution| execution.started_by != StartedBy::Person);
-    descended.map_or_else(Cascade::default, |execution| Cascade {
+    // It may run already, and its start is not recorded yet: an answer was lost, or its event is late.
+    let starting = match &state.slot.state {
+        SlotState::Starting(starting) if published_at >= starting.started_at => {
+            Some(cascade_of(&state.application.id, &starting.rebuild))
+        }
+        _ => None,
+    };
+    let descended = starting.or_else(|| {
+        then.iter()
+            .find(|execution| execution.started_by != StartedBy::Person)
+            .map(|execution| execution.cascade.clone())
+    });
+    descended.map_or_else(Cascade::default, |cascade| Cascade {
         is_overlapped: is_a_persons,
-        ..execution.cascade.clone()
+        ..cascade
     })
 }
 

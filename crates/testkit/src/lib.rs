@@ -9,6 +9,8 @@
 pub mod builders;
 pub mod conformance;
 mod executor;
+pub mod memory_store;
+pub mod runner;
 #[cfg(feature = "functions")]
 pub mod runtime_api;
 #[cfg(feature = "services")]

@@ -7,30 +7,43 @@
 //! the run goes on until everything rests. The same seeds give the same trace.
 
 mod at_rest;
+mod examine;
+mod explained;
 mod faults;
+mod graph;
 mod inputs;
 mod invariants;
 mod organisation;
 mod pipelines;
+mod planted;
 mod ports;
 mod random;
 mod registry;
 mod run;
 mod shown;
+mod shrink;
+mod story;
 mod trace;
 mod world;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use downriver_domain::version::PackageId;
 use downriver_domain::{ApplicationId, Timestamp};
 use downriver_engine::ports::Store;
 
+pub use examine::{Examination, Examined, Found, examine};
 pub use invariants::Violation;
+pub use planted::Bug;
 pub use random::Random;
+pub use shrink::{Shrunk, shrink};
+pub use trace::Tracing;
 
-use faults::Faults;
+use crate::memory_store::{IndexLag, MemoryStore};
+use faults::Odds;
+use inputs::Input;
 use organisation::Organisation;
 use world::World;
 
@@ -43,13 +56,13 @@ pub enum Profile {
     /// Everything, also what a person has to mend.
     Everything,
     /// Only what must not change which root versions end up built (I8): no execution fails, nothing is withdrawn,
-    /// nobody pauses anything.
+    /// nobody pauses anything, the catalog stays.
     SameEnd,
 }
 
-/// What decides a run.
+/// What a plan is made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Plan {
+pub struct Day {
     pub profile: Profile,
     /// Of the organisation and its inputs.
     pub seed: u64,
@@ -57,40 +70,66 @@ pub struct Plan {
     pub fault_seed: u64,
     /// Nothing goes wrong but one crash, at this point; counted from 1.
     pub one_crash_at: Option<u64>,
-    /// A failure shows the whole trace, not only its end.
-    pub is_trace_whole: bool,
+    /// Built into the ports on purpose.
+    pub bug: Option<Bug>,
+}
+
+/// A day as data: an organisation, what people do in it, and how often what goes wrong.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    day: Day,
+    organisation: Organisation,
+    inputs: Vec<(Timestamp, Input)>,
+    odds: Odds,
 }
 
 /// A run that came to rest with every invariant intact.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Finished {
     pub steps: u64,
+    /// Calls of the engine at its ports.
+    pub calls: u64,
+    pub commits: u64,
     /// Executions that were started for Downriver.
     pub starts: u64,
     /// Functions that were killed.
     pub crashes: u64,
     /// Places where a function could have been killed.
     pub crash_points: u64,
+    /// Of all that happened.
+    pub digest: u64,
+    /// Of the text of the trace, if there is one.
     pub trace_hash: u64,
+    /// The last lines of the trace, or all of it.
+    pub trace: Vec<String>,
     /// The versions of root packages that each application outside any cycle ended up built with.
     pub built_roots: BTreeMap<ApplicationId, BTreeMap<PackageId, Vec<String>>>,
+    /// From the first step to the last.
+    pub working: Duration,
+    /// With making the organisation known, and the checks at rest.
+    pub total: Duration,
 }
 
 /// A run in which an invariant did not hold.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Failure {
     pub violation: Violation,
-    /// The last lines of the trace.
+    pub steps: u64,
+    pub digest: u64,
+    pub trace_hash: u64,
+    /// The last lines of the trace, or all of it.
     pub trace: Vec<String>,
 }
 
 /// The world and the store of one run.
 struct Simulation<S> {
     store: S,
+    /// How far the store's indexes are behind, if it lets itself be told.
+    lag: Option<IndexLag>,
     world: RefCell<World>,
 }
 
-impl Plan {
+impl Day {
     /// Everything from one seed.
     pub const fn of(seed: u64) -> Self {
         Self {
@@ -98,25 +137,62 @@ impl Plan {
             seed,
             fault_seed: seed,
             one_crash_at: None,
-            is_trace_whole: false,
+            bug: None,
+        }
+    }
+
+    pub fn plan(&self) -> Plan {
+        let mut random = Random::new(self.seed);
+        let organisation = Organisation::random(&mut random.fork(1), self.profile);
+        let inputs = inputs::plan(&organisation, &mut random.fork(2), self.profile);
+        let mut fault_random = Random::new(self.fault_seed ^ 0x5eed);
+        let odds = match self.one_crash_at {
+            Some(_) => Odds::none(),
+            None => Odds::random(&mut fault_random, self.profile),
+        };
+        Plan {
+            day: *self,
+            organisation,
+            inputs,
+            odds,
         }
     }
 }
 
-/// Runs a plan over an empty store.
-pub fn simulate<S: Store>(store: S, plan: &Plan) -> Result<Finished, Failure> {
-    let mut random = Random::new(plan.seed);
-    let organisation = Organisation::random(&mut random.fork(1), plan.profile);
-    let (inputs, last_at) = inputs::plan(&organisation, &mut random.fork(2), plan.profile);
-    let mut fault_random = Random::new(plan.fault_seed ^ 0x5eed);
-    let faults = match plan.one_crash_at {
-        Some(point) => Faults::one_crash(&mut fault_random, point),
-        None => Faults::random(&mut fault_random, plan.profile),
-    };
-    let world = World::new(organisation, faults, plan.is_trace_whole);
+impl Plan {
+    pub fn applications(&self) -> usize {
+        self.organisation.members.len()
+    }
+
+    /// The same, with indexes that are never behind: over every store it is then the same day.
+    #[must_use]
+    pub fn with_current_indexes(mut self) -> Self {
+        self.odds.stale = 0;
+        self
+    }
+
+    pub const fn seed(&self) -> u64 {
+        self.day.seed
+    }
+}
+
+/// Runs a plan over an empty store that may last.
+pub fn simulate<S: Store>(store: S, plan: &Plan, tracing: Tracing) -> Result<Finished, Failure> {
     let simulation = Simulation {
         store,
-        world: RefCell::new(world),
+        lag: None,
+        world: RefCell::new(World::new(plan, tracing)),
     };
-    simulation.run(inputs, last_at)
+    simulation.run(&plan.inputs)
+}
+
+/// Runs a plan over a store in memory whose indexes may be behind.
+pub fn simulate_in_memory(plan: &Plan, tracing: Tracing) -> Result<Finished, Failure> {
+    let store = MemoryStore::default();
+    let simulation = Simulation {
+        lag: Some(store.index_lag()),
+        store,
+        world: RefCell::new(World::new(plan, tracing)),
+    };
+    simulation.run(&plan.inputs)
 }

@@ -1,9 +1,10 @@
 //! What findings make of an execution's slot and edges: built versions, proof, what is told.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 
 use downriver_domain::slot::{Build, Delivered, Held, HeldReason, Slot, SlotState};
-use downriver_domain::version::PackageId;
+use downriver_domain::version::{PackageId, Version};
 use downriver_domain::{Application, ApplicationId, Built, Dependency, RebuildId};
 use downriver_manifest::Files;
 
@@ -18,6 +19,7 @@ use crate::history::{HistoryBody, HistoryEntry, NoteKind, Outcome, RebuildRecord
 use crate::ports::{
     ApplicationState, BuiltWrite, Commit, HistoryOf, Notice, NoticeKind, Ports, Store,
 };
+use crate::register::joined_of;
 use crate::session::Session;
 
 /// Entries of an application's history read to find the rebuild that a proof is about.
@@ -60,6 +62,10 @@ pub(super) async fn settle<P: Ports>(
         outcome: None,
     };
     take_regressions(session, state, &mut slot, &built, &mut settled);
+    let less = built_less(dependencies, &settled.commit.built);
+    for (package, joined) in joined_of(session, &state.application, &less).await? {
+        slot.joined.entry(package).or_insert(joined);
+    }
     let is_news = match &build.rebuild {
         Some(rebuild) => {
             let proof = proof_of(state, dependencies, findings, &build, &built);
@@ -236,6 +242,28 @@ fn changed(
         });
     }
     writes
+}
+
+/// Packages of which less was built than was proven before: an execution that began earlier and ended later took back what
+/// was judged to be built already, so that is judged anew.
+fn built_less(dependencies: &[Dependency], writes: &[BuiltWrite]) -> BTreeSet<PackageId> {
+    let is_less = |write: &&BuiltWrite| {
+        let format = write.package.format();
+        let version = |built: &Built| match built {
+            Built::Proven(text) => Version::parse(format, text).ok(),
+            Built::Assumed(_) | Built::Unknown => None,
+        };
+        let mut instances = dependencies
+            .iter()
+            .filter(|dependency| dependency.package == write.package);
+        let before = instances
+            .nth(usize::try_from(write.instance).unwrap_or(usize::MAX))
+            .and_then(|dependency| version(&dependency.built));
+        let order = before.zip(version(&write.built));
+        order.is_some_and(|(before, now)| now.compare(&before) == Some(Ordering::Less))
+    };
+    let less = writes.iter().filter(is_less);
+    less.map(|write| write.package.clone()).collect()
 }
 
 /// Of several instances that were built, the one that this requirement admits.

@@ -28,11 +28,20 @@ const VARIABLE_CHARS_MAX: usize = 1_000;
 pub(crate) const VARIABLE_REBUILD: &str = "DOWNRIVER_REBUILD";
 pub(crate) const VARIABLE_CHANGES: &str = "DOWNRIVER_CHANGES";
 
+/// Which call of an attempt it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Call {
+    First,
+    /// One before it had no answer, and may have started an execution that no listing shows yet.
+    Again,
+}
+
 /// Calls StartPipelineExecution for a slot whose intent stands, or asks a rule there to do so, and records the answer.
 pub(super) async fn call<P: Ports>(
     session: &Session<'_, P>,
     state: &ApplicationState,
     starting: &Starting,
+    call: Call,
 ) -> Result<Looked, EngineError> {
     let start = StartExecution {
         pipeline: starting.pipeline.clone(),
@@ -49,7 +58,7 @@ pub(super) async fn call<P: Ports>(
     let mut state = state.clone();
     // A change may join the slot meanwhile: the answer is recorded on the slot as it then stands.
     for _ in 0..CONTENTION_MAX {
-        let looked = record_answer(session, &state, starting, &answer).await?;
+        let looked = record_answer(session, &state, starting, call, &answer).await?;
         let Looked::Again = looked else {
             return Ok(Looked::Done);
         };
@@ -68,6 +77,7 @@ async fn record_answer<P: Ports>(
     session: &Session<'_, P>,
     state: &ApplicationState,
     starting: &Starting,
+    call: Call,
     answer: &Result<Option<PipelineExecutionId>, StartError>,
 ) -> Result<Looked, EngineError> {
     match answer {
@@ -75,6 +85,8 @@ async fn record_answer<P: Ports>(
             record_started(session, state, starting, execution, session.now).await
         }
         Ok(None) => record_asked(session, state, starting).await,
+        // That this call was refused does not tell that the first one was: another attempt might run beside it.
+        Err(StartError::Throttled | StartError::Busy) if call == Call::Again => Ok(Looked::Done),
         Err(error @ (StartError::Throttled | StartError::Busy)) => {
             back_off(session, state, starting, error).await
         }
@@ -183,7 +195,7 @@ async fn repeat<P: Ports>(
                 slot,
                 ..state.clone()
             };
-            call_unless_blocked(session, &intended, &starting).await
+            call_unless_blocked(session, &intended, &starting, Call::Again).await
         }
     }
 }

@@ -11,9 +11,10 @@ use downriver_domain::version::PackageId;
 use downriver_domain::{AttemptId, ClientRequestToken, Timestamp};
 
 use super::anew::{ask_anew, rejudged, why_not_needed};
+use super::call::{self, Call};
 use super::held::{Holds, drop_given_up, end_given_up, holds};
 use super::waiting::hold;
-use super::{Looked, call, finish, is_shadow, set_idle};
+use super::{Looked, finish, is_shadow, set_idle};
 use crate::carry_out::{
     carry_out, has_fair_share, marker_write, next_version, note, rebuild_entry,
 };
@@ -190,10 +191,13 @@ async fn would_start<P: Ports>(
         &[],
         session.now,
     )];
+    // It may have been switched to shadow while it was pending, and active until now.
+    let marker = marker_write(&slot, state.application.is_producer(), false);
     finish(
         session,
         &Commit {
             slot: Some(slot),
+            marker,
             history,
             ..Commit::default()
         },
@@ -276,7 +280,7 @@ async fn intend<P: Ports>(
         slot,
         ..state.clone()
     };
-    call_unless_blocked(session, &intended, &starting).await
+    call_unless_blocked(session, &intended, &starting, Call::First).await
 }
 
 /// I4: a producer may have become active between the gates and the intent. Then the rebuild falls back.
@@ -284,9 +288,10 @@ pub(super) async fn call_unless_blocked<P: Ports>(
     session: &Session<'_, P>,
     state: &ApplicationState,
     starting: &Starting,
+    which: Call,
 ) -> Result<Looked, EngineError> {
     if starting.is_block_waived {
-        return call::call(session, state, starting).await;
+        return call::call(session, state, starting, which).await;
     }
     let active = session.ports.store().load_active_producers().await?;
     let pending = Pending {
@@ -308,7 +313,7 @@ pub(super) async fn call_unless_blocked<P: Ports>(
             .iter()
             .any(|wait| matches!(wait.on, WaitOn::Producers(_)));
     if !is_blocked {
-        return call::call(session, state, starting).await;
+        return call::call(session, state, starting, which).await;
     }
     let mut slot = next_version(&state.slot);
     slot.state = SlotState::Pending(pending);

@@ -9,11 +9,13 @@ use downriver_domain::{PipelineExecutionId, Timestamp};
 use super::ask_for_reading;
 use super::end::{after, returned};
 use crate::built;
-use crate::carry_out::{next_version, note, rebuild_entry};
+use crate::carry_out::{marker_write, next_version, note, rebuild_entry};
 use crate::error::EngineError;
 use crate::executions;
 use crate::history::{NoteKind, Outcome};
-use crate::ports::{ApplicationState, Commit, Execution, ExecutionStatus, MarkerWrite, Ports};
+use crate::ports::{
+    ApplicationState, Commit, Execution, ExecutionStatus, MarkerWrite, Ports, ReadError,
+};
 use crate::session::Session;
 use crate::start::{Looked, finish};
 
@@ -61,10 +63,17 @@ pub(super) async fn begin<P: Ports>(
         session.now,
     )];
     let budget = running.holds_budget.then(|| returned(running));
+    // One that was parked had given its marker back; now it is active again.
+    let is_parked = matches!(state.slot.state, SlotState::Parked(_));
+    let is_shadow = session.is_shadow || state.application.policy.is_shadow;
+    let marker = is_parked
+        .then(|| marker_write(&slot, state.application.is_producer(), is_shadow))
+        .flatten();
     let looked = finish(
         session,
         &Commit {
             slot: Some(slot),
+            marker,
             budget,
             history,
             ..Commit::default()
@@ -97,29 +106,43 @@ pub(crate) async fn settle<P: Ports>(
         running.started_at,
         FOLLOWED_EXECUTIONS_MAX,
     )
-    .await?;
-    let followed = { known.executions.into_iter() }
-        .filter(|execution| {
-            execution.id != running.execution && execution.rollback_target.is_none()
-        })
+    .await;
+    let known = match known {
+        Ok(known) => known,
+        // Ours has ended, so that another start is safe; to wait for leave to read might be to wait forever.
+        Err(error @ (ReadError::Denied(_) | ReadError::NotFound)) => {
+            let text = format!(
+                "superseded, and which execution overtook it cannot be read ({error}); pending again"
+            );
+            return back_to_pending(session, state, running, None, text).await;
+        }
+        Err(error @ ReadError::Transient(_)) => return Err(error.into()),
+    };
+    let (rollbacks, others): (Vec<Execution>, Vec<Execution>) = { known.executions.into_iter() }
+        .filter(|execution| execution.id != running.execution)
+        .partition(|execution| execution.rollback_target.is_some());
+    let followed = others
+        .into_iter()
         .filter(|execution| execution.status != ExecutionStatus::Superseded)
         .min_by_key(|execution| (execution.started_at, execution.id.clone()));
     let max_run_secs = state.application.policy.max_run_secs;
     // Where only events tell, one that is lost would be awaited for ever.
     let is_lost = |since: Timestamp| !known.is_read && since.plus_secs(max_run_secs) <= session.now;
     let lost = format!(
-        "superseded, and no event told within max run ({max_run_secs} s) how what overtook it ended"
+        "superseded, and no event told within max run ({max_run_secs} s) how what overtook it ended; pending again"
     );
     match followed {
-        None if is_lost(running.started_at) => {
-            back_to_pending(session, state, running, &lost, None).await
+        None if is_nobody_to_come(session, state, running, &rollbacks) => {
+            let text =
+                "superseded, and no execution that it could follow overtook it; pending again";
+            back_to_pending(session, state, running, None, text.to_owned()).await
         }
         None => follow(session, state, running, None).await,
         Some(execution) => match execution.status {
             ExecutionStatus::InProgress | ExecutionStatus::Stopping
                 if is_lost(execution.started_at) =>
             {
-                back_to_pending(session, state, running, &lost, Some(&execution.id)).await
+                back_to_pending(session, state, running, Some(&execution.id), lost).await
             }
             ExecutionStatus::InProgress | ExecutionStatus::Stopping => {
                 follow(session, state, running, Some(&execution)).await
@@ -130,13 +153,31 @@ pub(crate) async fn settle<P: Ports>(
             | ExecutionStatus::Cancelled
             | ExecutionStatus::Superseded => {
                 let text = format!(
-                    "superseded, and execution {} that overtook it did not succeed",
+                    "superseded, and execution {} that overtook it did not succeed; pending again",
                     execution.id
                 );
-                back_to_pending(session, state, running, &text, Some(&execution.id)).await
+                back_to_pending(session, state, running, Some(&execution.id), text).await
             }
         },
     }
+}
+
+/// A rollback overtook it and has ended, or none at all is listed for too long: what is not there by now does not come.
+fn is_nobody_to_come<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+    running: &Running,
+    rollbacks: &[Execution],
+) -> bool {
+    let max_run_secs = state.application.policy.max_run_secs;
+    let is_late = session.now >= running.started_at.plus_secs(max_run_secs);
+    let has_ended = |execution: &Execution| {
+        !matches!(
+            execution.status,
+            ExecutionStatus::InProgress | ExecutionStatus::Stopping
+        )
+    };
+    is_late || rollbacks.iter().any(has_ended)
 }
 
 async fn follow<P: Ports>(
@@ -248,13 +289,13 @@ async fn settled<P: Ports>(
     Ok(looked)
 }
 
-/// The followed one did not succeed: Pending again, no attempt counted.
+/// No success is followed: Pending again, no attempt counted.
 async fn back_to_pending<P: Ports>(
     session: &Session<'_, P>,
     state: &ApplicationState,
     running: &Running,
-    why: &str,
     execution: Option<&PipelineExecutionId>,
+    text: String,
 ) -> Result<Looked, EngineError> {
     let mut slot = next_version(&state.slot);
     let pending = Pending {
@@ -265,7 +306,6 @@ async fn back_to_pending<P: Ports>(
     };
     slot.state = SlotState::Pending(pending);
     slot.wake_at = Some(session.now);
-    let text = format!("{why}; pending again");
     let id = &state.application.id;
     let history = vec![
         note(

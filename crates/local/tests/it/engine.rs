@@ -2,6 +2,7 @@
 
 mod checking;
 mod desk;
+mod races;
 mod reading;
 mod registering;
 mod requested;

@@ -1,38 +1,79 @@
-//! What people do in a simulated day: publish, promote, withdraw, push, switch. Decided beforehand, from the seed of the
-//! organisation, so that two runs with other faults are given the same.
+//! What people do in a simulated day: publish, promote, withdraw, push, roll back, switch, edit the catalog. Decided
+//! beforehand, from the seed of the organisation, so that two runs with other faults are given the same; data, so that a
+//! failing day can be made shorter.
 
-use downriver_domain::slot::PauseScope;
+use downriver_domain::slot::{ControlScope, PauseScope};
 use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{ApplicationId, RepositoryId, Timestamp, VersionStatus};
 use downriver_engine::operate::Command;
 
-use super::organisation::Organisation;
+use super::organisation::{Change, Organisation};
 use super::random::Random;
 use super::{Profile, REGISTERED_AT};
 use crate::builders::repository;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Input {
     /// A version that no registered producer built.
     Publish(PackageVersionId, RepositoryId),
     /// The newest version of a package is copied to another repository.
     Promote(PackageId, RepositoryId),
-    /// One of the versions of a package leaves `Published`, or comes back.
-    Restatus(PackageId, VersionStatus),
+    /// One of the versions of a package leaves `Published`, or comes back; the number chooses which.
+    Restatus(PackageId, VersionStatus, u64),
+    /// A version that was deleted is published again where it was; the number chooses which.
+    Republish(PackageId, u64),
     Push(ApplicationId),
     /// An old EventBridge rule starts the pipeline.
     Rule(ApplicationId),
+    /// A person goes back to the last execution but one that succeeded.
+    RollBack(ApplicationId),
     Command(Command),
+    Catalog(Change),
 }
 
-/// The inputs of a day, each with its instant, and when the last one is over.
+impl Input {
+    /// The application that it is about, if it is about one.
+    pub(super) const fn application(&self) -> Option<&ApplicationId> {
+        match self {
+            Self::Push(application) | Self::Rule(application) | Self::RollBack(application) => {
+                Some(application)
+            }
+            Self::Command(command) => match command {
+                Command::Retry { application }
+                | Command::Expedite { application }
+                | Command::Cancel { application, .. } => Some(application),
+                Command::Freeze { scope, .. }
+                | Command::Thaw { scope }
+                | Command::OpenWindow { scope, .. }
+                | Command::CloseWindow { scope } => match scope {
+                    ControlScope::Application(application) => Some(application),
+                    ControlScope::System | ControlScope::Owner(_) => None,
+                },
+                Command::ResumeChange { .. }
+                | Command::Abandon { .. }
+                | Command::Approve { .. } => None,
+                Command::Pause { scope, .. } | Command::Resume { scope } => match scope {
+                    PauseScope::Application(application) => Some(application),
+                    PauseScope::System | PauseScope::Package(_) => None,
+                },
+            },
+            Self::Catalog(change) => Some(change.application()),
+            Self::Publish(..) | Self::Promote(..) | Self::Restatus(..) | Self::Republish(..) => {
+                None
+            }
+        }
+    }
+}
+
+/// The inputs of a day, each with its instant.
 pub(super) fn plan(
     organisation: &Organisation,
     random: &mut Random,
     profile: Profile,
-) -> (Vec<(Timestamp, Input)>, Timestamp) {
+) -> Vec<(Timestamp, Input)> {
     let count = random.between(3, 14);
     let mut lines = organisation.lines.clone();
+    let mut organisation = organisation.clone();
     let mut at = REGISTERED_AT.plus_secs(60);
     let mut inputs = Vec::new();
     for _ in 0..count {
@@ -44,7 +85,7 @@ pub(super) fn plan(
         };
         at = Timestamp::from_unix_millis(at.plus_secs(gap).unix_millis() + 1);
         let input = match (random.below(100), profile) {
-            (0..60, _) => {
+            (0..55, _) => {
                 let package = random.pick(&organisation.roots);
                 let line = lines
                     .get_mut(&package)
@@ -52,29 +93,45 @@ pub(super) fn plan(
                 let version = line.next_release(random, package.format());
                 let version =
                     PackageVersionId::new(package, &version).expect("lines make valid versions");
-                Input::Publish(version, birthplace(organisation, random, profile))
+                Input::Publish(version, birthplace(&organisation, random, profile))
             }
-            (60..75, _) => Input::Push(any_member(organisation, random)),
-            (75..79, _) => Input::Rule(any_member(organisation, random)),
-            (79..83, Profile::Everything) => Input::Promote(
-                random.pick(&organisation.roots),
-                repository(random.pick(&["shared", "team-a", "team-b"])),
-            ),
-            (83..91, Profile::Everything) => {
-                let status = random.pick(&[
-                    VersionStatus::Unlisted,
-                    VersionStatus::Archived,
-                    VersionStatus::Deleted,
-                    VersionStatus::Published,
-                ]);
-                Input::Restatus(random.pick(&organisation.roots), status)
-            }
-            (_, Profile::Everything) => Input::Command(command(organisation, random)),
+            (55..68, _) => Input::Push(any_member(&organisation, random)),
+            (68..72, _) => Input::Rule(any_member(&organisation, random)),
             (_, Profile::SameEnd) => continue,
+            (roll, Profile::Everything) => special(&organisation, random, roll),
         };
+        if let Input::Catalog(change) = &input {
+            organisation.change(change);
+        }
         inputs.push((at, input));
     }
-    (inputs, at)
+    inputs
+}
+
+/// What only a day with everything in it has.
+fn special(organisation: &Organisation, random: &mut Random, roll: u64) -> Input {
+    let root = random.pick(&organisation.roots);
+    let chooses = random.below(1_000);
+    match roll {
+        0..75 => Input::Promote(
+            root,
+            repository(random.pick(&["shared", "team-a", "team-b"])),
+        ),
+        75..81 => {
+            let status = random.pick(&[
+                VersionStatus::Unlisted,
+                VersionStatus::Archived,
+                VersionStatus::Deleted,
+                VersionStatus::Deleted,
+                VersionStatus::Published,
+            ]);
+            Input::Restatus(root, status, chooses)
+        }
+        81..83 => Input::Republish(root, chooses),
+        83..86 => Input::RollBack(any_member(organisation, random)),
+        86..92 => Input::Catalog(Change::random(organisation, random)),
+        _ => Input::Command(command(organisation, random)),
+    }
 }
 
 fn birthplace(organisation: &Organisation, random: &mut Random, profile: Profile) -> RepositoryId {
@@ -92,24 +149,24 @@ fn any_member(organisation: &Organisation, random: &mut Random) -> ApplicationId
     random.pick(&ids).clone()
 }
 
+/// A command of an operator. A new one has its place here.
 fn command(organisation: &Organisation, random: &mut Random) -> Command {
     let scope = match random.below(4) {
         0 => PauseScope::System,
         1 => PauseScope::Package(random.pick(&organisation.roots)),
         _ => PauseScope::Application(any_member(organisation, random)),
     };
-    match random.below(10) {
-        0..4 => Command::Pause {
-            scope,
-            by: "an operator".to_owned(),
-            reason: "simulated".to_owned(),
-        },
+    let (by, reason) = ("an operator".to_owned(), "simulated".to_owned());
+    let application = any_member(organisation, random);
+    match random.below(12) {
+        0..4 => Command::Pause { scope, by, reason },
         4..7 => Command::Resume { scope },
-        7..9 => Command::Retry {
-            application: any_member(organisation, random),
+        7..9 => Command::Retry { application },
+        9..11 => Command::Cancel {
+            application,
+            by,
+            reason,
         },
-        _ => Command::Expedite {
-            application: any_member(organisation, random),
-        },
+        _ => Command::Expedite { application },
     }
 }

@@ -3,14 +3,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use downriver_domain::slot::{ActiveProducer, Gate, Slot, SlotState};
+use downriver_domain::Timestamp;
+use downriver_domain::slot::{ActiveProducer, Slot, SlotState, Starting};
 use downriver_domain::version::PackageVersionId;
-use downriver_domain::{ApplicationId, AttemptId, RebuildId, Target};
-use downriver_engine::ports::{BudgetWrite, Commit, MarkerWrite, StartExecution};
+use downriver_domain::{Application, ApplicationId, AttemptId, Dependency, RebuildId, Target};
+use downriver_engine::history::{HistoryBody, HistoryEntry, NoteKind};
+use downriver_engine::ports::{BudgetWrite, Commit, MarkerWrite, Registration, StartExecution};
 
+use super::graph::Graph;
 use super::organisation::Access;
+use super::pipelines::application_of;
 use super::world::World;
-use crate::builders::id;
+
+const MARKERS: &str = "I4 (who is active has a marker)";
+const BUDGET: &str = "I5 (who runs has a place in the budget)";
 
 /// An invariant that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +26,7 @@ pub struct Violation {
     pub text: String,
 }
 
-/// What the store holds, as far as its commits tell.
+/// What the store holds, as far as its writes tell.
 #[derive(Debug, Default)]
 pub(super) struct Mirror {
     pub(super) slots: BTreeMap<ApplicationId, Slot>,
@@ -28,8 +34,70 @@ pub(super) struct Mirror {
     pub(super) budgets: BTreeMap<Target, BTreeSet<RebuildId>>,
     /// The markers that stood when an attempt's intent was written down.
     intents: BTreeMap<AttemptId, BTreeSet<ActiveProducer>>,
+    registered: BTreeMap<ApplicationId, Registered>,
+    graph: Option<Graph>,
+    /// When the topology or a registration was last written.
+    catalog_written_at: Option<Timestamp>,
+    /// Slots that something is still to happen to.
+    restless: BTreeSet<ApplicationId>,
     /// Commits that were done.
     pub(super) commits: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct Registered {
+    pub(super) application: Application,
+    pub(super) dependencies: Vec<Dependency>,
+    /// When it came into the catalog, or came back.
+    pub(super) since: Timestamp,
+    /// When it was last written.
+    at: Timestamp,
+    /// It was changed, and what it is built with was not yet asked for to be judged on that.
+    pub(super) is_unjudged: bool,
+}
+
+impl Mirror {
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.restless.is_empty()
+    }
+
+    pub(super) fn registered(&self, application: &ApplicationId) -> Option<&Registered> {
+        self.registered.get(application)
+    }
+
+    pub(super) fn catalog_written(&mut self, now: Timestamp) {
+        self.catalog_written_at = Some(now);
+    }
+
+    pub(super) fn register(&mut self, registration: &Registration, now: Timestamp) {
+        let before = self.registered.get(&registration.application.id);
+        let registered = Registered {
+            since: before.map_or(now, |before| before.since),
+            application: registration.application.clone(),
+            dependencies: registration.dependencies.clone(),
+            at: now,
+            is_unjudged: before.is_some(),
+        };
+        self.registered
+            .insert(registration.application.id.clone(), registered);
+        self.graph = None;
+        self.catalog_written(now);
+    }
+
+    pub(super) fn unregister(&mut self, application: &ApplicationId, now: Timestamp) {
+        self.registered.remove(application);
+        self.graph = None;
+        self.catalog_written(now);
+    }
+
+    fn holding_up(&mut self, application: &ApplicationId) -> &BTreeSet<ApplicationId> {
+        let registered = &self.registered;
+        let graph = self.graph.get_or_insert_with(|| {
+            let all = registered.values();
+            Graph::of(all.map(|known| (&known.application, known.dependencies.as_slice())))
+        });
+        graph.holding_up(application)
+    }
 }
 
 impl World {
@@ -62,40 +130,69 @@ impl World {
             None => {}
         }
         let Some(slot) = &commit.slot else { return };
+        let is_catalog_change = |entry: &HistoryEntry| matches!(&entry.body, HistoryBody::Note(note) if note.kind == NoteKind::CatalogChanged);
+        if commit.history.iter().any(is_catalog_change)
+            && let Some(known) = self.mirror.registered.get_mut(&slot.application)
+        {
+            known.is_unjudged = false;
+        }
+        self.trace.mix_text(slot.application.as_str());
+        self.trace.mix(slot.revision);
         if let SlotState::Starting(starting) = &slot.state {
             let standing = self.mirror.markers.values().cloned().collect();
             self.mirror
                 .intents
                 .insert(starting.attempt.clone(), standing);
         }
-        self.mirror
-            .slots
-            .insert(slot.application.clone(), slot.clone());
+        let application = &slot.application;
+        if self.is_at_rest(slot) {
+            self.mirror.restless.remove(application);
+        } else if !self.mirror.restless.contains(application) {
+            self.mirror.restless.insert(application.clone());
+        }
+        let before = self.mirror.slots.insert(application.clone(), slot.clone());
+        self.give_up(before.as_ref(), slot);
         self.check_marker(slot);
         self.check_budget(slot);
+    }
+
+    /// A parked rebuild was given up: its execution runs on as if a person had started it.
+    fn give_up(&mut self, before: Option<&Slot>, slot: &Slot) {
+        let Some(SlotState::Parked(parked)) = before.map(|slot| &slot.state) else {
+            return;
+        };
+        if matches!(slot.state, SlotState::Parked(_) | SlotState::Running(_)) {
+            return;
+        }
+        let passes = self.pipelines.passes(&slot.application);
+        let of = passes.iter().position(|pass| pass.id == parked.execution);
+        if let Some(number) = of {
+            self.pipelines
+                .pass_mut(&slot.application, number)
+                .is_peoples = true;
+        }
     }
 
     /// A producer that is active has a marker, and no other has one.
     fn check_marker(&mut self, slot: &Slot) {
         let application = &slot.application;
-        let member = self.organisation.members[application].application.clone();
         let has_marker = self.mirror.markers.contains_key(application);
         if has_marker && !slot.is_active() {
             let text = format!("{application} is not active and has a marker");
-            self.violate("markers", text);
+            self.violate(MARKERS, text);
         }
-        let is_held = matches!(&slot.state, SlotState::Pending(pending)
-            if pending.waits.iter().any(|wait| wait.gate == Gate::NotPaused));
-        let is_unparked = matches!(
-            slot.state,
-            SlotState::Pending(_) | SlotState::Starting(_) | SlotState::Running(_)
-        );
-        let is_wanted = member.is_producer() && !member.policy.is_shadow && is_unparked && !is_held;
-        // A hold that was just lifted puts the marker back at its next look.
-        let is_lifted = matches!(&slot.state, SlotState::Pending(_));
-        if is_wanted && !has_marker && !is_lifted {
+        // What is pending gets its marker at its next look, where a hold was just lifted or the catalog just changed.
+        let is_in_flight = matches!(slot.state, SlotState::Starting(_) | SlotState::Running(_));
+        let is_wanted = is_in_flight
+            && self.mirror.registered(application).is_some_and(|known| {
+                let since = slot.rebuild().map(|rebuild| rebuild.requested_at);
+                known.application.is_producer()
+                    && !known.application.policy.is_shadow
+                    && since.is_some_and(|since| since > known.at)
+            });
+        if is_wanted && !has_marker {
             let text = format!("{application} is active and has no marker");
-            self.violate("markers", text);
+            self.violate(MARKERS, text);
         }
     }
 
@@ -110,14 +207,12 @@ impl World {
             }
             _ => None,
         };
-        let prefix = format!("{}.", slot.application);
         let mut held = Vec::new();
         for (target, rebuilds) in &self.mirror.budgets {
-            for rebuild in rebuilds {
-                if rebuild.as_str().starts_with(&prefix) {
-                    held.push((target, rebuild));
-                }
-            }
+            let of = rebuilds
+                .iter()
+                .filter(|rebuild| is_of(rebuild, &slot.application));
+            held.extend(of.map(|rebuild| (target, rebuild)));
         }
         let is_right = match holding {
             Some(holding) => held == [holding],
@@ -128,14 +223,14 @@ impl World {
                 "{} holds {held:?} and should hold {holding:?}",
                 slot.application
             );
-            self.violate("budget", text);
+            self.violate(BUDGET, text);
         }
     }
 
-    /// StartPipelineExecution is called: its intent stands, nothing that was active then is active still, and nothing
-    /// of it descends from the application itself.
-    pub(super) fn check_call(&mut self, start: &StartExecution) {
-        let application: ApplicationId = id(start.pipeline.name.as_str());
+    /// StartPipelineExecution is called by a function that began then: its intent stands, nothing that was active then is
+    /// active still, and nothing of it descends from the application itself.
+    pub(super) fn check_call(&mut self, start: &StartExecution, began_at: Timestamp) {
+        let application = application_of(&start.pipeline);
         let starting = match self.slot(&application).map(|slot| &slot.state) {
             Some(SlotState::Starting(starting)) if starting.attempt == start.attempt => {
                 starting.clone()
@@ -149,8 +244,24 @@ impl World {
                 return;
             }
         };
-        let holding_up = self.organisation.holding_up(&application);
-        let at_intent = self.mirror.intents.get(&start.attempt);
+        // The function decides on the catalog that it read first.
+        let is_catalog_known = self.applies_to_come == 0
+            && self
+                .mirror
+                .catalog_written_at
+                .is_none_or(|at| at < began_at);
+        if !starting.is_block_waived && is_catalog_known {
+            self.check_quiet(&application, &start.attempt);
+        }
+        self.check_cascade(&application, &starting);
+    }
+
+    fn check_quiet(&mut self, application: &ApplicationId, attempt: &AttemptId) {
+        if self.mirror.markers.is_empty() {
+            return;
+        }
+        let holding_up = self.mirror.holding_up(application).clone();
+        let at_intent = self.mirror.intents.get(attempt);
         let still: Vec<&ApplicationId> = self
             .mirror
             .markers
@@ -159,52 +270,50 @@ impl World {
             .map(|marker| &marker.application)
             .filter(|producer| holding_up.contains(*producer))
             .collect();
-        if !still.is_empty() && !starting.is_block_waived {
-            let text = format!(
-                "attempt {} is called while {still:?} are active",
-                start.attempt
-            );
+        if !still.is_empty() {
+            let text = format!("attempt {attempt} is called while {still:?} are active");
             self.violate("I4", text);
         }
-        self.check_cascade(&application, &starting);
     }
 
-    fn check_cascade(
-        &mut self,
-        application: &ApplicationId,
-        starting: &downriver_domain::slot::Starting,
-    ) {
-        let seen = self.organisation.topology.visible_from(
-            &self.organisation.members[application]
-                .application
-                .repositories,
-        );
-        for (package, wanted) in &starting.rebuild.packages {
+    fn check_cascade(&mut self, application: &ApplicationId, starting: &Starting) {
+        let Some(member) = self.organisation.members.get(application) else {
+            return;
+        };
+        let found = starting.rebuild.packages.iter().find_map(|(package, wanted)| {
             let of = |version: &str| PackageVersionId::new(package.clone(), version).ok();
-            let Some(package_version) = of(&wanted.version) else {
-                continue;
-            };
+            let package_version = of(&wanted.version)?;
+            let cascade = self.registry.cascade(&package_version)?;
+            if !cascade.contains(application) {
+                return None;
+            }
             // What moves off a withdrawn version is for the withdrawal.
             let is_for_withdrawal = wanted
                 .from
                 .as_deref()
                 .and_then(of)
-                .is_some_and(|from| !self.registry.is_published(&from, &seen));
-            let cascade = self.registry.cascade(&package_version);
-            if cascade.contains(application) && !is_for_withdrawal {
-                let text = format!(
+                .is_some_and(|from| !self.registry.is_published(&from, &member.sees));
+            (!is_for_withdrawal).then(|| {
+                format!(
                     "rebuild {} is for {package_version}, which descends from {application} itself: {cascade:?}",
                     starting.rebuild.id
-                );
-                self.violate("I11", text);
-                return;
-            }
+                )
+            })
+        });
+        if let Some(text) = found {
+            self.violate("I11", text);
         }
     }
 
     /// CodePipeline started an execution for an attempt.
-    pub(super) fn check_started(&mut self, application: &ApplicationId, attempt: &AttemptId) {
+    pub(super) fn check_started(
+        &mut self,
+        application: &ApplicationId,
+        number: usize,
+        attempt: &AttemptId,
+    ) {
         let passes = self.pipelines.passes(application);
+        let target = passes[number].pipeline.target.clone();
         let of_attempt = passes
             .iter()
             .filter(|pass| pass.attempt.as_ref() == Some(attempt))
@@ -225,9 +334,8 @@ impl World {
         let in_flight = self
             .pipelines
             .ours_in_flight(application)
-            .filter(|pass| !pass.is_resumed)
+            .filter(|pass| !pass.is_peoples)
             .count();
-        let target = member.application.pipeline.target.clone();
         if in_flight > 1 {
             let text = format!("{application} has {in_flight} executions of ours in flight");
             self.violate("I2", text);
@@ -235,8 +343,8 @@ impl World {
         let budget = self.organisation.topology.budget(&target);
         let running: Vec<&ApplicationId> = self
             .pipelines
-            .ours_in_target(&self.organisation, &target)
-            .filter(|(of, pass)| !pass.is_resumed && !self.is_parked(of))
+            .ours_in_target(&target)
+            .filter(|(of, pass)| !pass.is_peoples && !self.is_parked(of))
             .map(|(of, _)| of)
             .filter(|of| self.organisation.members[*of].access == Access::Granted)
             .collect();
@@ -252,4 +360,10 @@ impl World {
             Some(SlotState::Parked(_))
         )
     }
+}
+
+/// Whether a rebuild is one of this application.
+pub(super) fn is_of(rebuild: &RebuildId, application: &ApplicationId) -> bool {
+    let rest = rebuild.as_str().strip_prefix(application.as_str());
+    rest.is_some_and(|rest| rest.starts_with('.'))
 }

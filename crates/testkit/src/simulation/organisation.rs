@@ -1,5 +1,6 @@
 //! A random organisation: applications in layers, what they depend on and publish, where they resolve from and run.
 
+mod changes;
 mod packages;
 mod policies;
 
@@ -7,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use downriver_domain::version::{Format, PackageId};
 use downriver_domain::{
-    Application, ApplicationId, Built, Dependency, OnLocked, PackagePattern, Pipeline, Repository,
-    RepositoryId, Target, Topology, Versioning,
+    Application, ApplicationId, Built, Dependency, OnLocked, Origin, PackagePattern, Pipeline,
+    Repository, RepositoryId, Target, Topology, Versioning,
 };
 use downriver_engine::ports::Registration;
 use downriver_engine::register::Catalog;
@@ -17,10 +18,13 @@ use super::random::Random;
 use super::{Profile, REGISTERED_AT};
 use crate::builders::{ACCOUNT, application, dependency, id, package, repository, target};
 
-pub(super) use packages::{FIRST_VERSION, Line};
+pub(super) use changes::Change;
+pub(super) use packages::{Line, first_version};
 
 /// Where everything of our own is published first.
 const SHARED: &str = "shared";
+/// Applications in the largest organisation.
+const LARGE_MAX: u64 = 300;
 /// Versions wait here to be promoted.
 const STAGING: &str = "staging";
 /// Has an external connection.
@@ -51,7 +55,7 @@ pub(super) enum Access {
     ListingDenied,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Member {
     pub(super) application: Application,
     pub(super) dependencies: Vec<Dependency>,
@@ -59,11 +63,15 @@ pub(super) struct Member {
     pub(super) access: Access,
     /// Its build uploads what it built.
     pub(super) is_indexed: bool,
-    /// What it depends on depends on what it publishes.
+    /// What it depends on depends on what it publishes, or did before the catalog changed.
     pub(super) is_in_cycle: bool,
+    /// The catalog has it; others come in, or come back, in the middle of the day.
+    pub(super) is_registered: bool,
+    /// The repositories that its build sees.
+    pub(super) sees: BTreeSet<RepositoryId>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Organisation {
     pub(super) topology: Topology,
     pub(super) members: BTreeMap<ApplicationId, Member>,
@@ -76,10 +84,10 @@ pub(super) struct Organisation {
 
 impl Organisation {
     pub(super) fn random(random: &mut Random, profile: Profile) -> Self {
-        let size = if random.chance(8) {
-            random.between(16, 40)
-        } else {
-            random.between(4, 11)
+        let size = match random.below(200) {
+            0..2 => random.between(100, LARGE_MAX),
+            2..16 => random.between(16, 40),
+            _ => random.between(4, 11),
         };
         let mut organisation = Self::with_repositories(random);
         let roots = random.between(2, 4);
@@ -110,7 +118,17 @@ impl Organisation {
         for package in organisation.all_packages(&products) {
             organisation.lines.insert(package, Line::new());
         }
+        if profile == Profile::Everything {
+            organisation.hold_back(random);
+        }
         organisation
+    }
+
+    /// Some applications are not in the catalog yet.
+    fn hold_back(&mut self, random: &mut Random) {
+        for member in self.members.values_mut() {
+            member.is_registered = !random.chance(4);
+        }
     }
 
     pub(super) fn catalog(&self) -> Catalog {
@@ -120,7 +138,7 @@ impl Organisation {
         };
         Catalog {
             topology: self.topology.clone(),
-            applications: self.members.values().map(entry).collect(),
+            applications: self.registered().map(entry).collect(),
             undeclared: BTreeSet::new(),
             folders: BTreeMap::new(),
         }
@@ -130,42 +148,51 @@ impl Organisation {
         self.topology.event_started.contains(&pipeline.target)
     }
 
-    pub(super) fn producers_of(&self, package: &PackageId) -> BTreeSet<ApplicationId> {
-        self.members
-            .values()
-            .filter(|member| member.application.products.contains(package))
-            .map(|member| member.application.id.clone())
-            .collect()
+    pub(super) fn registered(&self) -> impl Iterator<Item = &Member> {
+        self.members.values().filter(|member| member.is_registered)
     }
 
-    /// The producers that reach an application over dependencies that it, and each on the way, follows; without those
-    /// that it reaches itself. Computed from the dependencies alone, beside the engine.
-    pub(super) fn holding_up(&self, application: &ApplicationId) -> BTreeSet<ApplicationId> {
-        let reaching = self.reaching(application, true);
-        reaching
-            .into_iter()
-            .filter(|producer| producer != application)
-            .filter(|producer| !self.reaching(producer, true).contains(application))
-            .collect()
+    /// The origin that CodeArtifact gives to what is published of a package.
+    pub(super) fn origin(&self, package: &PackageId) -> Origin {
+        if self.topology.is_internal(package) {
+            Origin::Internal
+        } else {
+            Origin::External
+        }
     }
 
-    fn reaching(&self, application: &ApplicationId, is_followed: bool) -> BTreeSet<ApplicationId> {
+    /// Every package, those that a producer publishes included.
+    pub(super) fn packages(&self) -> impl Iterator<Item = &PackageId> {
+        self.lines.keys()
+    }
+
+    /// Whether an application is reached by itself over its dependencies, followed or not.
+    fn is_in_cycle(&self, application: &ApplicationId) -> bool {
+        let mut producers: BTreeMap<&PackageId, Vec<&ApplicationId>> = BTreeMap::new();
+        for member in self.members.values() {
+            for product in &member.application.products {
+                let of = producers.entry(product).or_default();
+                of.push(&member.application.id);
+            }
+        }
         let mut seen = BTreeSet::new();
-        let mut open = vec![application.clone()];
+        let mut open = vec![application];
         while let Some(next) = open.pop() {
-            let member = &self.members[&next];
-            for dependency in &member.dependencies {
-                if is_followed && !member.application.is_followed(dependency) {
-                    continue;
+            let dependencies = &self.members[next].dependencies;
+            for producer in dependencies
+                .iter()
+                .filter_map(|dependency| producers.get(&dependency.package))
+                .flatten()
+            {
+                if *producer == application {
+                    return true;
                 }
-                for producer in self.producers_of(&dependency.package) {
-                    if producer != next && seen.insert(producer.clone()) {
-                        open.push(producer);
-                    }
+                if seen.insert(*producer) {
+                    open.push(producer);
                 }
             }
         }
-        seen
+        false
     }
 
     fn with_repositories(random: &mut Random) -> Self {
@@ -304,6 +331,8 @@ impl Organisation {
             _ => Access::Granted,
         };
         let member = Member {
+            is_registered: true,
+            sees: self.topology.visible_from(&application.repositories),
             mode: random.pick(&[Mode::Superseded, Mode::Superseded, Mode::Parallel]),
             access,
             is_indexed: random.chance(70),
@@ -315,11 +344,18 @@ impl Organisation {
     }
 
     fn mark_cycles(&mut self) {
-        let ids: Vec<ApplicationId> = self.members.keys().cloned().collect();
+        let producers = self
+            .members
+            .values()
+            .filter(|member| member.application.is_producer());
+        let ids: Vec<ApplicationId> = producers
+            .map(|member| &member.application.id)
+            .filter(|id| self.is_in_cycle(id))
+            .cloned()
+            .collect();
         for id in ids {
-            let is_in_cycle = self.reaching(&id, false).contains(&id);
             if let Some(member) = self.members.get_mut(&id) {
-                member.is_in_cycle = is_in_cycle;
+                member.is_in_cycle = true;
             }
         }
     }
@@ -339,10 +375,11 @@ fn depend(
     is_locked: bool,
 ) -> Dependency {
     let requirement = packages::requirement(random, package.format());
+    let first = first_version(package).to_owned();
     let built = match random.below(10) {
         0 => Built::Unknown,
-        1..4 => Built::Proven(FIRST_VERSION.to_owned()),
-        _ => Built::Assumed(FIRST_VERSION.to_owned()),
+        1..4 => Built::Proven(first),
+        _ => Built::Assumed(first),
     };
     let path = if random.chance(15) {
         vec![random.pick(known)]

@@ -3,7 +3,7 @@
 
 mod outside;
 
-use std::cell::{Ref, RefMut};
+use std::cell::{Ref, RefCell, RefMut};
 use std::collections::BTreeSet;
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -24,6 +24,7 @@ use downriver_engine::ports::{
 };
 
 use super::faults::WriteFault;
+use super::trace::tell;
 use super::world::{Message, World};
 use super::{Simulation, shown};
 
@@ -32,6 +33,11 @@ pub(super) struct Worker<'a, S> {
     pub(super) simulation: &'a Simulation<S>,
     /// Numbers the copies.
     pub(super) number: u64,
+    pub(super) began_at: Timestamp,
+    /// By how much its clock is off.
+    pub(super) skew_millis: i64,
+    /// For a bug that reads markers only once.
+    pub(super) markers_read: RefCell<Option<Vec<ActiveProducer>>>,
 }
 
 impl<S> Worker<'_, S> {
@@ -43,14 +49,13 @@ impl<S> Worker<'_, S> {
         self.simulation.world.borrow()
     }
 
-    fn tell(&self, text: &str) {
-        let number = self.number;
-        self.world().tell(&format!("function {number}: {text}"));
-    }
-
     /// Others may go on before this call is made.
     async fn pause(&self) {
-        let mut is_paused = self.world().faults.pauses();
+        let mut is_paused = {
+            let mut world = self.world();
+            world.calls += 1;
+            world.faults.pauses()
+        };
         poll_fn(|_| {
             if std::mem::take(&mut is_paused) {
                 Poll::Pending
@@ -63,10 +68,16 @@ impl<S> Worker<'_, S> {
 
     /// The function may be killed here; then nothing after this happens.
     async fn survive(&self, at: &str) {
-        let is_killed = self.world().faults.crashes();
+        let is_killed = {
+            let mut world = self.world();
+            let is_killed = world.faults.crashes();
+            if is_killed {
+                tell!(world, "function {}: is killed {at}", self.number);
+                world.is_crashing = true;
+            }
+            is_killed
+        };
         if is_killed {
-            self.tell(&format!("is killed {at}"));
-            self.world().is_crashing = true;
             std::future::pending::<()>().await;
         }
     }
@@ -79,10 +90,38 @@ impl<S> Worker<'_, S> {
         Ok(())
     }
 
+    /// Before a read of an index: it may not show the last writes.
+    async fn read_index(&self) -> Result<(), StoreError> {
+        self.read().await?;
+        let hidden = self.world().faults.hidden_writes();
+        if let Some(lag) = &self.simulation.lag {
+            lag.set(hidden);
+        }
+        Ok(())
+    }
+
     async fn read_service(&self) -> Result<(), ReadError> {
         self.pause().await;
         if self.world().faults.on_read() {
             return Err(ReadError::Transient("simulated".to_owned()));
+        }
+        Ok(())
+    }
+
+    async fn before_write(&self) -> Result<WriteFault, StoreError> {
+        self.pause().await;
+        self.survive("before a write").await;
+        let fault = self.world().faults.on_write();
+        if fault == WriteFault::TransientBefore {
+            return Err(StoreError::Transient("simulated, not written".to_owned()));
+        }
+        Ok(fault)
+    }
+
+    async fn after_write(&self, fault: WriteFault) -> Result<(), StoreError> {
+        self.survive("after a write").await;
+        if fault == WriteFault::TransientAfter {
+            return Err(StoreError::Transient("simulated, written".to_owned()));
         }
         Ok(())
     }
@@ -146,7 +185,24 @@ impl<S: Store> Store for Worker<'_, S> {
     }
 
     async fn record_topology(&self, topology: &Topology) -> Result<CommitOutcome, StoreError> {
-        self.simulation.store.record_topology(topology).await
+        let fault = self.before_write().await?;
+        if fault == WriteFault::Conflict {
+            return Ok(CommitOutcome::Conflict);
+        }
+        let outcome = self.simulation.store.record_topology(topology).await?;
+        {
+            let mut world = self.world();
+            let now = world.now;
+            world.mirror.catalog_written(now);
+            tell!(
+                world,
+                "function {}: topology r{} {outcome:?}",
+                self.number,
+                topology.revision
+            );
+        }
+        self.after_write(fault).await?;
+        Ok(outcome)
     }
 
     async fn load_applications(
@@ -154,7 +210,8 @@ impl<S: Store> Store for Worker<'_, S> {
         ids: &[ApplicationId],
     ) -> Result<Vec<ApplicationState>, StoreError> {
         self.read().await?;
-        self.simulation.store.load_applications(ids).await
+        let states = self.simulation.store.load_applications(ids).await?;
+        self.planted_states(states)
     }
 
     async fn list_applications(
@@ -178,14 +235,32 @@ impl<S: Store> Store for Worker<'_, S> {
     }
 
     async fn record_registration(&self, registration: &Registration) -> Result<(), StoreError> {
-        self.simulation
-            .store
-            .record_registration(registration)
-            .await
+        let fault = self.before_write().await?;
+        let store = &self.simulation.store;
+        store.record_registration(registration).await?;
+        {
+            let mut world = self.world();
+            let now = world.now;
+            world.mirror.register(registration, now);
+            let id = &registration.application.id;
+            tell!(world, "function {}: registers {id}", self.number);
+        }
+        self.after_write(fault).await
     }
 
     async fn remove_registration(&self, application: &ApplicationId) -> Result<(), StoreError> {
-        self.simulation.store.remove_registration(application).await
+        let fault = self.before_write().await?;
+        self.simulation
+            .store
+            .remove_registration(application)
+            .await?;
+        {
+            let mut world = self.world();
+            let now = world.now;
+            world.mirror.unregister(application, now);
+            tell!(world, "function {}: removes {application}", self.number);
+        }
+        self.after_write(fault).await
     }
 
     async fn load_dependencies(
@@ -215,7 +290,7 @@ impl<S: Store> Store for Worker<'_, S> {
         limit: usize,
     ) -> Result<EdgePage, StoreError> {
         self.read().await?;
-        let limit = limit.min(self.seen().faults.page_max);
+        let limit = limit.min(self.seen().faults.odds().page_max);
         let store = &self.simulation.store;
         store.load_dependents(package, after, limit).await
     }
@@ -227,32 +302,31 @@ impl<S: Store> Store for Worker<'_, S> {
 
     async fn load_inventory(&self, package: &PackageId) -> Result<PackageInventory, StoreError> {
         self.read().await?;
-        self.simulation.store.load_inventory(package).await
+        let inventory = self.simulation.store.load_inventory(package).await?;
+        Ok(self.planted_inventory(inventory))
     }
 
     async fn commit(&self, commit: &Commit) -> Result<CommitOutcome, StoreError> {
-        self.pause().await;
-        self.survive("before a commit").await;
+        let fault = self.before_write().await?;
         let is_conditional =
             commit.slot.is_some() || commit.inventory.is_some() || commit.controls.is_some();
-        let fault = self.world().faults.on_write();
-        match fault {
-            WriteFault::Conflict if is_conditional => return Ok(CommitOutcome::Conflict),
-            WriteFault::TransientBefore => {
-                return Err(StoreError::Transient("simulated, not written".to_owned()));
+        if fault == WriteFault::Conflict && is_conditional {
+            return Ok(CommitOutcome::Conflict);
+        }
+        let (outcome, commit) = self.write(self.planted_commit(commit)).await?;
+        {
+            let mut world = self.world();
+            tell!(
+                world,
+                "function {}: {}",
+                self.number,
+                shown::commit(&commit, outcome)
+            );
+            if outcome == CommitOutcome::Done {
+                world.committed(&commit);
             }
-            WriteFault::TransientAfter | WriteFault::Conflict | WriteFault::None => {}
         }
-        let outcome = self.simulation.store.commit(commit).await?;
-        let text = shown::commit(commit, outcome);
-        self.tell(&text);
-        if outcome == CommitOutcome::Done {
-            self.world().committed(commit);
-        }
-        self.survive("after a commit").await;
-        if fault == WriteFault::TransientAfter {
-            return Err(StoreError::Transient("simulated, written".to_owned()));
-        }
+        self.after_write(fault).await?;
         Ok(outcome)
     }
 
@@ -263,12 +337,14 @@ impl<S: Store> Store for Worker<'_, S> {
 
     async fn load_active_producers(&self) -> Result<Vec<ActiveProducer>, StoreError> {
         self.read().await?;
-        self.simulation.store.load_active_producers().await
+        let markers = self.simulation.store.load_active_producers().await?;
+        Ok(self.planted_markers(markers))
     }
 
     async fn load_budget(&self, target: &Target) -> Result<BTreeSet<RebuildId>, StoreError> {
         self.read().await?;
-        self.simulation.store.load_budget(target).await
+        let held = self.simulation.store.load_budget(target).await?;
+        Ok(self.planted_budget(held))
     }
 
     async fn list_due(
@@ -276,8 +352,9 @@ impl<S: Store> Store for Worker<'_, S> {
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<ApplicationId>, StoreError> {
-        self.read().await?;
-        self.simulation.store.list_due(now, limit).await
+        self.read_index().await?;
+        let due = self.simulation.store.list_due(now, limit).await?;
+        Ok(self.planted_due(due))
     }
 
     async fn list_waiting(
@@ -286,7 +363,7 @@ impl<S: Store> Store for Worker<'_, S> {
         after: Option<&(Timestamp, ApplicationId)>,
         limit: usize,
     ) -> Result<Vec<(Timestamp, ApplicationId)>, StoreError> {
-        self.read().await?;
+        self.read_index().await?;
         let store = &self.simulation.store;
         store.list_waiting(waiting_for, after, limit).await
     }
@@ -296,7 +373,7 @@ impl<S: Store> Store for Worker<'_, S> {
         after: Option<&ApplicationId>,
         limit: usize,
     ) -> Result<Vec<ApplicationId>, StoreError> {
-        self.read().await?;
+        self.read_index().await?;
         self.simulation.store.list_busy(after, limit).await
     }
 
@@ -344,13 +421,16 @@ impl<S: Store> Store for Worker<'_, S> {
 }
 
 impl<S: Store> Queue for Worker<'_, S> {
+    /// A delay is counted from this copy's own clock.
     async fn send_timer(&self, timer: &Timer) -> Result<(), QueueError> {
-        self.send(Message::Timer(timer.clone()), timer.at, true)
-            .await
+        let delay = timer.at.unix_millis() - self.now().unix_millis();
+        let now = self.seen().now;
+        let at = Timestamp::from_unix_millis(now.unix_millis() + delay.max(0));
+        self.send(Message::Timer(timer.clone()), at, true).await
     }
 
     async fn send_page(&self, page: &ResolvePage) -> Result<(), QueueError> {
-        let now = self.now();
+        let now = self.seen().now;
         self.send(Message::Page(page.clone()), now, false).await
     }
 
@@ -359,9 +439,9 @@ impl<S: Store> Queue for Worker<'_, S> {
         Ok(())
     }
 
-    /// The repositories are those of the catalog.
     async fn send_repositories(&self) -> Result<(), QueueError> {
-        Ok(())
+        let now = self.seen().now;
+        self.send(Message::Repositories, now, true).await
     }
 }
 
@@ -380,8 +460,9 @@ impl<S: Store> Worker<'_, S> {
         }
         {
             let mut world = self.world();
-            let at = at.max(world.now);
-            world.send(at, &message, is_losable);
+            if !world.is_swallowed(&message) {
+                world.send(at, &message, is_losable);
+            }
         }
         self.survive("after a message").await;
         if fault == WriteFault::TransientAfter {
@@ -395,8 +476,18 @@ impl<S: Store> Bus for Worker<'_, S> {
     async fn publish(&self, notices: &[Notice]) -> Result<(), QueueError> {
         self.pause().await;
         self.survive("before a notice").await;
-        for notice in notices {
-            self.tell(&format!("tells {:?}: {}", notice.kind, notice.text));
+        {
+            let mut world = self.world();
+            for notice in notices {
+                world.trace.mix_text(&notice.text);
+                let number = self.number;
+                tell!(
+                    world,
+                    "function {number}: tells {:?}: {}",
+                    notice.kind,
+                    notice.text
+                );
+            }
         }
         self.survive("after a notice").await;
         Ok(())
@@ -405,6 +496,8 @@ impl<S: Store> Bus for Worker<'_, S> {
 
 impl<S: Store> Clock for Worker<'_, S> {
     fn now(&self) -> Timestamp {
-        self.seen().now
+        let world = self.seen();
+        let skew = self.skew_millis + world.planted_skew_millis();
+        Timestamp::from_unix_millis(world.now.unix_millis() + skew)
     }
 }

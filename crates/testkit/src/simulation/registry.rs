@@ -6,7 +6,7 @@ use downriver_domain::version::{
     PackageId, PackageVersionId, Requirement, RequirementKind, Version,
 };
 use downriver_domain::{
-    ApplicationId, Operation, Origin, RepositoryId, Sighting, Timestamp, Topology, VersionStatus,
+    ApplicationId, Operation, Origin, RepositoryId, Sighting, Timestamp, VersionStatus,
 };
 use downriver_engine::ports::ListedVersion;
 
@@ -22,7 +22,7 @@ struct Row {
 
 #[derive(Debug, Default)]
 pub(super) struct Registry {
-    rows: BTreeMap<(PackageId, RepositoryId), BTreeMap<String, Row>>,
+    rows: BTreeMap<PackageId, BTreeMap<RepositoryId, BTreeMap<String, Row>>>,
     /// The applications whose rebuilds led to a version.
     cascades: BTreeMap<PackageVersionId, BTreeSet<ApplicationId>>,
     /// Numbers revisions.
@@ -38,8 +38,12 @@ impl Registry {
         origin: Origin,
         now: Timestamp,
     ) -> Option<Sighting> {
-        let key = (package_version.package().clone(), repository.clone());
-        let rows = self.rows.entry(key).or_default();
+        let rows = self
+            .rows
+            .entry(package_version.package().clone())
+            .or_default()
+            .entry(repository.clone())
+            .or_default();
         let known = rows.get(package_version.version());
         if known.is_some_and(|row| row.status != VersionStatus::Deleted) {
             return None;
@@ -68,11 +72,11 @@ impl Registry {
             .or_insert(applications);
     }
 
-    pub(super) fn cascade(&self, package_version: &PackageVersionId) -> BTreeSet<ApplicationId> {
-        self.cascades
-            .get(package_version)
-            .cloned()
-            .unwrap_or_default()
+    pub(super) fn cascade(
+        &self,
+        package_version: &PackageVersionId,
+    ) -> Option<&BTreeSet<ApplicationId>> {
+        self.cascades.get(package_version)
     }
 
     /// Another status; `None` if it has it already, or is gone.
@@ -83,10 +87,10 @@ impl Registry {
         status: VersionStatus,
         now: Timestamp,
     ) -> Option<Sighting> {
-        let key = (package_version.package().clone(), repository.clone());
         let row = self
             .rows
-            .get_mut(&key)?
+            .get_mut(package_version.package())?
+            .get_mut(repository)?
             .get_mut(package_version.version())?;
         if row.status == status || row.status == VersionStatus::Deleted {
             return None;
@@ -99,6 +103,17 @@ impl Registry {
             Operation::Updated
         };
         Some(sighting(package_version, repository, row, operation, now))
+    }
+
+    /// The versions of a package that were deleted, with the repositories that held them.
+    pub(super) fn deleted(&self, package: &PackageId) -> Vec<(String, RepositoryId)> {
+        self.of(package)
+            .flat_map(|(repository, rows)| {
+                rows.iter()
+                    .filter(|(_, row)| row.status == VersionStatus::Deleted)
+                    .map(move |(version, _)| (version.clone(), repository.clone()))
+            })
+            .collect()
     }
 
     /// Every version of a package anywhere, with the repositories that hold it.
@@ -138,15 +153,13 @@ impl Registry {
             .any(|row| row.status == VersionStatus::Published)
     }
 
-    /// What a plain build resolves a requirement to.
+    /// What a plain build that sees these repositories resolves a requirement to.
     pub(super) fn select(
         &self,
-        topology: &Topology,
-        repositories: &[RepositoryId],
+        seen: &BTreeSet<RepositoryId>,
         package: &PackageId,
         requirement: &str,
     ) -> Option<String> {
-        let seen = topology.visible_from(repositories);
         let requirement = Requirement::parse(package.format(), requirement).ok()?;
         let texts: BTreeSet<&String> = self
             .of(package)
@@ -198,15 +211,19 @@ impl Registry {
         })
     }
 
+    /// When a version was first published anywhere.
+    pub(super) fn published_at(&self, package: &PackageVersionId) -> Option<Timestamp> {
+        self.of(package.package())
+            .filter_map(|(_, rows)| rows.get(package.version()))
+            .map(|row| row.published_at)
+            .min()
+    }
+
     fn of(
         &self,
         package: &PackageId,
     ) -> impl Iterator<Item = (&RepositoryId, &BTreeMap<String, Row>)> {
-        let package = package.clone();
-        self.rows
-            .iter()
-            .filter(move |((of, _), _)| *of == package)
-            .map(|((_, repository), rows)| (repository, rows))
+        self.rows.get(package).into_iter().flatten()
     }
 }
 

@@ -83,7 +83,9 @@ pub(super) fn message(message: &Message) -> String {
         Message::Timer(timer) => format!("timer {} r{}", timer.application, timer.slot_revision),
         Message::Execution(event) => format!("execution {} {:?}", event.execution, event.state),
         Message::Report(report) => format!("report on {}", report.execution),
+        Message::Repositories => "repositories".to_owned(),
         Message::Command(command) => format!("command {command:?}"),
+        Message::Apply => "the catalog".to_owned(),
         Message::Sweep => "sweep".to_owned(),
     }
 }

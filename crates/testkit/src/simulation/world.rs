@@ -4,25 +4,26 @@
 mod moves;
 mod people;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use downriver_domain::slot::{Slot, SlotState};
+use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{ApplicationId, Sighting, Timestamp};
 use downriver_engine::index::BuiltReport;
 use downriver_engine::operate::Command;
 use downriver_engine::ports::{ResolvePage, StartExecution, Timer};
 use downriver_engine::track::{ExecutionEvent, ExecutionState};
 
-use super::REGISTERED_AT;
 use super::faults::Faults;
 use super::inputs::Input;
 use super::invariants::{Mirror, Violation};
 use super::organisation::{Line, Organisation};
 use super::pipelines::Pipelines;
+use super::planted::Bug;
 use super::random::Random;
 use super::registry::Registry;
-use super::trace::Trace;
-use downriver_domain::version::PackageId;
+use super::trace::{Trace, Tracing, tell};
+use super::{Plan, REGISTERED_AT};
 
 /// Something that is to happen.
 #[derive(Debug, Clone)]
@@ -42,7 +43,10 @@ pub(super) enum Message {
     Timer(Timer),
     Execution(ExecutionEvent),
     Report(BuiltReport),
+    Repositories,
     Command(Command),
+    /// The catalog, as it is when this is taken, is applied.
+    Apply,
     Sweep,
 }
 
@@ -64,6 +68,8 @@ pub(super) struct World {
     pub(super) now: Timestamp,
     agenda: BTreeMap<(Timestamp, u64), Item>,
     items: u64,
+    /// Items of the agenda that are no sweeps.
+    to_come: usize,
     pub(super) registry: Registry,
     pub(super) pipelines: Pipelines,
     /// Numbers what builds publish.
@@ -72,28 +78,52 @@ pub(super) struct World {
     pub(super) mirror: Mirror,
     pub(super) trace: Trace,
     pub(super) violation: Option<Violation>,
+    /// Versions that events told of.
+    pub(super) told: BTreeSet<PackageVersionId>,
+    /// The catalog was edited, and what was edited is not applied yet.
+    pub(super) applies_to_come: usize,
+    /// An apply is at work: people take turns.
+    pub(super) is_applying: bool,
     pub(super) starts: u64,
     pub(super) crashes: u64,
+    /// Calls of the engine at its ports.
+    pub(super) calls: u64,
     /// Set by a function that is to be killed.
     pub(super) is_crashing: bool,
+    /// How far the clocks of two writers may have been apart.
+    pub(super) skew_span_millis: i64,
+    /// Built into the ports on purpose.
+    pub(super) bug: Option<Bug>,
 }
 
 impl World {
-    pub(super) fn new(organisation: Organisation, faults: Faults, is_trace_whole: bool) -> Self {
+    pub(super) fn new(plan: &Plan, tracing: Tracing) -> Self {
+        let organisation = plan.organisation.clone();
         Self {
             now: REGISTERED_AT,
             agenda: BTreeMap::new(),
             items: 0,
+            to_come: 0,
             registry: Registry::default(),
-            pipelines: Pipelines::new(&organisation),
+            pipelines: Pipelines::default(),
             lines: organisation.lines.clone(),
-            faults,
+            faults: Faults::new(
+                plan.odds.clone(),
+                plan.day.fault_seed,
+                plan.day.one_crash_at,
+            ),
             mirror: Mirror::default(),
-            trace: Trace::new(is_trace_whole),
+            trace: Trace::new(tracing),
             violation: None,
+            told: BTreeSet::new(),
+            applies_to_come: 0,
+            is_applying: false,
             starts: 0,
             crashes: 0,
+            calls: 0,
             is_crashing: false,
+            skew_span_millis: i64::try_from(2 * plan.odds.skew_millis).unwrap_or(i64::MAX),
+            bug: plan.day.bug,
             organisation,
         }
     }
@@ -104,18 +134,28 @@ impl World {
 
     pub(super) fn put(&mut self, at: Timestamp, item: Item) {
         self.items += 1;
+        self.to_come += usize::from(!is_sweep(&item));
         self.agenda.insert((at, self.items), item);
+    }
+
+    fn take(&mut self, key: (Timestamp, u64)) -> Option<Item> {
+        let item = self.agenda.remove(&key)?;
+        self.to_come -= usize::from(!is_sweep(&item));
+        self.trace.mix(key.1);
+        Some(item)
     }
 
     pub(super) fn put_in(&mut self, secs: u64, item: Item) {
         self.put(self.now.plus_secs(secs), item);
     }
 
-    /// Hands a message to its queue: it may come late, more than once, and a losable one never.
-    pub(super) fn send(&mut self, at: Timestamp, message: &Message, is_losable: bool) {
-        for delay in self.faults.arrivals(is_losable) {
-            self.put(at.plus_secs(delay), Item::Message(message.clone()));
+    /// Hands a message to its queue: it may come late, more than once, and a losable one never; false if it does not.
+    pub(super) fn send(&mut self, at: Timestamp, message: &Message, is_losable: bool) -> bool {
+        let arrivals = self.faults.arrivals(is_losable);
+        for delay in &arrivals {
+            self.put(at.plus_secs(*delay), Item::Message(message.clone()));
         }
+        !arrivals.is_empty()
     }
 
     /// When the next thing is due.
@@ -136,7 +176,7 @@ impl World {
             return None;
         }
         let key = self.faults.random_mut().pick(&due);
-        self.agenda.remove(&key)
+        self.take(key)
     }
 
     /// Package events that are due besides: they come in one batch.
@@ -152,7 +192,7 @@ impl World {
             .collect();
         let mut batch = first;
         for key in due {
-            if let Some(Item::Message(Message::Packages(sightings))) = self.agenda.remove(&key) {
+            if let Some(Item::Message(Message::Packages(sightings))) = self.take(key) {
                 batch.extend(sightings);
             }
         }
@@ -160,10 +200,8 @@ impl World {
     }
 
     /// Whether anything but sweeps is still to come.
-    pub(super) fn is_over(&self) -> bool {
-        self.agenda
-            .values()
-            .all(|item| matches!(item, Item::Message(Message::Sweep)))
+    pub(super) const fn is_over(&self) -> bool {
+        self.to_come == 0
     }
 
     pub(super) fn pending_items(&self) -> Vec<String> {
@@ -179,7 +217,7 @@ impl World {
     }
 
     pub(super) fn violate(&mut self, invariant: &'static str, text: String) {
-        self.tell(&format!("VIOLATION of {invariant}: {text}"));
+        tell!(self, "VIOLATION of {invariant}: {text}");
         if self.violation.is_none() {
             self.violation = Some(Violation { invariant, text });
         }
@@ -194,34 +232,36 @@ impl World {
     ) {
         let pass = &self.pipelines.passes(application)[number];
         let event = ExecutionEvent {
-            pipeline: self.organisation.members[application]
-                .application
-                .pipeline
-                .clone(),
+            pipeline: pass.pipeline.clone(),
             execution: pass.id.clone(),
             state,
             started_at: Some(pass.started_at),
             event_time: self.now,
             trigger: Some(pass.trigger.clone()),
         };
-        let text = format!("service: {} {state:?}", pass.id);
-        self.tell(&text);
+        tell!(self, "service: {} {state:?}", event.execution);
         let has_trigger = self.random().chance(60);
         let event = ExecutionEvent {
             trigger: event.trigger.filter(|_| has_trigger),
             ..event
         };
-        self.send(self.now, &Message::Execution(event), true);
+        if !self.send(self.now, &Message::Execution(event), true) {
+            self.pipelines.pass_mut(application, number).is_end_untold |=
+                state == ExecutionState::Succeeded;
+        }
     }
 
     /// CodeArtifact tells of a version. These events are not lost; whoever sends them tries again for a day.
     pub(super) fn emit_sighting(&mut self, sighting: Option<Sighting>) {
         let Some(sighting) = sighting else { return };
-        let text = format!(
+        tell!(
+            self,
             "service: {} {:?} in {}",
-            sighting.package_version, sighting.status, sighting.repository.name
+            sighting.package_version,
+            sighting.status,
+            sighting.repository.name
         );
-        self.tell(&text);
+        self.told.insert(sighting.package_version.clone());
         self.send(self.now, &Message::Packages(vec![sighting]), false);
     }
 
@@ -244,4 +284,8 @@ impl World {
             SlotState::Starting(_) | SlotState::Running(_) => false,
         }
     }
+}
+
+const fn is_sweep(item: &Item) -> bool {
+    matches!(item, Item::Message(Message::Sweep))
 }

@@ -36,6 +36,12 @@ pub(super) struct Desk {
     pub(super) unreadable: RefCell<BTreeMap<Pipeline, ReadError>>,
     /// The next call to start finds a backup just made: with its intent, without its answer.
     pub(super) is_backed_up_at_start: Cell<bool>,
+    /// The next call to start is made, and its answer does not arrive.
+    pub(super) is_answer_lost: Cell<bool>,
+    /// Every call to start is refused: the pipeline is at its limit.
+    pub(super) is_busy: Cell<bool>,
+    /// A listing of executions shows none.
+    pub(super) is_listing_behind: Cell<bool>,
     executions: RefCell<Vec<(Pipeline, Execution)>>,
     pub(super) reads: Cell<u64>,
     /// By the names of their pipelines, which are those of their applications.
@@ -68,6 +74,9 @@ impl Desk {
             read_secs: Cell::new(0),
             unreadable: RefCell::default(),
             is_backed_up_at_start: Cell::new(false),
+            is_answer_lost: Cell::new(false),
+            is_busy: Cell::new(false),
+            is_listing_behind: Cell::new(false),
             executions: RefCell::default(),
             reads: Cell::new(0),
             reads_of: RefCell::default(),
@@ -203,6 +212,16 @@ impl Desk {
             }
         }
         self.tell(pipeline, execution, ExecutionState::Failed);
+    }
+
+    /// A person goes back to what another execution deployed.
+    pub(super) fn roll_back(&self, pipeline: &Pipeline, to: &str) -> String {
+        let execution = self.start(pipeline, Trigger::Other("ManualRollback".to_owned()));
+        let mut executions = self.executions.borrow_mut();
+        if let Some((_, started)) = executions.last_mut() {
+            started.rollback_target = Some(id(to));
+        }
+        execution
     }
 
     /// The event of an execution's success.
@@ -394,6 +413,9 @@ impl Pipelines for Desk {
         &self,
         start: &StartExecution,
     ) -> Result<PipelineExecutionId, StartError> {
+        if self.is_busy.get() {
+            return Err(StartError::Busy);
+        }
         let token = start.token.as_str().to_owned();
         assert!(
             !self.tokens.borrow().contains(&token),
@@ -405,7 +427,11 @@ impl Pipelines for Desk {
             self.store.back_up();
         }
         let session = Trigger::Session(start.attempt.to_string());
-        Ok(id(&self.start(&start.pipeline, session)))
+        let execution = self.start(&start.pipeline, session);
+        if self.is_answer_lost.take() {
+            return Err(StartError::Unknown("timed out".to_owned()));
+        }
+        Ok(id(&execution))
     }
 
     async fn request_execution(&self, start: &StartExecution) -> Result<(), StartError> {
@@ -434,6 +460,9 @@ impl Pipelines for Desk {
         limit: usize,
     ) -> Result<Vec<Execution>, ReadError> {
         self.read(pipeline)?;
+        if self.is_listing_behind.get() {
+            return Ok(Vec::new());
+        }
         let executions = self.executions.borrow();
         let of_pipeline = executions
             .iter()

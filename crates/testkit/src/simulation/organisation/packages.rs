@@ -1,14 +1,16 @@
 //! How packages are numbered and asked for, per format.
 
-use downriver_domain::version::Format;
+use downriver_domain::version::{Format, PackageId};
 
 use crate::simulation::random::Random;
 
-/// What every package has from the beginning.
-pub(in crate::simulation) const FIRST_VERSION: &str = "1.0.0";
+/// What a package has from the beginning.
+pub(in crate::simulation) const fn first_version(_package: &PackageId) -> &'static str {
+    "1.0.0"
+}
 
 /// The versions of one package: where the next one goes on.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::simulation) struct Line {
     major: u64,
     minor: u64,

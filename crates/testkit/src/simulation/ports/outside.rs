@@ -13,44 +13,17 @@ use downriver_engine::ports::{
 };
 
 use super::Worker;
-use crate::builders::id;
 use crate::simulation::faults::StartFault;
 use crate::simulation::organisation::Access;
-use crate::simulation::pipelines::Pass;
+use crate::simulation::pipelines::application_of;
+use crate::simulation::trace::tell;
 use crate::simulation::world::{Item, Move};
 
 impl<S: Store> Worker<'_, S> {
     async fn call_start(&self, start: &StartExecution) -> Result<PipelineExecutionId, StartError> {
         self.pause().await;
         self.survive("before a start").await;
-        let mut application: Option<ApplicationId> = None;
-        let answer = {
-            let mut world = self.world();
-            let number = self.number;
-            world.tell(&format!("function {number}: starts {}", start.attempt));
-            world.check_call(start);
-            let of = application.insert(id(start.pipeline.name.as_str()));
-            let is_missing = world.organisation.members[of].access == Access::Missing;
-            let unknown = || Err(StartError::Unknown("simulated".to_owned()));
-            match world.faults.on_start() {
-                _ if is_missing => Err(StartError::NotFound),
-                StartFault::Throttled => Err(StartError::Throttled),
-                StartFault::Busy => Err(StartError::Busy),
-                StartFault::UnknownWithoutStart => unknown(),
-                StartFault::UnknownThenStart => {
-                    let secs = world.random().between(1, 50);
-                    world.put_in(secs, Item::Move(Move::LateStart(start.clone())));
-                    unknown()
-                }
-                StartFault::UnknownAfterStart => {
-                    world.start(start);
-                    unknown()
-                }
-                StartFault::None => Ok(world.start(start)),
-            }
-            .map(|number| world.pipelines.passes(of)[number].id.clone())
-        };
-        self.tell(&format!("is answered {answer:?}"));
+        let answer = self.answer(start);
         self.survive("after a start").await;
         answer
     }
@@ -88,14 +61,13 @@ impl<S: Store> Pipelines for Worker<'_, S> {
     ) -> Result<Execution, ReadError> {
         self.check_read(pipeline);
         self.read_service().await?;
-        let application: ApplicationId = id(pipeline.name.as_str());
+        let application = application_of(pipeline);
         let world = self.seen();
-        let found = world
-            .pipelines
-            .passes(&application)
-            .iter()
-            .find(|pass| pass.id == *execution);
-        found.map(Pass::report).ok_or(ReadError::NotFound)
+        let mut passes = world.pipelines.passes(&application).iter();
+        let found = passes.find(|pass| pass.id == *execution && pass.pipeline == *pipeline);
+        found
+            .map(|pass| world.pipelines.report(&application, pass))
+            .ok_or(ReadError::NotFound)
     }
 
     async fn list_executions(
@@ -106,24 +78,58 @@ impl<S: Store> Pipelines for Worker<'_, S> {
     ) -> Result<Vec<Execution>, ReadError> {
         self.check_read(pipeline);
         self.read_service().await?;
-        let application: ApplicationId = id(pipeline.name.as_str());
+        let application = application_of(pipeline);
         let world = self.seen();
         match world.organisation.members[&application].access {
             Access::ListingDenied => return Err(ReadError::Denied("simulated".to_owned())),
             Access::Missing => return Err(ReadError::NotFound),
             Access::Granted => {}
         }
-        let shown_until = world.now.minus_secs(world.faults.listing_lag_secs());
+        let shown_until = world.now.minus_secs(world.faults.odds().listing_lag_secs);
         let listed = world
             .pipelines
             .passes(&application)
             .iter()
             .rev()
+            .filter(|pass| pass.pipeline == *pipeline)
             .filter(|pass| pass.started_at <= shown_until)
             .filter(|pass| pass.started_at >= since)
             .take(limit)
-            .map(Pass::report);
+            .map(|pass| world.pipelines.report(&application, pass));
         Ok(listed.collect())
+    }
+}
+
+impl<S: Store> Worker<'_, S> {
+    /// What CodePipeline does with a start, and what the caller hears of it.
+    fn answer(&self, start: &StartExecution) -> Result<PipelineExecutionId, StartError> {
+        let mut world = self.world();
+        let number = self.number;
+        tell!(world, "function {number}: starts {}", start.attempt);
+        world.check_call(start, self.began_at);
+        let application = application_of(&start.pipeline);
+        let is_missing = world.organisation.members[&application].access == Access::Missing;
+        let unknown = || Err(StartError::Unknown("simulated".to_owned()));
+        let answer = match world.faults.on_start() {
+            _ if is_missing => Err(StartError::NotFound),
+            StartFault::Throttled => Err(StartError::Throttled),
+            StartFault::Busy => Err(StartError::Busy),
+            StartFault::UnknownWithoutStart => unknown(),
+            StartFault::UnknownThenStart => {
+                let secs = world.random().between(1, 50);
+                world.put_in(secs, Item::Move(Move::LateStart(start.clone())));
+                unknown()
+            }
+            StartFault::UnknownAfterStart => {
+                world.start(start);
+                unknown()
+            }
+            StartFault::None => Ok(world.start(start)),
+        };
+        let answer = world.planted_answer(start, answer);
+        let answer = answer.map(|number| world.pipelines.passes(&application)[number].id.clone());
+        tell!(world, "function {number}: is answered {answer:?}");
+        answer
     }
 }
 

@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 
 use downriver_domain::version::{PackageId, PackageVersionId};
-use downriver_domain::{ApplicationId, Origin, Timestamp, Versioning};
+use downriver_domain::{ApplicationId, Dependency, Origin, Pipeline, Timestamp, Versioning};
 use downriver_engine::index::{BuiltPackage, BuiltReport};
 use downriver_engine::ports::{ExecutionStatus, FailedStage, StartExecution, Trigger};
 use downriver_engine::track::ExecutionState;
 
 use super::{Item, Message, Move, World};
-use crate::builders::id;
 use crate::simulation::organisation::Mode;
-use crate::simulation::pipelines::{Begin, Fate};
+use crate::simulation::pipelines::{Begin, Fate, Wish, application_of, wish};
+use crate::simulation::trace::tell;
 
 impl World {
     pub(in crate::simulation) fn make(&mut self, make: &Move) {
@@ -37,7 +37,9 @@ impl World {
             Move::Build(..) => self.build(&application, number),
             Move::Publish(..) => self.publish(&application, number),
             Move::Supersede(..) => {
-                self.set_status(&application, number, ExecutionStatus::Superseded);
+                let superseded = ExecutionStatus::Superseded;
+                self.pipelines
+                    .set_status(&application, number, superseded, self.now);
                 self.emit_execution(&application, number, ExecutionState::Superseded);
             }
             // A person retried a stage meanwhile: this end is not the one.
@@ -46,21 +48,25 @@ impl World {
         }
     }
 
-    /// A StartPipelineExecution that arrived: a known token starts nothing again.
+    /// A StartPipelineExecution that arrived: a known token starts nothing again, as long as it is known.
     pub(in crate::simulation) fn start(&mut self, start: &StartExecution) -> usize {
-        let application: ApplicationId = id(start.pipeline.name.as_str());
-        if let Some(known) = self.pipelines.of_token(&application, &start.token) {
+        let application = application_of(&start.pipeline);
+        let since = self
+            .now
+            .minus_secs(self.faults.odds().token_secs.min(86_400));
+        let known = self
+            .pipelines
+            .of_token(&start.pipeline, &start.token, since);
+        if let Some(known) = known {
             return known;
         }
-        let rebuild = self
-            .slot(&application)
-            .and_then(|slot| slot.rebuild())
-            .cloned();
+        let rebuild = self.slot(&application).and_then(|slot| slot.rebuild());
         let mut cascade = BTreeSet::from([application.clone()]);
         let mut refreshed = BTreeSet::new();
         for (package, wanted) in rebuild.iter().flat_map(|rebuild| &rebuild.packages) {
             if let Ok(package_version) = PackageVersionId::new(package.clone(), &wanted.version) {
-                cascade.extend(self.registry.cascade(&package_version));
+                let of = self.registry.cascade(&package_version);
+                cascade.extend(of.into_iter().flatten().cloned());
             }
             if !start.variables.is_empty() {
                 refreshed.insert(package.clone());
@@ -70,22 +76,24 @@ impl World {
             trigger: if self.organisation.is_event_started(&start.pipeline) {
                 Trigger::Request
             } else {
-                Trigger::Session(start.attempt.to_string())
+                self.session_of(start)
             },
             attempt: Some((start.attempt.clone(), start.token.clone())),
             refreshed,
             cascade,
-            ..self.begin_like(&application)
+            ..self.begin_like(&start.pipeline)
         };
         self.starts += 1;
+        self.trace.mix_text(start.attempt.as_str());
         let number = self.begin(&application, begin);
-        self.check_started(&application, &start.attempt);
+        self.check_started(&application, number, &start.attempt);
         number
     }
 
     /// A start whose fate and end are chosen, with nothing known of who starts it.
-    pub(super) fn begin_like(&mut self, application: &ApplicationId) -> Begin {
-        let fate = if self.faults.are_executions_failing {
+    pub(super) fn begin_like(&mut self, pipeline: &Pipeline) -> Begin {
+        let application = application_of(pipeline);
+        let fate = if self.faults.odds().are_executions_failing {
             Fate::random(self.random())
         } else {
             Fate::Succeed
@@ -94,37 +102,43 @@ impl World {
             Fate::Linger => self.random().between(3_600, 4 * 3_600),
             _ => self.random().between(20, 600),
         };
-        let is_one_at_a_time = self.organisation.members[application].mode == Mode::Superseded;
+        let is_one_at_a_time = self.organisation.members[&application].mode == Mode::Superseded;
         let busy_until = self
             .pipelines
-            .passes(application)
+            .passes(&application)
             .iter()
-            .filter(|pass| is_one_at_a_time && pass.is_in_flight())
+            .filter(|pass| is_one_at_a_time && pass.is_in_flight() && pass.pipeline == *pipeline)
             .map(|pass| pass.ends_at)
             .max();
         let begins_at = busy_until.map_or(self.now, |until| until.max(self.now));
         Begin {
+            pipeline: pipeline.clone(),
             trigger: Trigger::Rule,
             attempt: None,
             refreshed: BTreeSet::new(),
             cascade: BTreeSet::new(),
             fate,
             ends_at: begins_at.plus_secs(secs),
+            rollback_target: None,
         }
     }
 
     pub(super) fn begin(&mut self, application: &ApplicationId, begin: Begin) -> usize {
         let member = &self.organisation.members[application];
         let is_superseding = member.mode == Mode::Superseded;
-        let is_publishing =
-            member.application.is_producer() && member.application.versioning == Versioning::Build;
+        let is_rollback = begin.rollback_target.is_some();
+        let is_publishing = member.application.is_producer()
+            && member.application.versioning == Versioning::Build
+            && !is_rollback;
         let ends_at = begin.ends_at;
         let now = self.now;
         let fate = begin.fate;
         let number = self.pipelines.begin(application, begin, now);
         self.emit_execution(application, number, ExecutionState::Started);
         for earlier in 0..number {
-            let is_waiting = self.pipelines.passes(application)[earlier].is_in_flight();
+            let passes = self.pipelines.passes(application);
+            let is_waiting = passes[earlier].is_in_flight()
+                && passes[earlier].pipeline == passes[number].pipeline;
             if is_superseding && is_waiting && self.random().chance(40) {
                 let secs = self.random().between(0, 60);
                 self.put_in(
@@ -159,37 +173,51 @@ impl World {
         number
     }
 
-    /// Resolves every dependency as its package manager does; what comes from upstream is retained on the way.
+    /// Resolves every dependency as its package manager does; what comes from upstream is retained on the way. A rollback
+    /// deploys again what there was.
     fn build(&mut self, application: &ApplicationId, number: usize) {
-        let member = self.organisation.members[application].clone();
-        let refreshed = self.pipelines.passes(application)[number].refreshed.clone();
-        let before = self.pipelines.built(application);
-        let mut built = Vec::new();
-        for (at, dependency) in member.dependencies.iter().enumerate() {
-            let package = &dependency.package;
-            let is_held = member.is_held_by_lock(dependency) && !refreshed.contains(package);
-            let selected = if is_held {
-                Some(self.pipelines.lock(application)[at].clone())
-            } else {
-                self.registry.select(
-                    &self.organisation.topology,
-                    &member.application.repositories,
-                    package,
-                    &dependency.requirement,
-                )
-            };
-            let version = selected.unwrap_or_else(|| before[at].clone());
-            self.retain(&member.application.repositories[0], package, &version);
-            built.push(version);
-        }
-        let text = format!("service: {application} execution {number} builds {built:?}");
-        self.tell(&text);
+        let pass = &self.pipelines.passes(application)[number];
+        let built = match pass.rollback_target {
+            Some(target) => self.pipelines.passes(application)[target].built.clone(),
+            None => self.resolve(application, number),
+        };
+        tell!(
+            self,
+            "service: {application} execution {number} builds {:?}",
+            built.iter().map(|(_, version)| version).collect::<Vec<_>>()
+        );
         self.pipelines.pass_mut(application, number).built = built;
+    }
+
+    fn resolve(&mut self, application: &ApplicationId, number: usize) -> Vec<(Wish, String)> {
+        let member = &self.organisation.members[application];
+        let refreshed = &self.pipelines.passes(application)[number].refreshed;
+        let first = member.application.repositories[0].clone();
+        let version = |dependency: &Dependency| {
+            let is_held =
+                member.is_held_by_lock(dependency) && !refreshed.contains(&dependency.package);
+            if is_held {
+                return self.pipelines.lock(application, dependency);
+            }
+            self.registry
+                .select(&member.sees, &dependency.package, &dependency.requirement)
+                .unwrap_or_else(|| self.pipelines.built(application, dependency))
+        };
+        let built: Vec<(Wish, String)> = member
+            .dependencies
+            .iter()
+            .map(|dependency| (wish(dependency), version(dependency)))
+            .collect();
+        for ((package, ..), version) in &built {
+            self.retain(application, &first, package, version);
+        }
+        built
     }
 
     /// A repository keeps what was asked for through it.
     fn retain(
         &mut self,
+        application: &ApplicationId,
         repository: &downriver_domain::RepositoryId,
         package: &PackageId,
         version: &str,
@@ -199,11 +227,8 @@ impl World {
         if self.registry.is_held_in(&package_version, repository) {
             return;
         }
-        let seen = self
-            .organisation
-            .topology
-            .visible_from(std::slice::from_ref(repository));
-        if !self.registry.is_published(&package_version, &seen) {
+        let seen = &self.organisation.members[application].sees;
+        if !self.registry.is_published(&package_version, seen) {
             return;
         }
         let origin = self.registry.origin(&package_version);
@@ -250,7 +275,8 @@ impl World {
         if fate == Fate::Stop {
             self.emit_execution(application, number, ExecutionState::Stopping);
         }
-        self.set_status(application, number, status);
+        self.pipelines
+            .set_status(application, number, status, self.now);
         self.emit_execution(application, number, state);
         match status {
             ExecutionStatus::Succeeded => self.succeeded(application, number),
@@ -271,29 +297,37 @@ impl World {
     }
 
     fn succeeded(&mut self, application: &ApplicationId, number: usize) {
-        let member = self.organisation.members[application].clone();
+        let member = &self.organisation.members[application];
         let pass = &self.pipelines.passes(application)[number];
-        let refreshed = pass.refreshed.clone();
-        let built = pass.built.clone();
-        let execution = pass.id.clone();
-        let mut packages = Vec::new();
-        for (at, dependency) in member.dependencies.iter().enumerate() {
-            // The build commits the lockfile that it refreshed.
-            if refreshed.contains(&dependency.package) && member.is_held_by_lock(dependency) {
-                self.pipelines.passes_mut(application).lock[at].clone_from(&built[at]);
-            }
-            packages.push(BuiltPackage {
-                package: dependency.package.clone(),
-                version: built[at].clone(),
+        let is_reported = member.is_indexed && pass.rollback_target.is_none();
+        let packages = pass
+            .built
+            .iter()
+            .map(|((package, ..), version)| BuiltPackage {
+                package: package.clone(),
+                version: version.clone(),
                 revision: None,
             });
+        let report = BuiltReport {
+            application: application.clone(),
+            execution: pass.id.clone(),
+            packages: packages.collect(),
+        };
+        // The build commits the lockfile that it refreshed.
+        let is_refreshed = |dependency: &&Dependency| {
+            pass.refreshed.contains(&dependency.package) && member.is_held_by_lock(dependency)
+        };
+        let refreshed = member.dependencies.iter().filter(is_refreshed);
+        let locks: Vec<(Wish, String)> = refreshed
+            .filter_map(|dependency| {
+                let wanted = wish(dependency);
+                pass.built.iter().find(|(wish, _)| *wish == wanted).cloned()
+            })
+            .collect();
+        for (wish, version) in locks {
+            self.pipelines.commit_lock(application, wish, version);
         }
-        if member.is_indexed {
-            let report = BuiltReport {
-                application: application.clone(),
-                execution,
-                packages,
-            };
+        if is_reported {
             let secs = self.random().between(0, 60);
             self.send(self.now.plus_secs(secs), &Message::Report(report), true);
         }
@@ -306,18 +340,12 @@ impl World {
         if pass.status != ExecutionStatus::Failed || !is_last || pass.built.is_empty() {
             return;
         }
-        pass.is_resumed = true;
+        pass.is_peoples = true;
         pass.fate = Fate::Succeed;
         pass.ends_at = self.now.plus_secs(120);
-        self.set_status(application, number, ExecutionStatus::InProgress);
+        self.pipelines
+            .set_status(application, number, ExecutionStatus::InProgress, self.now);
         self.emit_execution(application, number, ExecutionState::Resumed);
         self.put_in(120, Item::Move(Move::End(application.clone(), number)));
-    }
-
-    fn set_status(&mut self, application: &ApplicationId, number: usize, status: ExecutionStatus) {
-        let now = self.now;
-        let pass = self.pipelines.pass_mut(application, number);
-        pass.status = status;
-        pass.updated_at = now;
     }
 }

@@ -1,0 +1,194 @@
+//! What the simulator found: moments in which two things happen at once, each made small.
+
+use downriver_domain::slot::{SlotState, StartedBy};
+use downriver_domain::{Application, Built, Dependency, Policy};
+use downriver_engine::index::{BuiltPackage, BuiltReport, record_built};
+use downriver_engine::ports::{ExecutionStatus, ReadError, Store, Trigger};
+use downriver_engine::track::ExecutionState;
+use downriver_testkit::builders::{at, dependency, id, pipeline, producer};
+use downriver_testkit::run_at_once;
+
+use super::desk::{Desk, catalog};
+
+const TOKENS: &str = "pkg:npm/tokens";
+const ICONS: &str = "pkg:npm/icons";
+
+fn person() -> Trigger {
+    Trigger::Other("WebhookV2".to_owned())
+}
+
+fn built_with(purl: &str) -> Dependency {
+    Dependency {
+        built: Built::Proven("1.0.0".to_owned()),
+        ..dependency(purl, "^1.0.0")
+    }
+}
+
+/// `icons` is built with the tokens, and publishes.
+fn icons(policy: Policy) -> (Application, Vec<Dependency>) {
+    let icons = Application {
+        policy,
+        ..producer("icons", &[ICONS])
+    };
+    (icons, vec![built_with(TOKENS)])
+}
+
+/// `icons` runs for a new version of the tokens, as `e-1`.
+fn running(policy: Policy) -> Desk {
+    let desk = Desk::with(vec![icons(policy)]);
+    desk.wait_until(1_000);
+    desk.publish(TOKENS, "1.1.0");
+    desk.wait_until(1_100);
+    assert_eq!(desk.started(), ["icons.1.1"]);
+    desk
+}
+
+/// What an execution built of the tokens.
+fn report(desk: &Desk, execution: &str, version: &str) {
+    let report = BuiltReport {
+        application: id("icons"),
+        execution: id(execution),
+        packages: vec![BuiltPackage {
+            package: TOKENS.parse().unwrap(),
+            version: version.to_owned(),
+            revision: None,
+        }],
+    };
+    run_at_once(record_built(desk, &report)).unwrap();
+}
+
+fn marked(desk: &Desk) -> usize {
+    run_at_once(desk.store.load_active_producers())
+        .expect("the store works")
+        .len()
+}
+
+#[test]
+fn what_a_build_publishes_before_its_start_is_recorded_descends_from_it() {
+    let icons = (
+        producer("icons", &[ICONS]),
+        vec![built_with(TOKENS), built_with(ICONS)],
+    );
+    let desk = Desk::with(vec![icons]);
+    desk.wait_until(1_000);
+    desk.publish(TOKENS, "1.1.0");
+    desk.is_answer_lost.set(true);
+    desk.wait_until(1_100);
+    assert!(matches!(desk.slot("icons").state, SlotState::Starting(_)));
+    desk.publish(ICONS, "1.1.0");
+    let inventory = run_at_once(desk.store.load_inventory(&ICONS.parse().unwrap())).unwrap();
+    let records = inventory.repositories.values().next().unwrap();
+    let cascade = &records.versions["1.1.0"].cascade;
+    assert!(cascade.applications.contains(&id("icons")), "{cascade:?}");
+}
+
+#[test]
+fn a_rebuild_that_ends_in_shadow_leaves_no_marker_of_the_time_before() {
+    let wait = Policy {
+        quiet_period_secs: 300,
+        ..Policy::default()
+    };
+    let desk = Desk::with(vec![icons(wait.clone())]);
+    desk.wait_until(1_000);
+    desk.publish(TOKENS, "1.1.0");
+    assert_eq!(marked(&desk), 1);
+    let shadow = Policy {
+        is_shadow: true,
+        ..wait
+    };
+    desk.apply(&catalog(vec![icons(shadow)]));
+    desk.wait_until(1_400);
+    assert!(matches!(desk.slot("icons").state, SlotState::Idle));
+    assert_eq!(desk.started(), Vec::<String>::new());
+    assert_eq!(marked(&desk), 0);
+}
+
+#[test]
+fn who_was_parked_and_is_superseded_is_active_again() {
+    let desk = running(Policy {
+        max_run_secs: 600,
+        ..Policy::default()
+    });
+    desk.wait_until(1_700);
+    desk.sweep();
+    assert!(matches!(desk.slot("icons").state, SlotState::Parked(_)));
+    assert_eq!(marked(&desk), 0);
+    desk.start(&pipeline("icons"), person());
+    desk.tell(&pipeline("icons"), "e-1", ExecutionState::Superseded);
+    assert!(matches!(desk.slot("icons").state, SlotState::Running(_)));
+    assert_eq!(marked(&desk), 1);
+}
+
+#[test]
+fn who_is_superseded_where_nothing_may_be_listed_is_pending_again() {
+    let desk = running(Policy::default());
+    let denied = ReadError::Denied("no leave".to_owned());
+    desk.unreadable
+        .borrow_mut()
+        .insert(pipeline("icons"), denied);
+    desk.tell(&pipeline("icons"), "e-1", ExecutionState::Superseded);
+    assert!(matches!(desk.slot("icons").state, SlotState::Pending(_)));
+    let told = desk.told("icons").join("\n");
+    assert!(
+        told.contains("cannot be read (access denied: no leave)"),
+        "{told}"
+    );
+}
+
+#[test]
+fn who_is_superseded_by_a_rollback_alone_is_pending_again_when_that_has_ended() {
+    let desk = running(Policy::default());
+    desk.wait_until(1_200);
+    let rollback = desk.roll_back(&pipeline("icons"), "e-0");
+    desk.tell(&pipeline("icons"), "e-1", ExecutionState::Superseded);
+    assert!(matches!(desk.slot("icons").state, SlotState::Running(_)));
+    desk.end(&rollback, ExecutionStatus::Succeeded);
+    desk.wait_until(1_600);
+    let slot = desk.slot("icons");
+    let is_ours = |started_by: &StartedBy| matches!(started_by, StartedBy::Downriver(_));
+    assert!(slot.executions.iter().any(|seen| is_ours(&seen.started_by)));
+    assert_eq!(desk.started(), ["icons.1.1", "-", "icons.1.2"], "{slot:?}");
+    assert!(slot.executions[0].started_at > at(1_200));
+}
+
+#[test]
+fn what_an_execution_that_ends_later_takes_back_is_rebuilt() {
+    let desk = running(Policy::default());
+    desk.wait_until(1_110);
+    let persons = desk.start(&pipeline("icons"), person());
+    desk.wait_until(1_120);
+    desk.publish(TOKENS, "1.2.0");
+    desk.wait_until(1_200);
+    desk.end("e-1", ExecutionStatus::Succeeded);
+    desk.tell_end(&pipeline("icons"), "e-1");
+    report(&desk, "e-1", "1.2.0");
+    desk.wait_until(1_300);
+    assert!(matches!(desk.slot("icons").state, SlotState::Idle));
+    desk.end(&persons, ExecutionStatus::Succeeded);
+    desk.tell_end(&pipeline("icons"), &persons);
+    report(&desk, &persons, "1.1.0");
+    desk.wait_until(1_500);
+    assert_eq!(desk.started(), ["icons.1.1", "-", "icons.2.1"]);
+}
+
+#[test]
+fn a_refused_call_does_not_tell_that_the_one_before_without_answer_started_nothing() {
+    let desk = Desk::with(vec![icons(Policy::default())]);
+    desk.wait_until(1_000);
+    desk.publish(TOKENS, "1.1.0");
+    desk.is_answer_lost.set(true);
+    desk.wait_until(1_100);
+    assert_eq!(desk.started(), ["icons.1.1"]);
+    // No listing shows it, and the call that is made again is refused.
+    desk.is_listing_behind.set(true);
+    desk.is_busy.set(true);
+    desk.wait_until(1_600);
+    desk.sweep();
+    let slot = desk.slot("icons");
+    assert!(matches!(slot.state, SlotState::Starting(_)), "{slot:?}");
+    desk.is_listing_behind.set(false);
+    desk.wait_until(2_100);
+    desk.sweep();
+    assert!(matches!(desk.slot("icons").state, SlotState::Running(_)));
+    assert_eq!(desk.started(), ["icons.1.1"]);
+}
