@@ -210,7 +210,7 @@ impl Total {
             grouped(count.saturating_mul(1_000) / millis)
         };
         format!(
-            "{} seeds, {} days, {} of them again with their trace; {} jobs, {} s\n\
+            "{} seeds, {} days ({} traced again); {} jobs, {} s\n\
              {} steps, {} calls at ports, {} commits\n\
              {} executions started, {} functions killed\n\
              per second and core, checked at each step:  {} steps, {} calls\n\

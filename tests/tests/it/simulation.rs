@@ -11,9 +11,9 @@ use downriver_testkit::simulation::{
 };
 
 /// Random days over the embedded store.
-const DAYS: u64 = 80;
+const DAYS: u64 = 60;
 /// Random days over the store in memory: each with everything in it, some of them twice, some in two orders.
-const DAYS_IN_MEMORY: u64 = 400;
+const DAYS_IN_MEMORY: u64 = 250;
 /// Days over the embedded store that are run a second time.
 const REPEATED_DAYS: u64 = 8;
 /// Organisations over the embedded store that are run with two different orders and sets of faults.
