@@ -60,6 +60,8 @@ pub const DEPENDENCIES_MAX: usize = 50_000;
 pub const VIA_MAX: usize = 100;
 /// Windows of one application.
 pub const WINDOWS_MAX: usize = 50;
+/// Different lists of windows in one catalog: comparing one goes through years of its openings.
+pub const WINDOW_LISTS_MAX: usize = 1_000;
 /// Tags of one application, and of one ring.
 pub const TAGS_MAX: usize = 50;
 /// Rules of rings; one more ring is for everybody else.

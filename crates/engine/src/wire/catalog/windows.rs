@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use downriver_domain::window::{WindowError, find_overlap, timezone_names};
 use downriver_domain::{Timestamp, Window};
 
+use super::WINDOW_LISTS_MAX;
 use super::at::At;
 use super::keys::WindowKeys;
 use super::policy::parse_duration;
@@ -35,6 +36,14 @@ impl KnownWindows {
             .map(|(index, keys)| parse_window(report, &path.index(index), keys.get()))
             .collect();
         let windows: Vec<Window> = found.into_iter().collect::<Option<_>>()?;
+        if self.is_full_for(&windows) {
+            let span = written.first().map(At::span).unwrap_or_default();
+            let message = format!(
+                "a catalog has at most {WINDOW_LISTS_MAX} different lists of windows: let applications share one, in [owners] or [defaults]"
+            );
+            report.problem(span, path, message);
+            return None;
+        }
         let Some((first, second, at)) = self.overlap(&windows) else {
             return Some(windows);
         };
@@ -51,6 +60,11 @@ impl KnownWindows {
         };
         report.problem(span, &path.index(second), message);
         None
+    }
+
+    fn is_full_for(&self, windows: &[Window]) -> bool {
+        let overlaps = self.overlaps.borrow();
+        overlaps.len() >= WINDOW_LISTS_MAX && !overlaps.contains_key(windows)
     }
 
     fn overlap(&self, windows: &[Window]) -> Option<Overlap> {

@@ -272,6 +272,22 @@ fn more_windows_than_one_application_may_have_are_refused() {
 }
 
 #[test]
+fn more_different_lists_of_windows_than_a_catalog_may_have_are_refused() {
+    // Once a year: comparing them is quick.
+    let table = |number: usize| {
+        let (minute, hour) = (number % 60, number / 60 % 24);
+        format!(
+            "[applications.a{number}]\nowner = \"o\"\nwindows = [{{ schedule = \"{minute} {hour} 1 1 *\", timezone = \"UTC\", duration = \"5m\" }}]\n"
+        )
+    };
+    let most: String = (0..WINDOW_LISTS_MAX).map(table).collect();
+    // One that is there already is not another.
+    let same = table(0).replace("a0", "b0");
+    let more = table(WINDOW_LISTS_MAX);
+    assert_snapshot!(problems_of(&format!("{most}{same}{more}")), @"downriver.toml:3008:12: applications.a999.windows: a catalog has at most 1000 different lists of windows: let applications share one, in [owners] or [defaults]");
+}
+
+#[test]
 fn what_is_kept_for_urgent_rebuilds_leaves_a_place_for_others() {
     assert_snapshot!(problems_of(r#"
 [targets."123456789012/eu-west-1"]
