@@ -132,6 +132,9 @@ pub(crate) async fn settle<P: Ports>(
         "superseded, and no event told within max run ({max_run_secs} s) how what overtook it ended; pending again"
     );
     match followed {
+        None if is_lost(running.started_at) => {
+            back_to_pending(session, state, running, None, lost).await
+        }
         None if is_nobody_to_come(session, state, running, &rollbacks) => {
             let text =
                 "superseded, and no execution that it could follow overtook it; pending again";

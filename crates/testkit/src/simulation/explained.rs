@@ -8,7 +8,6 @@ use downriver_engine::history::{HistoryBody, HistoryEntry, NoteKind, Outcome};
 use downriver_engine::ports::{HistoryOf, Store};
 
 use super::Simulation;
-use super::organisation::Access;
 use crate::run_at_once;
 
 /// Entries read of one application: all of them.
@@ -80,7 +79,7 @@ impl<S: Store> Simulation<S> {
             .collect();
         let mut world = self.world.borrow_mut();
         // Where executions may not be listed, one may have started without anybody hearing of it.
-        if world.organisation.members[application].access == Access::ListingDenied {
+        if !world.organisation.is_listed(application) {
             return;
         }
         let mut passes = world.pipelines.passes(application).iter();

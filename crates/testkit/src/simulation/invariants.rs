@@ -323,14 +323,10 @@ impl World {
             self.violate("I3", text);
         }
         // Where executions may not be listed, an operator's retry may start a second one.
-        let member = &self.organisation.members[application];
-        if member.access == Access::ListingDenied
-            || self
-                .organisation
-                .is_event_started(&member.application.pipeline)
-        {
+        if !self.organisation.is_listed(application) {
             return;
         }
+        let member = &self.organisation.members[application];
         let in_flight = self
             .pipelines
             .ours_in_flight(application)

@@ -144,6 +144,13 @@ impl Organisation {
         }
     }
 
+    /// Whether the executions of an application may be listed.
+    pub(super) fn is_listed(&self, application: &ApplicationId) -> bool {
+        let member = &self.members[application];
+        member.access != Access::ListingDenied
+            && !self.is_event_started(&member.application.pipeline)
+    }
+
     pub(super) fn is_event_started(&self, pipeline: &Pipeline) -> bool {
         self.topology.event_started.contains(&pipeline.target)
     }
