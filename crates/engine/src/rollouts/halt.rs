@@ -16,7 +16,7 @@ use crate::session::Session;
 const TOLD_MAX: usize = 20;
 
 /// Which applications broke, where and since when, and what opens it.
-pub(super) fn text(rollout: &Rollout) -> String {
+pub(crate) fn text(rollout: &Rollout) -> String {
     let Some(Hold::Halted { broken, reason, .. }) = &rollout.hold else {
         return String::new();
     };

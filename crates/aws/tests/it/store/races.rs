@@ -101,6 +101,7 @@ fn the_marker_is_that_of_the_one_writer_who_won() {
                     application: id("lib"),
                     rebuild: id(&format!("lib.{number}")),
                     since: at(0),
+                    active_from: None,
                 };
                 let commit = Commit {
                     slot: Some(slot),

@@ -248,6 +248,9 @@ pub(super) fn notices() -> Vec<Notice> {
             false,
             false,
         ),
+        (NoticeKind::ChangeHalted, false, true),
+        (NoticeKind::ApprovalNeeded, false, true),
+        (NoticeKind::LimitReached, true, false),
     ];
     let notice = |(kind, has_rebuild, has_version): (NoticeKind, bool, bool)| Notice {
         kind,
@@ -256,7 +259,10 @@ pub(super) fn notices() -> Vec<Notice> {
             .then(|| "team-a".parse().expect("an owner")),
         application: (!matches!(
             kind,
-            NoticeKind::WeeklySummary(_) | NoticeKind::DoctorFinding(Check::RoleNotAssumable)
+            NoticeKind::WeeklySummary(_)
+                | NoticeKind::DoctorFinding(Check::RoleNotAssumable)
+                | NoticeKind::ChangeHalted
+                | NoticeKind::ApprovalNeeded
         ))
         .then(|| "web-shop".parse().expect("an application id")),
         rebuild: has_rebuild.then(|| "web-shop.7".parse().expect("a rebuild id")),
@@ -265,7 +271,7 @@ pub(super) fn notices() -> Vec<Notice> {
                 .parse()
                 .expect("a package URL")
         }),
-        is_urgent: kind == NoticeKind::RebuildStuck,
+        is_urgent: matches!(kind, NoticeKind::RebuildStuck | NoticeKind::ChangeHalted),
         text: "one plain sentence".to_owned(),
     };
     let mut notices = kinds.map(notice).to_vec();
@@ -279,6 +285,15 @@ pub(super) fn notices() -> Vec<Notice> {
         ..notices[stuck].clone()
     };
     notices.insert(stuck, hostile);
+    let halted = notices
+        .iter()
+        .position(|notice| notice.kind == NoticeKind::ChangeHalted)
+        .expect("one is halted");
+    let of_others = Notice {
+        owner: None,
+        ..notices[halted].clone()
+    };
+    notices.insert(halted + 1, of_others);
     notices
 }
 
