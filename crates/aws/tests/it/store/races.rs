@@ -179,7 +179,7 @@ fn readers_see_one_registration_or_the_other() {
                     assert_eq!(store.count_dependents(&id("pkg:npm/p7")).await.unwrap(), 1);
                 }
             };
-            join(writer, reader).await;
+            Box::pin(join(writer, reader)).await;
         });
     }
 }

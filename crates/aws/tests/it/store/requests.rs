@@ -398,6 +398,15 @@ fn a_step_of_a_rollout_is_one_transaction_and_its_list_two_reads() {
             [change("1.1.0")]
         );
         costs.note("the other one");
-        costs.assert_are(&[]);
+        costs.assert_are(&[
+            "a rollout begins: 1 PutItem (2)",
+            "a ring is passed: rollout, history: 1 TransactWriteItems (4)",
+            "another begins: 1 PutItem (2)",
+            "3 rollouts, 2 of which exist: 1 BatchGetItem",
+            "none: ",
+            "those that are open: 1 BatchGetItem, 1 Query",
+            "it is over: 1 PutItem (2)",
+            "the other one: 1 BatchGetItem, 1 Query",
+        ]);
     });
 }

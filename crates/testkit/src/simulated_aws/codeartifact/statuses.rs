@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::repositories::{REGION, Repositories, RepositoryKey};
+use super::repositories::{Repositories, RepositoryKey};
 use super::{HeldVersion, NAME, PackageKey, Registry, STATUSES};
 use crate::simulated_aws::constraint::{Members, check_text};
 use crate::simulated_aws::error::ApiError;
@@ -40,25 +40,18 @@ impl Registry {
                 .as_ref()
                 .and_then(|revisions| revisions.get(version)?.as_str());
             let held = self.repositories.held_mut(repository, package, version);
-            match refusal(held.as_deref(), expected, revision) {
-                Some((code, message)) => {
-                    let error = json!({"errorCode": code, "errorMessage": message});
-                    failed.insert(version.to_owned(), error);
-                }
-                None => {
-                    let info = json!({"revision": held.as_ref().map(|held| held.revision()), "status": target});
-                    successful.insert(version.to_owned(), info);
-                    let is_changed = held.is_some_and(|held| held.status != target);
-                    if is_changed {
-                        let tell = (region, now);
-                        events.extend(self.repositories.set_status(
-                            (repository, package),
-                            version,
-                            target,
-                            tell,
-                        ));
-                    }
-                }
+            if let Some((code, message)) = refusal(held.as_deref(), expected, revision) {
+                let error = json!({"errorCode": code, "errorMessage": message});
+                failed.insert(version.to_owned(), error);
+                continue;
+            }
+            let Some(held) = held else { continue };
+            let info = json!({"revision": held.revision(), "status": target});
+            successful.insert(version.to_owned(), info);
+            if held.status != target {
+                let of = (repository, package, version);
+                let told = self.repositories.set_status(of, target, (region, now));
+                events.extend(told);
             }
         }
         let answer = json!({"successfulVersions": successful, "failedVersions": failed});
@@ -114,8 +107,7 @@ impl Repositories {
     /// An event for the domain's owner, and one for the repository's administrator if that is another account.
     fn set_status(
         &mut self,
-        (repository, package): (&RepositoryKey, &PackageKey),
-        version: &str,
+        (repository, package, version): (&RepositoryKey, &PackageKey, &str),
         status: &str,
         (region, now): (&str, Millis),
     ) -> Vec<Event> {
@@ -133,7 +125,7 @@ impl Repositories {
             .into_iter()
             .map(|account| Event {
                 account,
-                region: if region.is_empty() { REGION } else { region }.to_owned(),
+                region: region.to_owned(),
                 pipeline: String::new(),
                 level: EventLevel::PackageVersion,
                 state: status.to_owned(),

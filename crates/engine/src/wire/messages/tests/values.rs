@@ -274,21 +274,23 @@ pub(super) fn notices() -> Vec<Notice> {
         is_urgent: matches!(kind, NoticeKind::RebuildStuck | NoticeKind::ChangeHalted),
         text: "one plain sentence".to_owned(),
     };
-    let mut notices = kinds.map(notice).to_vec();
-    let stuck = notices
-        .iter()
-        .position(|notice| notice.kind == NoticeKind::RebuildStuck)
-        .expect("one is stuck");
+    with_others_of_a_kind(kinds.map(notice).to_vec())
+}
+
+fn with_others_of_a_kind(mut notices: Vec<Notice>) -> Vec<Notice> {
+    let place = |notices: &[Notice], kind: NoticeKind| {
+        let place = notices.iter().position(|notice| notice.kind == kind);
+        place.expect("there is one of every kind")
+    };
+    let stuck = place(&notices, NoticeKind::RebuildStuck);
     // What targets of rules must get through: see infra/checks/notices.py.
     let hostile = Notice {
         text: "say \"no\",\n{\"text\": \"\\u0022 <!channel> <message> \\\" }\u{7f}".to_owned(),
         ..notices[stuck].clone()
     };
     notices.insert(stuck, hostile);
-    let halted = notices
-        .iter()
-        .position(|notice| notice.kind == NoticeKind::ChangeHalted)
-        .expect("one is halted");
+    let halted = place(&notices, NoticeKind::ChangeHalted);
+    // Of a package that no application here publishes.
     let of_others = Notice {
         owner: None,
         ..notices[halted].clone()
