@@ -41,6 +41,7 @@ RULES = (
     permissions.check_adapters,
     permissions.check_settings_are_allowed,
     permissions.check_starter,
+    permissions.check_unlisting,
     permissions.check_schedules,
     permissions.check_table_in_use,
     patterns.check_null,

@@ -41,6 +41,7 @@ SWITCHED = {
     "SpokeExternalId": "acme",
     "EventStartedAccounts": "666677778888",
     "ShadowMode": "true",
+    "UnlistHaltedVersions": "true",
     "AlarmsTopicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms",
     "LogLevel": "warn",
     "ArchiveEvents": "false",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from findings import Finding
 from functions import code_of
-from model import ROOT, as_list, name_of
+from model import REGION, ROOT, as_list, name_of
 
 WILDCARDS = Path(__file__).with_name("wildcards.json")
 ADAPTERS = ROOT / "crates" / "aws" / "src"
@@ -60,6 +60,8 @@ CALLS = {
 DECRYPT = {"index": {"kms:Decrypt"}}
 # Where a parameter names other accounts.
 READ_SPOKES = {"track": {"sts:AssumeRole"}, "index": {"sts:AssumeRole"}}
+# Who finds that a change is halted, where a parameter lets them do something about it.
+UNLIST = {name: {"codeartifact:UpdatePackageVersionsStatus"} for name in ("start", "track", "index", "sweep")}
 
 # What somebody else calls for the function, or what another action needs beside it.
 NOT_CALLED_BY_NAME = {
@@ -152,6 +154,8 @@ def check_calls(stack):
             wanted = wanted | DECRYPT.get(code_of(name), set())
         if stack.parameters["SpokeAccounts"]:
             wanted = wanted | READ_SPOKES.get(code_of(name), set())
+        if stack.parameters["UnlistHaltedVersions"] == "true":
+            wanted = wanted | UNLIST.get(code_of(name), set())
         for action in sorted(actions - wanted):
             yield Finding(f"{name}Role", f"allows {action}, which its code does not call", "take it out, or add it to CALLS in infra/checks/permissions.py")
         for action in sorted(wanted - actions):
@@ -165,7 +169,7 @@ def check_adapters(stack):
     for policy, _, statement in statements(stack):
         for action in as_list(statement["Action"]):
             operation = re.sub(r"(?<!^)(?=[A-Z])", "_", action.split(":")[-1]).lower()
-            is_ours = policy in ("StarterRole", "StarterAccess", "SpokeAccess", "RequestAccess") or policy.endswith("FunctionRole")
+            is_ours = policy in ("StarterRole", "StarterAccess", "SpokeAccess", "RequestAccess", "UnlistAccess") or policy.endswith("FunctionRole")
             # The actions of SQS are those of single messages, also for calls of batches.
             is_called = operation in called or f"{operation}_batch" in called
             if is_ours and action not in NOT_CALLED_BY_NAME and not is_called:
@@ -240,6 +244,27 @@ def check_starter(stack):
     trusted = {name_of(arn) for statement in trust for arn in as_list(statement["Principal"].get("AWS", "*"))}
     if trusted != {"StartFunctionRole", "SweepFunctionRole"}:
         yield Finding("StarterRole", f"is trusted by {_listed(trusted)}", "trust StartFunctionRole and SweepFunctionRole alone")
+
+
+def check_unlisting(stack):
+    """Versions are taken out of selection only where the parameter says so, only in the domains that are listened to."""
+    is_wanted = stack.parameters["UnlistHaltedVersions"] == "true"
+    policies = stack.of_type("AWS::IAM::Policy")
+    if ("UnlistAccess" in policies) != is_wanted:
+        yield Finding("UnlistAccess", "does not follow the parameter UnlistHaltedVersions", "give it the condition UnlistsHaltedVersions")
+    owners = stack.parameters["DomainOwners"].split(",") if stack.parameters["DomainOwners"] else [stack.account]
+    for policy, _, statement in statements(stack):
+        if "codeartifact:UpdatePackageVersionsStatus" not in as_list(statement["Action"]):
+            continue
+        wanted = {
+            "Sid": "Unlist",
+            "Effect": "Allow",
+            "Action": "codeartifact:UpdatePackageVersionsStatus",
+            "Resource": f"arn:aws:codeartifact:{REGION}:*:package/*",
+            "Condition": {"StringEquals": {"aws:ResourceAccount": owners}},
+        }
+        if policy != "UnlistAccess" or statement != wanted:
+            yield Finding(policy, "sets statuses elsewhere, or does more than that", "let UnlistAccess alone allow it, on packages of the domain owners")
 
 
 def check_schedules(stack):

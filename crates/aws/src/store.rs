@@ -13,6 +13,7 @@
 //! | topology | `topology` | `head` | the same |
 //! | part of either | as its head | `…~REVISION~NUMBER` | `part` |
 //! | controls | `controls` | `head` | `revision`, `body`, `write_name` |
+//! | rollout | `rollout#PACKAGE/VERSION` | `head` | `change`, `revision`, `body`, `write_name`; while open: keys of an index; once over: `expires_at` |
 //! | active producer | `producers` | `ID` | `body` |
 //! | budget | `budget#TARGET` | `holders` | `holders`: a set of rebuild ids |
 //! | registered application | `applications` | `ID` | |
@@ -20,8 +21,8 @@
 //! | history | `history#ID`, `version#PACKAGE/VERSION` | `TIME#SLOT REVISION#PLACE#HASH` | `body`, `expires_at` |
 //! | whose table this is | `table` | `identity` | `table_id` |
 //!
-//! Three sparse indexes of keys only on `state`: `due` (`due#SHARD`, `TIME#ID`), `busy` (`busy#SHARD`, `ID`), `waiting`
-//! (what for, `TIME#ID`). They are eventually consistent: what they miss is found by the next sweep, what they still
+//! Three sparse indexes of keys only, on `state`: `due` (`due#SHARD`, `TIME#ID`), `busy` (`busy#SHARD`, `ID`), `waiting`
+//! (what for, `TIME#ID`). In `busy` also stand the rollouts that are open (`rollouts`, a hash of the change). They are eventually consistent: what they miss is found by the next sweep, what they still
 //! list does nothing when its slot is read.
 //!
 //! Every conditional record names the write it stands from. A write whose answer was lost is tried again under the same

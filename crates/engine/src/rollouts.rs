@@ -6,6 +6,7 @@
 mod halt;
 mod members;
 mod operate;
+mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +17,9 @@ use downriver_domain::{ApplicationId, Rollout, RolloutPolicy};
 
 pub(crate) use halt::unlist;
 pub(crate) use operate::{Decision, decide};
+pub(crate) use steps::{Step, step_of};
+#[cfg(test)]
+pub(crate) use {halt::text as text_of_halt, steps::text as text_of_passed};
 
 use crate::carry_out::{look_soon, put_back};
 use crate::error::EngineError;
@@ -322,7 +326,7 @@ async fn told<P: Ports>(
         .passed
         .iter()
         .skip(before.passed.len())
-        .map(|passed| format!("ring {} passed: {}", passed.ring, passed.reason))
+        .map(steps::text)
         .collect();
     let mut notices = Vec::new();
     if next.hold != before.hold {

@@ -10,13 +10,14 @@ use std::collections::BTreeMap;
 use downriver_domain::impact::{Judgement, Verdict};
 use downriver_domain::slot::{Rebuild, SlotState};
 use downriver_domain::version::PackageVersionId;
-use downriver_domain::{ApplicationId, PipelineExecutionId, RebuildId};
+use downriver_domain::{ApplicationId, PipelineExecutionId, RebuildId, Rollout};
 
 use crate::history::{
     HistoryBody, HistoryEntry, Note, NoteKind, Outcome, RebuildRecord, Seen, SeenEffect,
 };
 use crate::index::ReadReport;
 use crate::ports::Commit;
+use crate::rollouts::{Step, step_of};
 
 /// Latencies kept of one invocation; a start function's batch has ten messages. (`CloudWatch` takes 100 values of one metric.)
 pub const LATENCIES_MAX: usize = 100;
@@ -38,6 +39,8 @@ pub struct Figures {
     pub failures: u64,
     pub stuck: u64,
     pub parked: u64,
+    /// Changes of which nothing more starts since applications broke with them.
+    pub changes_halted: u64,
     /// What proof showed of our rebuilds: `Delivered`, `NotPickedUp`, `Unproven`.
     pub proofs: BTreeMap<&'static str, u64>,
     /// Read of what executions uploaded and of their sources.
@@ -53,6 +56,7 @@ impl Figures {
         self.failures += other.failures;
         self.stuck += other.stuck;
         self.parked += other.parked;
+        self.changes_halted += other.changes_halted;
         self.files_read += other.files_read;
         self.bytes_read += other.bytes_read;
         for (outcome, count) in other.proofs {
@@ -115,6 +119,10 @@ fn count_note(figures: &mut Figures, commit: &Commit, note: &Note) {
                 .publish_to_start_millis
                 .extend(publish_to_start_millis(commit));
         }
+        NoteKind::Rollout => {
+            let step = step_noted(commit.rollout.as_ref(), note);
+            figures.changes_halted += u64::from(matches!(step, Some(Step::Halted { .. })));
+        }
         NoteKind::Proof => {
             let outcome = note.rebuild.as_ref().and_then(|id| outcome_of(commit, id));
             if let Some(outcome) = outcome {
@@ -131,6 +139,11 @@ fn count_note(figures: &mut Figures, commit: &Commit, note: &Note) {
         }
         _ => {}
     }
+}
+
+/// The step of a rollout that a note tells of.
+fn step_noted(rollout: Option<&Rollout>, note: &Note) -> Option<Step> {
+    rollout.and_then(|rollout| step_of(rollout, &note.text))
 }
 
 const fn is_change(effect: SeenEffect) -> bool {
@@ -171,6 +184,8 @@ pub struct Decision<'a> {
     pub rebuild: Option<&'a RebuildId>,
     pub execution: Option<&'a PipelineExecutionId>,
     pub outcome: Option<&'static str>,
+    /// The ring that was passed, or in which the change was halted.
+    pub ring: Option<u32>,
     pub reason: &'a str,
     /// Nothing comes of it: an application that a change does not affect, an event that changed nothing.
     pub is_routine: bool,
@@ -228,9 +243,12 @@ fn of_rebuild(record: &RebuildRecord) -> Decision<'_> {
 }
 
 fn of_note<'a>(entry: &'a HistoryEntry, note: &'a Note, commit: &Commit) -> Decision<'a> {
+    let step = step_noted(commit.rollout.as_ref(), note);
     Decision {
-        what: note.kind.as_str(),
+        what: step.map_or(note.kind.as_str(), Step::as_str),
         application: entry.application.as_ref(),
+        package: entry.package_version.as_ref(),
+        ring: step.map(Step::ring),
         rebuild: note.rebuild.as_ref(),
         execution: note.execution.as_ref(),
         outcome: note
@@ -251,6 +269,7 @@ impl<'a> Decision<'a> {
             rebuild: None,
             execution: None,
             outcome: None,
+            ring: None,
             reason,
             is_routine: false,
         }

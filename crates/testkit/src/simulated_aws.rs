@@ -14,8 +14,9 @@
 //!   trigger detail is the ARN of who started it.
 //! - CodeArtifact (REST): package versions, their dependencies, and repositories with their upstreams, over what the control
 //!   API put there, by any method; origin controls of packages; resource policies of repositories and domains, which are kept
-//!   under revisions and not enforced. The registry is the same in every Region, and says nothing to EventBridge.
-//! - State-change events of pipelines, stages and actions, sent to an EventBridge endpoint by `PutEvents`.
+//!   under revisions and not enforced; statuses of versions. The registry is the same in every Region.
+//! - State-change events of pipelines, stages and actions, and of package versions whose status a call changed, sent to an
+//!   EventBridge endpoint by `PutEvents`. What the control API puts into the registry is told to nobody.
 //!
 //! Simplified: the actions of a stage begin and end together, whatever their `runOrder`; conditions and triggers of a
 //! declaration are kept and ignored; approvals are given through the control API.
@@ -27,7 +28,7 @@
 //! 1.5) has no such hop: `PutEvents` to another account's bus ARN is answered `ResourceNotFoundException`, a rule's target in another account
 //! is dropped. With `relay_queue_url` the pipelines' events of other accounts and Regions are therefore sent straight to the hub's queue,
 //! in the envelope that the hub's rule would deliver after the hop (those of stages and actions, which that rule does not let
-//! through, are not). Without it everything goes to its own account's bus.
+//! through, are not). Without it everything goes to its own account's bus, as events of package versions always do.
 //!
 //! # Control API
 //! JSON under `/_simulator/`; unknown members are refused with 400 and a reason. The types are those of this module.

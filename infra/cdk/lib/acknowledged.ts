@@ -88,7 +88,8 @@ const ACKNOWLEDGED: readonly Acknowledged[] = [
 ];
 
 /** Says to cdk-nag, where it is used, what is so on purpose, and why. @internal */
-export function acknowledge(scope: Construct, { spokes: { accounts, roleName }, eventStartedAccounts }: Settings): void {
+export function acknowledge(scope: Construct, settings: Settings): void {
+  const { spokes: { accounts, roleName }, eventStartedAccounts, unlistHaltedVersions } = settings;
   const spokes: Acknowledged = {
     of: ['SpokeAccess'],
     finding: `IAM5[Resource::arn:<AWS::Partition>:iam::*:role/${roleName}]`,
@@ -99,7 +100,16 @@ export function acknowledge(scope: Construct, { spokes: { accounts, roleName }, 
     finding: `IAM5[Resource::arn:<AWS::Partition>:events:*:*:event-bus/${REQUESTS_BUS}]`,
     reason: 'The bus has the same name in every account and Region; aws:ResourceAccount limits it to eventStartedAccounts.',
   };
-  const others = [...(accounts.length > 0 ? [spokes] : []), ...(eventStartedAccounts.length > 0 ? [requests] : [])];
+  const unlist: Acknowledged = {
+    of: ['UnlistAccess'],
+    finding: 'IAM5[Resource::arn:<AWS::Partition>:codeartifact:<AWS::Region>:*:package/*]',
+    reason: 'Which package is halted is not known at deployment; aws:ResourceAccount limits it to the domain owners.',
+  };
+  const others = [
+    ...(accounts.length > 0 ? [spokes] : []),
+    ...(eventStartedAccounts.length > 0 ? [requests] : []),
+    ...(unlistHaltedVersions ? [unlist] : []),
+  ];
   for (const { of, finding, reason } of [...ACKNOWLEDGED, ...others]) {
     for (const id of of) {
       Validations.of(scope.node.findChild(id)).acknowledge({ id: `AwsSolutions::AwsSolutions-${finding}`, reason });

@@ -36,7 +36,7 @@ function whatItDoes(): Graph[] {
     own('PublishToStartLatency', { stat: 'p50', label: 'half' }),
     own('PublishToStartLatency', { stat: 'p95', label: '95 of 100' }),
   ];
-  const needy = [own('StuckRebuilds'), own('ParkedRebuilds'), own('Quarantined', { stat: 'Sum' })];
+  const needy = [own('StuckRebuilds'), own('ParkedRebuilds'), own('Quarantined', { stat: 'Sum' }), own('ChangesHalted', { stat: 'Sum' })];
   return [
     graph('Changes and rebuilds', 'Sum', changes),
     graph('Verdicts', 'Sum', [searched('Verdicts', 'Verdict')]),

@@ -97,7 +97,7 @@ export class Downriver extends Construct {
     return grant(grantee, [findIt(this), ...readRecords(this)]);
   }
 
-  /** Every command of the command line: `pause`, `resume`, `retry`, `cancel`, and all that the other grants allow. */
+  /** Every command of the command line: `pause`, `resume`, `freeze`, `approve`, `retry`, `cancel`, and all that the other grants allow. */
   grantOperate(grantee: iam.IGrantable): iam.Grant {
     return grant(grantee, [
       findIt(this),

@@ -23,6 +23,7 @@ import {
   spokeSessions,
   type TableIndex,
   traces,
+  unlist,
   WRITE_RECORDS,
 } from './permissions';
 import type { LogLevel, Settings, SpokeSettings } from './props';
@@ -128,6 +129,14 @@ export function makeFunctions(around: Surroundings): { functions: DownriverFunct
       statements: [requests(around.settings.eventStartedAccounts)],
     });
   }
+  if (around.settings.unlistHaltedVersions) {
+    // Whoever finds that a change is halted.
+    new iam.Policy(around.scope, 'UnlistAccess', {
+      policyName: 'unlist-access',
+      roles: [start.role, track.role, index.role, sweep.role],
+      statements: [unlist(around.settings.domainOwners)],
+    });
+  }
   for (const starting of [functions.start, functions.sweep]) {
     (starting.node.defaultChild as lambda.CfnFunction).addResourceDependency(starterAccess.node.defaultChild as iam.CfnPolicy);
   }
@@ -160,6 +169,7 @@ function startDefinition({ queues, settings, pipelines }: Surroundings, starterR
     statements: [allow('Executions', [LIST_EXECUTIONS], pipelines.arns)],
     environment: { STARTER_ROLE_ARN: starterRole.roleArn, ...spokeVariables(settings.spokes) },
     endpoints: {
+      AWS_ENDPOINT_URL_CODEARTIFACT: settings.endpoints.codeArtifact,
       AWS_ENDPOINT_URL_CODEPIPELINE: settings.endpoints.codePipeline,
       AWS_ENDPOINT_URL_STS: settings.endpoints.sts,
     },
@@ -177,6 +187,7 @@ function trackDefinition({ queues, settings, pipelines }: Surroundings): Definit
     statements: [allow('Executions', READ_EXECUTIONS, pipelines.arns)],
     environment: { EXTRA_EVENT_SOURCES: settings.extraEventSources.join(','), ...spokeVariables(settings.spokes) },
     endpoints: {
+      AWS_ENDPOINT_URL_CODEARTIFACT: settings.endpoints.codeArtifact,
       AWS_ENDPOINT_URL_CODEPIPELINE: settings.endpoints.codePipeline,
       AWS_ENDPOINT_URL_STS: settings.endpoints.sts,
     },

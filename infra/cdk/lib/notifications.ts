@@ -10,7 +10,7 @@ import { acceptFromRules, terminal } from './queues';
 
 /** Of what is told; each as it is by default. */
 export interface Told {
-  /** What only a person can mend: stuck, failed, parked, held by a manifest, withdrawn. @default true */
+  /** What only a person can mend: stuck, failed, parked, halted, beyond a limit, held by a manifest, withdrawn. @default true */
   readonly needsAPerson?: boolean;
   /** What was rebuilt, and what was proven to be delivered. @default false */
   readonly rebuilt?: boolean;
@@ -136,6 +136,9 @@ function rules(tell: Told): Record<string, Rule> {
         'Regressed',
         'Cascade Stopped',
         'Doctor Finding',
+        'Change Halted',
+        'Approval Needed',
+        'Limit Reached',
       ),
       // Only an end has one.
       outcomes: [{ exists: false }, 'Failed', 'NotPickedUp'],

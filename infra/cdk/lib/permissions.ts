@@ -64,7 +64,7 @@ export function traces(): iam.PolicyStatement {
   return allow('Traces', ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], ['*']);
 }
 
-/** What of CodeArtifact is read: the domain owners are named, not what their domains hold. @internal */
+/** What of CodeArtifact is read and set: the domain owners are named, not what their domains hold. @internal */
 export function registry(sid: string, actions: string[], resource: string, domainOwners: string[]): iam.PolicyStatement {
   return new iam.PolicyStatement({
     sid,
@@ -77,6 +77,11 @@ export function registry(sid: string, actions: string[], resource: string, domai
 /** Which packages a domain holds is not known before their events come. @internal */
 export function packages(domainOwners: string[]): iam.PolicyStatement {
   return registry('Packages', ['ListPackageVersions', 'DescribePackageVersion'], 'package', domainOwners);
+}
+
+/** Taking halted versions out of what builds select. @internal */
+export function unlist(domainOwners: string[]): iam.PolicyStatement {
+  return registry('Unlist', ['UpdatePackageVersionsStatus'], 'package', domainOwners);
 }
 
 /** Sessions of the role in other accounts: its own trust says who may do what. @internal */

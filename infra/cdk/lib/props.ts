@@ -78,6 +78,13 @@ export interface DownriverProps {
   /** Everything is decided, recorded and explained; nothing is started. @default false */
   readonly shadowMode?: boolean;
 
+  /**
+   * Lets the functions set package versions of the domain owners `Unlisted`, which they do to halted ones where the catalog says
+   * `[rollout] unlist = true`. Off, that is written in the history and does not happen.
+   * @default false
+   */
+  readonly unlistHaltedVersions?: boolean;
+
   /** What alarms notify. @default alarms exist and notify nobody */
   readonly alarmsTopic?: ITopic;
 
@@ -139,6 +146,7 @@ export interface Settings {
   readonly spokes: SpokeSettings;
   readonly eventStartedAccounts: string[];
   readonly shadowMode: boolean;
+  readonly unlistHaltedVersions: boolean;
   readonly alarmsTopic?: ITopic;
   readonly logLevel: LogLevel;
   readonly logRetention: RetentionDays;
@@ -211,6 +219,7 @@ export function settingsOf(props: DownriverProps, ownAccount: string): Settings 
     },
     eventStartedAccounts: props.eventStartedAccounts ?? [],
     shadowMode: props.shadowMode ?? false,
+    unlistHaltedVersions: props.unlistHaltedVersions ?? false,
     alarmsTopic: props.alarmsTopic,
     logLevel: props.logLevel ?? 'info',
     logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,

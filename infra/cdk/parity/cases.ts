@@ -30,6 +30,7 @@ const PROPS: Record<string, (value: string, scope: Construct) => Props> = {
   SpokeExternalId: (value) => ({ spokeExternalId: value }),
   EventStartedAccounts: (value) => ({ eventStartedAccounts: value.split(',') }),
   ShadowMode: (value) => ({ shadowMode: value === 'true' }),
+  UnlistHaltedVersions: (value) => ({ unlistHaltedVersions: value === 'true' }),
   AlarmsTopicArn: (value, scope) => ({ alarmsTopic: Topic.fromTopicArn(scope, 'Topic', value) }),
   LogLevel: (value) => ({ logLevel: value as LogLevel }),
   LogRetentionDays: (value) => ({ logRetention: Number(value) as RetentionDays }),

@@ -137,6 +137,15 @@ test('only who starts may ask accounts that let no role in, and what they forwar
   assert.equal(propertiesOf(of, 'StartFunction')['Environment'].Variables.SPOKE_ACCOUNTS, '');
 });
 
+test('versions are set Unlisted only where that is allowed, and by those who find that a change is halted', () => {
+  const of = deployed({ unlistHaltedVersions: true, domainOwners: ['555555555555'] });
+  const { Roles, PolicyDocument } = propertiesOf(of, 'UnlistAccess');
+  assert.equal(Roles.length, 4);
+  assert.equal(PolicyDocument.Statement[0].Action, 'codeartifact:UpdatePackageVersionsStatus');
+  assert.deepEqual(PolicyDocument.Statement[0].Condition.StringEquals['aws:ResourceAccount'], ['555555555555']);
+  assert.doesNotMatch(JSON.stringify(templateOf(deployed())), /UpdatePackageVersionsStatus/);
+});
+
 const REFUSED: [Partial<DownriverProps>, RegExp][] = [
   [{ domainOwners: ['12345'] }, /domainOwners has "12345"; give account ids/],
   [{ pipelineArns: ['*'] }, /pipelineArns has "\*"; .*leave it out/],

@@ -81,6 +81,7 @@ fn totals(metrics: &Metrics) -> Map<String, Value> {
         ("Failures", figures.failures),
         ("Stuck", figures.stuck),
         ("Parked", figures.parked),
+        ("ChangesHalted", figures.changes_halted),
         ("FilesRead", figures.files_read),
         ("BytesRead", figures.bytes_read),
         ("Quarantined", metrics.quarantined),

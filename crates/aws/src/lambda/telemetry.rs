@@ -162,6 +162,7 @@ fn log(decision: &Decision<'_>) {
                 rebuild.id = rebuild,
                 execution.id = execution,
                 outcome = decision.outcome,
+                ring = decision.ring,
                 reason = decision.reason,
                 "{}",
                 decision.what

@@ -1,3 +1,5 @@
+mod unlisting;
+
 use downriver_engine::ports::{Policies as _, PutOutcome};
 use downriver_testkit::simulated_aws::client::Control;
 use downriver_testkit::simulated_aws::{
@@ -37,6 +39,7 @@ fn held(version: &str, status: &str, published_at_ms: u64) -> HeldVersion {
         external_connection: None,
         revision: Some(format!("r{version}")),
         published_at_ms: Some(published_at_ms),
+        sequence: None,
         dependencies: Vec::new(),
     }
 }

@@ -92,6 +92,8 @@ fn every_call_may_move_between_threads() {
     movable(store.load_history(&history, 1));
     movable(store.list_due(at(0), 1));
     movable(store.list_busy(None, 1));
+    movable(store.load_rollouts(&[]));
+    movable(store.list_rollouts(None, 1));
     movable(store.is_restored());
     movable(store.record_compared());
 }

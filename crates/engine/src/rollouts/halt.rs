@@ -3,20 +3,24 @@
 use std::fmt::Write as _;
 
 use downriver_domain::rollout::{Broken, Hold, Rollout};
+use downriver_domain::version::PackageVersionId;
 use downriver_domain::{OwnerId, RepositoryId, VersionStatus};
 
 use super::entry;
 use crate::error::EngineError;
+use crate::history::HistoryBody;
 use crate::ports::{
-    Commit, LOAD_APPLICATIONS_MAX, Notice, NoticeKind, Ports, ReadError, Registry, Store,
+    Commit, HistoryOf, LOAD_APPLICATIONS_MAX, Notice, NoticeKind, Ports, ReadError, Registry, Store,
 };
 use crate::session::Session;
 
+/// Entries of a change's history in which it is looked whether a line stands there already.
+const WRITTEN_READ_MAX: usize = 50;
 /// Broken applications that are told of in full.
 const TOLD_MAX: usize = 20;
 
 /// Which applications broke, where and since when, and what opens it.
-pub(super) fn text(rollout: &Rollout) -> String {
+pub(crate) fn text(rollout: &Rollout) -> String {
     let Some(Hold::Halted { broken, reason, .. }) = &rollout.hold else {
         return String::new();
     };
@@ -98,7 +102,7 @@ async fn author<P: Ports>(
         .next())
 }
 
-/// Sets every `Published` copy that is known `Unlisted`. What cannot be done is written down, and tried again by `sweep`.
+/// Sets every `Published` copy that is known `Unlisted`. What cannot be done is written down, once, and tried again by `sweep`.
 pub(crate) async fn unlist<P: Ports>(
     session: &Session<'_, P>,
     rollout: &Rollout,
@@ -129,6 +133,9 @@ pub(crate) async fn unlist<P: Ports>(
             Err(error @ ReadError::Transient(_)) => return Err(error.into()),
             Err(error) => format!("could not be set Unlisted in {repository}: {error}"),
         };
+        if is_written(session, change, &text).await? {
+            continue;
+        }
         let commit = Commit {
             history: vec![entry(session, change, text)],
             ..Commit::default()
@@ -137,4 +144,21 @@ pub(crate) async fn unlist<P: Ports>(
         session.ports.observe(&commit);
     }
     Ok(())
+}
+
+/// Whether the history of a change has this line: a pass that finds the same again says nothing new.
+async fn is_written<P: Ports>(
+    session: &Session<'_, P>,
+    change: &PackageVersionId,
+    text: &str,
+) -> Result<bool, EngineError> {
+    let of = HistoryOf::PackageVersion(change.clone());
+    let entries = session
+        .ports
+        .store()
+        .load_history(&of, WRITTEN_READ_MAX)
+        .await?;
+    Ok(entries
+        .iter()
+        .any(|entry| matches!(&entry.body, HistoryBody::Note(note) if note.text == text)))
 }

@@ -77,5 +77,6 @@ async fn tell<P: Ports>(
         ..Commit::default()
     };
     session.ports.store().commit(&commit).await?;
+    session.ports.observe(&commit);
     Ok(())
 }

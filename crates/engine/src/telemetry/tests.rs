@@ -3,11 +3,14 @@ use std::fmt::Debug;
 use std::str::FromStr;
 
 use downriver_domain::impact::{Action, Judgement, Unaffected, Verdict};
+use downriver_domain::rollout::{Broken, Hold, Passed};
 use downriver_domain::slot::{
     Gate, Pending, Rebuild, Running, Slot, SlotState, Wait, WaitOn, Wanted,
 };
 use downriver_domain::version::{PackageId, PackageVersionId};
-use downriver_domain::{AttemptId, Cascade, Pipeline, RebuildId, RepositoryId, Target, Timestamp};
+use downriver_domain::{
+    AttemptId, Cascade, Pipeline, RebuildId, RepositoryId, Rollout, Target, Timestamp,
+};
 
 use super::{Decision, Figures, LATENCIES_MAX, decisions, figures};
 use crate::history::{
@@ -312,4 +315,82 @@ fn at(secs: i64) -> Timestamp {
 
 fn id<T: FromStr<Err: Debug>>(text: &str) -> T {
     text.parse().expect("a test writes valid identifiers")
+}
+
+/// A commit of a rollout that passed one ring, or two, and was halted in the next.
+fn rolled(passed: u32, is_halted: bool) -> Commit {
+    let change: PackageVersionId = "pkg:npm/tokens@2.0.0".parse().unwrap();
+    let mut rollout = Rollout::new(change.clone(), 0, at(0));
+    rollout.passed = (0..passed)
+        .map(|ring| Passed {
+            ring,
+            at: at(1),
+            reason: "2 of 2 applications delivered".to_owned(),
+        })
+        .collect();
+    rollout.ring = passed;
+    rollout.hold = is_halted.then(|| Hold::Halted {
+        since: at(1),
+        ring: passed,
+        broken: vec![Broken {
+            application: "shop".parse().unwrap(),
+            execution: None,
+            reason: "it failed in stage “Test”".to_owned(),
+            url: None,
+            at: at(1),
+        }],
+        reason: "1 of 1 applications failed".to_owned(),
+    });
+    let texts = { rollout.passed.iter() }
+        .map(crate::rollouts::text_of_passed)
+        .chain(is_halted.then(|| crate::rollouts::text_of_halt(&rollout)))
+        .chain(["ann approved it".to_owned()]);
+    let history = texts
+        .map(|text| HistoryEntry {
+            at: at(1),
+            application: None,
+            package_version: Some(change.clone()),
+            body: HistoryBody::Note(Note {
+                kind: NoteKind::Rollout,
+                rebuild: None,
+                execution: None,
+                text,
+            }),
+        })
+        .collect();
+    Commit {
+        rollout: Some(rollout),
+        history,
+        ..Commit::default()
+    }
+}
+
+#[test]
+fn each_ring_and_each_halt_is_a_line_with_its_package_and_ring() {
+    let commit = rolled(2, true);
+    let lines: Vec<_> = decisions(&commit)
+        .into_iter()
+        .map(|line| (line.what, line.package.map(ToString::to_string), line.ring))
+        .collect();
+    let change = Some("pkg:npm/tokens@2.0.0".to_owned());
+    assert_eq!(
+        lines,
+        [
+            ("RingPassed", change.clone(), Some(0)),
+            ("RingPassed", change.clone(), Some(1)),
+            ("Halted", change.clone(), Some(2)),
+            ("Rollout", change, None),
+        ]
+    );
+    assert!(decisions(&commit).iter().all(|line| !line.is_routine));
+}
+
+#[test]
+fn a_halt_counts_once_and_a_passed_ring_does_not() {
+    assert_eq!(figures(&rolled(1, true)).changes_halted, 1);
+    assert_eq!(figures(&rolled(2, false)), Figures::default());
+    // What is written down later of a halted change is no second halt.
+    let mut later = rolled(0, true);
+    later.history.remove(0);
+    assert_eq!(figures(&later), Figures::default());
 }

@@ -1,10 +1,12 @@
-//! CodeArtifact's read operations over a small registry that the control API fills; origin controls, and resource policies.
+//! CodeArtifact's read operations over a small registry that the control API fills; origin controls, statuses, and resource
+//! policies.
 //!
 //! Like the real ones they see what the named repository itself holds; upstreams are not asked.
 
 mod controls;
 mod policies;
 mod repositories;
+mod statuses;
 
 use std::collections::BTreeMap;
 
@@ -102,6 +104,9 @@ pub struct HeldVersion {
     /// Milliseconds since the epoch; when it was put in if there is none.
     #[serde(default)]
     pub published_at_ms: Option<u64>,
+    /// Of the event that told of it last: the events that come of calls count on from there.
+    #[serde(default)]
+    pub sequence: Option<u64>,
     /// As its own metadata declares them.
     #[serde(default)]
     pub dependencies: Vec<HeldDependency>,
@@ -217,7 +222,7 @@ impl Registry {
     }
 }
 
-pub(crate) fn perform(world: &mut World, ticket: &Ticket) -> Result<Value, ApiError> {
+pub(crate) fn perform(world: &mut World, ticket: &Ticket, now: Millis) -> Result<Value, ApiError> {
     let input = Members::of_input(&ticket.input)?;
     let owner = input.optional_text("domainOwner", OWNER)?;
     let owner = owner.unwrap_or(&ticket.caller.account);
@@ -260,6 +265,15 @@ pub(crate) fn perform(world: &mut World, ticket: &Ticket) -> Result<Value, ApiEr
     match ticket.operation {
         Operation::ListPackageVersions => return list(world, &input, &repository, &package),
         Operation::DescribePackage => return world.registry.show_package(&repository, &package),
+        Operation::UpdatePackageVersionsStatus => {
+            let tell = (ticket.caller.region.as_str(), now);
+            let registry = &mut world.registry;
+            let (answer, events) = registry.update_statuses(&input, &repository, &package, tell)?;
+            for event in events {
+                world.emit(event, now);
+            }
+            return Ok(answer);
+        }
         Operation::PutPackageOriginConfiguration => {
             return world
                 .registry

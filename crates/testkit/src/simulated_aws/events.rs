@@ -1,4 +1,4 @@
-//! State-change events as CodePipeline sends them, and what is to go wrong with them on script.
+//! State-change events as CodePipeline and CodeArtifact send them, and what is to go wrong with them on script.
 
 use std::collections::VecDeque;
 
@@ -35,6 +35,7 @@ pub enum EventLevel {
     Pipeline,
     Stage,
     Action,
+    PackageVersion,
 }
 
 /// One event, before the bus puts its envelope around it.
@@ -42,9 +43,10 @@ pub enum EventLevel {
 pub struct Event {
     pub account: String,
     pub region: String,
+    /// Empty where it is of a package version.
     pub pipeline: String,
     pub level: EventLevel,
-    /// As events spell it: `STARTED`.
+    /// As events spell it: `STARTED`, `Unlisted`.
     pub state: String,
     /// Milliseconds since the epoch.
     pub at_ms: u64,
@@ -103,15 +105,36 @@ impl EventLevel {
             Self::Pipeline => "CodePipeline Pipeline Execution State Change",
             Self::Stage => "CodePipeline Stage Execution State Change",
             Self::Action => "CodePipeline Action Execution State Change",
+            Self::PackageVersion => "CodeArtifact Package Version State Change",
         }
     }
 }
 
 impl Event {
-    /// The pipeline's ARN, the event's only resource.
+    /// The ARN of the pipeline or the package, the event's only resource.
     pub(crate) fn arn(&self) -> String {
+        if self.level == EventLevel::PackageVersion {
+            return self.package_arn();
+        }
         let (region, account, name) = (&self.region, &self.account, &self.pipeline);
         format!("arn:aws:codepipeline:{region}:{account}:{name}")
+    }
+
+    /// The domain's owner stands in it, whoever receives the event; without a namespace nothing stands between two slashes.
+    fn package_arn(&self) -> String {
+        let text = |name: &str| self.detail[name].as_str().unwrap_or_default();
+        let path = [
+            text("domainName"),
+            text("repositoryName"),
+            text("packageFormat"),
+            text("packageNamespace"),
+            text("packageName"),
+        ];
+        let (region, owner) = (&self.region, text("domainOwner"));
+        format!(
+            "arn:aws:codeartifact:{region}:{owner}:package/{}",
+            path.join("/")
+        )
     }
 }
 

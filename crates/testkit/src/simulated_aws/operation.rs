@@ -31,6 +31,7 @@ pub enum Operation {
     DescribeRepository,
     DescribePackage,
     PutPackageOriginConfiguration,
+    UpdatePackageVersionsStatus,
     GetDomainPermissionsPolicy,
     PutDomainPermissionsPolicy,
     DeleteDomainPermissionsPolicy,
@@ -64,6 +65,7 @@ impl Operation {
             | Self::DescribeRepository
             | Self::DescribePackage
             | Self::PutPackageOriginConfiguration
+            | Self::UpdatePackageVersionsStatus
             | Self::GetDomainPermissionsPolicy
             | Self::PutDomainPermissionsPolicy
             | Self::DeleteDomainPermissionsPolicy

@@ -205,14 +205,16 @@ pub struct Delivered {
 impl Bus {
     /// Whether the event is one that this bus, or its relay, is given.
     pub(crate) fn takes(&self, event: &Event) -> bool {
-        let is_wanted = self.levels.contains(&event.level);
+        let is_wanted =
+            event.level == EventLevel::PackageVersion || self.levels.contains(&event.level);
         is_wanted && (event.level == EventLevel::Pipeline || self.relay_of(event).is_none())
     }
 
-    /// The queue that an event goes to instead of its account's bus.
+    /// The queue that an event goes to instead of its account's bus; nobody forwards those of package versions.
     pub(crate) fn relay_of(&self, event: &Event) -> Option<&str> {
         let is_of_hub = (&event.account, &event.region) == (&self.hub_account, &self.hub_region);
-        self.relay_queue_url.as_deref().filter(|_| !is_of_hub)
+        let is_relayed = !is_of_hub && event.level != EventLevel::PackageVersion;
+        self.relay_queue_url.as_deref().filter(|_| is_relayed)
     }
 }
 

@@ -22,8 +22,11 @@ pub struct Script {
     pub in_stage: Option<String>,
     /// How often the stage fails before a retry of it succeeds.
     pub failures: u32,
-    /// What a failed action says.
+    /// What a failed action says, and under which code.
     pub reason: String,
+    pub error_code: String,
+    /// Where a failed action's log is; a page that its id makes if there is none, and source actions have none.
+    pub execution_url: Option<String>,
     /// A stage with an Approval action is approved after so long; without it somebody has to finish the stage.
     pub approved_after_ms: Option<u64>,
     /// What the source actions find, if the caller does not say another; a commit that depends on the pipeline's name alone else.
@@ -59,6 +62,8 @@ impl Default for Script {
             in_stage: None,
             failures: 1,
             reason: "The build failed".to_owned(),
+            error_code: "JobFailed".to_owned(),
+            execution_url: None,
             approved_after_ms: None,
             source_revision: None,
             source_artifact: None,

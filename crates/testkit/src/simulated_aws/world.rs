@@ -148,7 +148,7 @@ impl World {
                 Service::CodePipeline => codepipeline::perform(self, ticket, now),
                 Service::EventBridge => eventbridge::perform(self, ticket, now),
                 Service::Sts => sts::perform(self, ticket, now),
-                Service::CodeArtifact => codeartifact::perform(self, ticket),
+                Service::CodeArtifact => codeartifact::perform(self, ticket, now),
             },
         };
         let (outcome, execution) = match &answer {
@@ -194,14 +194,17 @@ impl World {
                 };
                 self.put(now + after_ms, ends);
             }
-            Effect::Emit(event) => match self.events.record(&event) {
-                Fate::Dropped => {}
-                Fate::Sent { times, after_ms } => {
-                    for _ in 0..times {
-                        self.send(event.clone(), now, after_ms);
-                    }
-                }
-            },
+            Effect::Emit(event) => self.emit(event, now),
+        }
+    }
+
+    /// Sends an event, unless something is to go wrong with it.
+    pub(crate) fn emit(&mut self, event: Event, now: Millis) {
+        if let Fate::Sent { times, after_ms } = self.events.record(&event) {
+            for _ in 1..times {
+                self.send(event.clone(), now, after_ms);
+            }
+            self.send(event, now, after_ms);
         }
     }
 

@@ -11,7 +11,9 @@ use super::catalog::{DOMAIN, DOMAIN_OWNER, LIBRARIES};
 /// The extra source of the local stack that stands for `aws.codeartifact`.
 const SOURCE: &str = "emulated.codeartifact";
 
-static SEQUENCE: AtomicU64 = AtomicU64::new(1);
+/// Leaves room for what the simulation tells of the version after it.
+const SEQUENCE_STEP: u64 = 10;
+static SEQUENCE: AtomicU64 = AtomicU64::new(SEQUENCE_STEP);
 
 /// A version of an npm package that appears in the repository of libraries.
 #[derive(Debug, Clone)]
@@ -31,7 +33,7 @@ impl Publish {
             scope: scope.to_owned(),
             name: name.to_owned(),
             version: version.to_owned(),
-            sequence: SEQUENCE.fetch_add(1, Ordering::Relaxed),
+            sequence: SEQUENCE.fetch_add(SEQUENCE_STEP, Ordering::Relaxed),
             replay_name: None,
         }
     }
@@ -99,6 +101,7 @@ impl Publish {
             external_connection: None,
             revision: Some(format!("R{}", self.sequence)),
             published_at_ms: None,
+            sequence: Some(self.sequence),
             dependencies: Vec::new(),
         }
     }

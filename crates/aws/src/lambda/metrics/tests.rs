@@ -93,6 +93,7 @@ fn every_dimension_and_metric_that_a_line_names_stands_in_it() {
             failures: 1,
             stuck: 1,
             parked: 1,
+            changes_halted: 1,
             proofs: BTreeMap::from([("Delivered", 1)]),
             files_read: 1,
             bytes_read: 1,

@@ -1,5 +1,7 @@
 //! What each answer of AWS means to a start and to a read.
 
+use downriver_engine::ports::FailedStage;
+
 use super::*;
 use crate::testing::{Answer, Server};
 
@@ -353,4 +355,57 @@ async fn a_failure_that_cannot_be_read_counts_as_deployed() {
     let mut answers = failed_in("Build");
     answers.pop();
     assert_eq!(failed_stage(answers, denied).await, None);
+}
+
+/// What a failed action says: its output, as CodePipeline answers it.
+async fn told(output: serde_json::Value) -> FailedStage {
+    let list = serde_json::json!({"pipelineExecutionSummaries": [
+        {"pipelineExecutionId": "e1", "status": "Failed", "startTime": 10, "lastUpdateTime": 20}
+    ]});
+    let actions = serde_json::json!({"actionExecutionDetails": [
+        {"stageName": "Build", "actionName": "Compile", "status": "Failed", "lastUpdateTime": 20,
+         "pipelineVersion": 3, "output": output},
+        {"stageName": "Build", "actionName": "Lint", "status": "Succeeded", "lastUpdateTime": 21, "pipelineVersion": 3}
+    ]});
+    let answers = [list, actions].map(|answer| Answer::Http(200, answer.to_string()));
+    let server = Server::start(answers.into_iter().chain([structure()]).collect());
+    let id: PipelineExecutionId = "e1".parse().expect("an id");
+    let execution = pipelines(&server.endpoint)
+        .load_execution(&pipeline_of(OWN, "web-shop"), &id)
+        .await
+        .expect("an execution");
+    execution.failed_stage.expect("it failed in a stage")
+}
+
+#[tokio::test]
+async fn a_failure_says_which_action_failed_why_and_where_to_look() {
+    let said = |code: Option<&str>, message: Option<&str>, url: Option<&str>| FailedStage {
+        name: "Build".to_owned(),
+        is_before_deploy: true,
+        action: Some("Compile".to_owned()),
+        code: code.map(str::to_owned),
+        message: message.map(str::to_owned),
+        url: url.map(str::to_owned),
+    };
+    let whole = serde_json::json!({"executionResult": {
+        "externalExecutionUrl": "https://console.example/builds/7",
+        "externalExecutionSummary": "Build terminated with state: FAILED",
+        "errorDetails": {"code": "JobFailed", "message": "exit status 1"},
+    }});
+    assert_eq!(
+        told(whole).await,
+        said(
+            Some("JobFailed"),
+            Some("exit status 1"),
+            Some("https://console.example/builds/7")
+        )
+    );
+    let summary = serde_json::json!({"executionResult": {"externalExecutionSummary": "FAILED"}});
+    assert_eq!(told(summary).await, said(None, Some("FAILED"), None));
+    assert_eq!(told(serde_json::json!({})).await, said(None, None, None));
+    // Characters, not bytes: what is kept stays a text.
+    let long =
+        serde_json::json!({"executionResult": {"errorDetails": {"message": "ä".repeat(501)}}});
+    let kept = "ä".repeat(500);
+    assert_eq!(told(long).await, said(None, Some(&kept), None));
 }

@@ -176,11 +176,18 @@ async fn a_failed_execution_tells_its_stage() {
             .expect("started");
         let execution = scene.ended(&started).await;
         assert_eq!(execution.status, ExecutionStatus::Failed);
+        let mut failed = execution.failed_stage.expect("it failed in a stage");
+        let url = failed.url.take().expect("a page of the failed action");
+        assert!(url.starts_with("https://console.example/"), "{url}");
         let expected = FailedStage {
             name: stage.to_owned(),
             is_before_deploy,
+            action: Some(format!("{stage}Action")),
+            code: Some("JobFailed".to_owned()),
+            message: Some("The build failed".to_owned()),
+            url: None,
         };
-        assert_eq!(execution.failed_stage, Some(expected));
+        assert_eq!(failed, expected);
     }
 }
 

@@ -27,9 +27,12 @@ fn names_of_any_length_make_keys_within_dynamodb_limits() {
             edges_of(&package),
             inventories_of(&package),
             history_of_version(&version),
+            rollout(&version).pk,
         ] {
             assert!(pk.len() <= 2_048, "{}", pk.len());
         }
+        // A sort key has half of that.
+        assert!(rollout_sk(&version).len() <= 1_024);
     }
 }
 
@@ -41,6 +44,9 @@ fn keys_that_were_too_long_stay_apart() {
     };
     assert_ne!(edges_of(&named("a")), edges_of(&named("b")));
     assert_eq!(edges_of(&named("a")), edges_of(&named("a")));
+    let [a, b] = ["a", "b"].map(|last| PackageVersionId::new(named(last), "1").unwrap());
+    assert_ne!(rollout(&a), rollout(&b));
+    assert_ne!(rollout_sk(&a), rollout_sk(&b));
 }
 
 #[test]

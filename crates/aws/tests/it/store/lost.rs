@@ -41,6 +41,7 @@ fn start(application: &str, max: u32) -> Commit {
             application: id(application),
             rebuild: id(&format!("{application}.1")),
             since: at(0),
+            active_from: None,
         })),
         budget: Some(BudgetWrite::Take {
             target: target("eu-west-1"),

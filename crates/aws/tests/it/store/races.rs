@@ -101,6 +101,7 @@ fn the_marker_is_that_of_the_one_writer_who_won() {
                     application: id("lib"),
                     rebuild: id(&format!("lib.{number}")),
                     since: at(0),
+                    active_from: None,
                 };
                 let commit = Commit {
                     slot: Some(slot),
@@ -178,7 +179,7 @@ fn readers_see_one_registration_or_the_other() {
                     assert_eq!(store.count_dependents(&id("pkg:npm/p7")).await.unwrap(), 1);
                 }
             };
-            join(writer, reader).await;
+            Box::pin(join(writer, reader)).await;
         });
     }
 }

@@ -2,7 +2,7 @@
 
 use downriver_aws::store::DynamoStore;
 use downriver_domain::slot::{ActiveProducer, PauseScope, Slot, WaitOn, WaitingFor};
-use downriver_domain::{Built, Dependency};
+use downriver_domain::{Built, Dependency, Rollout};
 use downriver_engine::ports::{
     BudgetWrite, BuiltWrite, Commit, CommitOutcome, HistoryOf, MarkerWrite, Store,
 };
@@ -343,6 +343,70 @@ fn gates_and_lists_are_one_read_each() {
             "due slots: 4 Query",
             "busy slots: 4 Query",
             "waiting slots: 1 Query",
+        ]);
+    });
+}
+
+#[test]
+fn a_step_of_a_rollout_is_one_transaction_and_its_list_two_reads() {
+    let table = fresh_table();
+    run(async {
+        let mut costs = Costs::over(table).await;
+        let change = |version: &str| package_version("pkg:npm/tokens", version);
+        let step = |version: &str, revision| Rollout {
+            revision,
+            ..Rollout::new(change(version), 0, at(0))
+        };
+        let mut told = note("web", 1, "ring 0 passed");
+        told.application = None;
+        told.package_version = Some(change("1.0.0"));
+        let begun = Commit {
+            rollout: Some(step("1.0.0", 1)),
+            ..Commit::default()
+        };
+        costs.commit(begun, "a rollout begins").await;
+        let passed = Commit {
+            rollout: Some(step("1.0.0", 2)),
+            history: vec![told],
+            ..Commit::default()
+        };
+        costs
+            .commit(passed, "a ring is passed: rollout, history")
+            .await;
+        let second = Commit {
+            rollout: Some(step("1.1.0", 1)),
+            ..Commit::default()
+        };
+        costs.commit(second, "another begins").await;
+        let changes: Vec<_> = ["1.0.0", "1.1.0", "9.0.0"].map(change).to_vec();
+        assert_eq!(costs.store.load_rollouts(&changes).await.unwrap().len(), 2);
+        costs.note("3 rollouts, 2 of which exist");
+        assert_eq!(costs.store.load_rollouts(&[]).await.unwrap().len(), 0);
+        costs.note("none");
+        assert_eq!(costs.store.list_rollouts(None, 100).await.unwrap().len(), 2);
+        costs.note("those that are open");
+        let over = Commit {
+            rollout: Some(Rollout {
+                is_over: true,
+                ..step("1.0.0", 3)
+            }),
+            ..Commit::default()
+        };
+        costs.commit(over, "it is over").await;
+        assert_eq!(
+            costs.store.list_rollouts(None, 100).await.unwrap(),
+            [change("1.1.0")]
+        );
+        costs.note("the other one");
+        costs.assert_are(&[
+            "a rollout begins: 1 PutItem (2)",
+            "a ring is passed: rollout, history: 1 TransactWriteItems (4)",
+            "another begins: 1 PutItem (2)",
+            "3 rollouts, 2 of which exist: 1 BatchGetItem",
+            "none: ",
+            "those that are open: 1 BatchGetItem, 1 Query",
+            "it is over: 1 PutItem (2)",
+            "the other one: 1 BatchGetItem, 1 Query",
         ]);
     });
 }

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use downriver_aws::store::DynamoStore;
+use downriver_domain::Rollout;
 use downriver_domain::slot::{ActiveProducer, Controls, PauseScope, Slot, Wait, WaitOn};
 use downriver_engine::ports::{
     BudgetWrite, Commit, CommitOutcome, HistoryOf, MarkerWrite, Registration, Store,
@@ -61,6 +62,10 @@ fn commit() -> Commit {
         controls: Some(Controls {
             revision: 1,
             ..Controls::default()
+        }),
+        rollout: Some(Rollout {
+            revision: 1,
+            ..Rollout::new(package_version("pkg:npm/%40acme/tokens", "2.0.0"), 0, at(0))
         }),
         history: vec![both],
         ..Commit::default()
@@ -143,6 +148,12 @@ fn the_samples_are_read() {
             store.load_history(&of_application, 9).await.unwrap(),
             commit.history
         );
+        let changes = [package_version("pkg:npm/%40acme/tokens", "2.0.0")];
+        assert_eq!(
+            store.load_rollouts(&changes).await.unwrap(),
+            [commit.rollout.unwrap()]
+        );
+        assert_eq!(store.list_rollouts(None, 9).await.unwrap(), changes);
         // It is a copy of the table that the samples were taken from.
         assert!(store.is_restored().await.unwrap());
     });

@@ -117,6 +117,8 @@ fn message(notice: &Notice) -> String {
         (Some(application), Some(owner)) => format!("{application} ({owner})"),
         (Some(application), None) => application.to_string(),
         (None, Some(owner)) => owner.to_string(),
+        // Of a package that nobody here publishes.
+        (None, None) if notice.package_version.is_some() => "every owner".to_owned(),
         (None, None) => "Downriver itself".to_owned(),
     };
     let what = match notice.kind {

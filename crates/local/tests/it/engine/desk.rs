@@ -291,10 +291,11 @@ impl Desk {
 
     /// What the history says of an application, oldest first.
     pub(super) fn told(&self, application: &str) -> Vec<String> {
-        let entries = run_at_once(
-            self.store
-                .load_history(&HistoryOf::Application(id(application)), 1_000),
-        );
+        self.told_of(&HistoryOf::Application(id(application)))
+    }
+
+    pub(super) fn told_of(&self, of: &HistoryOf) -> Vec<String> {
+        let entries = run_at_once(self.store.load_history(of, 1_000));
         let text = |entry: HistoryEntry| match entry.body {
             HistoryBody::Note(note) => Some(note.text),
             _ => None,

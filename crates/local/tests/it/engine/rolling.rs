@@ -9,7 +9,7 @@ use downriver_domain::{
 };
 use downriver_engine::index::{BuiltPackage, BuiltReport, record_built};
 use downriver_engine::operate::{Command, Operated};
-use downriver_engine::ports::{ExecutionStatus, NoticeKind, Store};
+use downriver_engine::ports::{ExecutionStatus, HistoryOf, NoticeKind, Store};
 use downriver_testkit::builders::{
     application, dependency, id, package, package_version, pipeline, producer,
 };
@@ -395,10 +395,23 @@ fn a_halted_version_is_set_unlisted_and_that_does_not_roll_back() {
     ));
     fail(&desk, "web-2");
     assert_eq!(desk.unlisted.borrow().len(), 1);
-    *desk.unlisting.borrow_mut() = Ok(());
     // `web-3` is still on its way, so the rollout is not over.
     desk.sweep();
     assert_eq!(desk.unlisted.borrow().len(), 2);
+    *desk.unlisting.borrow_mut() = Ok(());
+    desk.sweep();
+    desk.sweep();
+    assert_eq!(desk.unlisted.borrow().len(), 4, "no event told of it yet");
+    // Each is written down once.
+    let change = HistoryOf::PackageVersion(package_version(TOKENS, "1.1.0"));
+    let told = desk.told_of(&change);
+    let about: Vec<_> = told
+        .iter()
+        .filter(|text| text.contains("set Unlisted"))
+        .collect();
+    assert_eq!(about.len(), 2, "{about:?}");
+    assert!(about[0].contains("could not be set Unlisted"), "{about:?}");
+    assert!(about[1].contains("since it is halted"), "{about:?}");
     let expected = (
         downriver_testkit::builders::repository("shared"),
         package_version(TOKENS, "1.1.0"),

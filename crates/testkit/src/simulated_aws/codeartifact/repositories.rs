@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::controls::Restrictions;
 use super::policies::PolicySlot;
 use super::{
-    FORMATS, OWNER, PackageKey, Packages, REPOSITORY, add_token, not_found, parse_limit,
-    parse_token,
+    FORMATS, HeldVersion, OWNER, PackageKey, Packages, REPOSITORY, add_token, not_found,
+    parse_limit, parse_token,
 };
 use crate::simulated_aws::constraint::Members;
 use crate::simulated_aws::error::ApiError;
@@ -88,6 +88,31 @@ impl Repositories {
                 external_connections: known.external_connections.clone(),
             })
             .collect()
+    }
+
+    pub(super) fn held_mut(
+        &mut self,
+        key: &RepositoryKey,
+        package: &PackageKey,
+        version: &str,
+    ) -> Option<&mut HeldVersion> {
+        let known = self.by_key.get_mut(key)?;
+        known.packages.get_mut(package)?.get_mut(version)
+    }
+
+    /// The highest number of an event that told of the package.
+    pub(super) fn sequence_of(&self, key: &RepositoryKey, package: &PackageKey) -> u64 {
+        let known = self.by_key.get(key);
+        let versions = known.and_then(|known| known.packages.get(package));
+        let numbers = versions.into_iter().flat_map(BTreeMap::values);
+        numbers.filter_map(|held| held.sequence).max().unwrap_or(0)
+    }
+
+    pub(super) fn administrator_of(&self, key: &RepositoryKey) -> String {
+        let known = self.by_key.get(key);
+        known
+            .map_or(key.domain_owner.as_str(), |known| known.administrator(key))
+            .to_owned()
     }
 
     /// What the repository holds; it is made where it is not there.

@@ -130,7 +130,8 @@ impl Execution {
                 detail["execution-result"] = json!({
                     "external-execution-id": self.external_id(pass),
                     "external-execution-summary": pass.reason,
-                    "error-code": "JobFailed",
+                    "external-execution-url": self.external_url(pass),
+                    "error-code": self.script.error_code,
                 });
             }
             ActionStatus::InProgress | ActionStatus::Abandoned => {}
@@ -176,11 +177,23 @@ impl Execution {
 
     fn result_of(&self, pass: &ActionPass) -> Value {
         let mut result = json!({"externalExecutionId": self.external_id(pass)});
+        if let Some(url) = self.external_url(pass) {
+            result["externalExecutionUrl"] = json!(url);
+        }
         if let Some(reason) = &pass.reason {
             result["externalExecutionSummary"] = json!(reason);
-            result["errorDetails"] = json!({"code": "JobFailed", "message": reason});
+            result["errorDetails"] = json!({"code": self.script.error_code, "message": reason});
         }
         result
+    }
+
+    /// A page for people; CodePipeline has one of what runs elsewhere.
+    fn external_url(&self, pass: &ActionPass) -> Option<String> {
+        if pass.stage == 0 {
+            return None;
+        }
+        let scripted = self.script.execution_url.clone();
+        Some(scripted.unwrap_or_else(|| format!("https://console.example/{}", pass.external_id)))
     }
 
     /// A source action's is the commit that it found.
@@ -262,6 +275,23 @@ impl Execution {
         }
     }
 
+    /// `ActionExecution` of the model.
+    fn action_execution(&self, pass: &ActionPass) -> Value {
+        let mut json = json!({
+            "actionExecutionId": pass.id,
+            "status": pass.status.as_str(),
+            "lastStatusChange": to_seconds(pass.updated_at),
+            "externalExecutionId": pass.external_id,
+        });
+        if let Some(url) = self.external_url(pass) {
+            json["externalExecutionUrl"] = json!(url);
+        }
+        if let Some(reason) = &pass.reason {
+            json["errorDetails"] = json!({"code": self.script.error_code, "message": reason});
+        }
+        json
+    }
+
     fn stage_execution(&self, pass: &StagePass) -> Value {
         json!({
             "pipelineExecutionId": self.id,
@@ -308,8 +338,8 @@ impl Pipeline {
                     .into_iter()
                     .flat_map(|latest| latest.actions.iter().rev());
                 let mut passes = passes.filter(|pass| (pass.stage, pass.action) == (stage, action));
-                if let Some(pass) = passes.next() {
-                    state["latestExecution"] = action_execution(pass);
+                if let (Some(latest), Some(pass)) = (latest, passes.next()) {
+                    state["latestExecution"] = latest.action_execution(pass);
                 }
                 state
             })
@@ -348,18 +378,4 @@ impl Pipeline {
         }
         state["inboundExecutions"] = json!(waiting);
     }
-}
-
-/// `ActionExecution` of the model.
-fn action_execution(pass: &ActionPass) -> Value {
-    let mut json = json!({
-        "actionExecutionId": pass.id,
-        "status": pass.status.as_str(),
-        "lastStatusChange": to_seconds(pass.updated_at),
-        "externalExecutionId": pass.external_id,
-    });
-    if let Some(reason) = &pass.reason {
-        json["errorDetails"] = json!({"code": "JobFailed", "message": reason});
-    }
-    json
 }

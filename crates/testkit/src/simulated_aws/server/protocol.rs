@@ -67,6 +67,11 @@ const CODEARTIFACT_WRITES: &[(&str, &str, Operation)] = &[
         Operation::PutPackageOriginConfiguration,
     ),
     (
+        "POST",
+        "/v1/package/versions/update_status",
+        Operation::UpdatePackageVersionsStatus,
+    ),
+    (
         "PUT",
         "/v1/domain/permissions/policy",
         Operation::PutDomainPermissionsPolicy,

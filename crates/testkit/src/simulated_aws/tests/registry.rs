@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::play::{ACCOUNT, Play};
-use crate::simulated_aws::Operation;
+use crate::simulated_aws::{EventLevel, Operation};
 
 const DOMAIN: &str = "acme";
 
@@ -210,4 +210,127 @@ fn one_repository_can_be_denied_on_script() {
     assert_eq!(described("release"), Ok(()));
     assert_eq!(described("mirror"), Err("AccessDeniedException"));
     assert_eq!(described("mirror"), Ok(()));
+}
+
+fn two_versions() -> Play {
+    let mut play = play();
+    let held = |version: &str, status: &str| {
+        json!({
+            "domain_owner": ACCOUNT,
+            "domain": DOMAIN,
+            "repository": "release",
+            "format": "npm",
+            "package": "tokens",
+            "version": version,
+            "status": status,
+            "revision": format!("R{version}"),
+            "sequence": 40,
+        })
+    };
+    play.control(
+        "registry",
+        &json!([held("1.0.0", "Published"), held("2.0.0", "Archived")]),
+    );
+    play
+}
+
+fn update(play: &mut Play, more: &Value) -> Result<Value, &'static str> {
+    let mut input = json!({
+        "domain": DOMAIN,
+        "repository": "release",
+        "format": "npm",
+        "package": "tokens",
+        "versions": ["1.0.0", "2.0.0", "3.0.0"],
+        "expectedStatus": "Published",
+        "targetStatus": "Unlisted",
+    });
+    for (member, value) in more.as_object().unwrap() {
+        input[member] = value.clone();
+    }
+    play.try_call(Operation::UpdatePackageVersionsStatus, input)
+}
+
+#[test]
+fn the_status_of_each_version_that_is_as_expected_changes_and_is_told() {
+    let mut play = two_versions();
+    let answer = update(&mut play, &json!({})).unwrap();
+    assert_eq!(
+        answer["successfulVersions"],
+        json!({"1.0.0": {"revision": "R1.0.0", "status": "Unlisted"}})
+    );
+    let code =
+        |answer: &Value, version: &str| answer["failedVersions"][version]["errorCode"].clone();
+    assert_eq!(code(&answer, "2.0.0"), "MISMATCHED_STATUS");
+    assert_eq!(code(&answer, "3.0.0"), "NOT_FOUND");
+    // It is so already: nothing is told again.
+    let again = json!({"versions": ["1.0.0"], "expectedStatus": null});
+    let answer = update(&mut play, &again).unwrap();
+    assert_eq!(answer["successfulVersions"]["1.0.0"]["status"], "Unlisted");
+    let stale =
+        json!({"versions": ["1.0.0"], "expectedStatus": null, "versionRevisions": {"1.0.0": "R0"}});
+    let answer = update(&mut play, &stale).unwrap();
+    assert_eq!(code(&answer, "1.0.0"), "MISMATCHED_REVISION");
+    let told: Vec<_> = play.world.events.emitted().cloned().collect();
+    let [event] = &told[..] else {
+        panic!("{told:?}");
+    };
+    assert_eq!(event.level, EventLevel::PackageVersion);
+    assert_eq!(
+        event.arn(),
+        format!("arn:aws:codeartifact:eu-central-1:{ACCOUNT}:package/acme/release/npm//tokens")
+    );
+    let sources = downriver_engine::wire::Sources::default();
+    let envelope = json!({
+        "version": "0",
+        "id": "e1",
+        "detail-type": event.level.detail_type(),
+        "source": "aws.codeartifact",
+        "account": event.account,
+        "time": "2026-03-20T10:00:00Z",
+        "region": event.region,
+        "resources": [event.arn()],
+        "detail": event.detail,
+    });
+    let parsed =
+        downriver_engine::wire::codeartifact::parse(envelope.to_string().as_bytes(), &sources);
+    let parsed = parsed.expect("the engine reads it");
+    assert_eq!(
+        parsed.sighting.status,
+        downriver_domain::VersionStatus::Unlisted
+    );
+    assert_eq!(parsed.sighting.sequence, 41);
+}
+
+#[test]
+fn what_cannot_be_a_status_to_set_is_refused() {
+    let mut play = two_versions();
+    for (more, expected) in [
+        (json!({"targetStatus": "Disposed"}), "ValidationException"),
+        (json!({"targetStatus": null}), "ValidationException"),
+        (json!({"versions": null}), "ValidationException"),
+        (json!({"package": "other"}), "ResourceNotFoundException"),
+        (
+            json!({"repository": "nowhere"}),
+            "ResourceNotFoundException",
+        ),
+    ] {
+        assert_eq!(update(&mut play, &more), Err(expected), "{more}");
+    }
+    assert_eq!(play.world.events.emitted().count(), 0);
+}
+
+#[test]
+fn another_administrator_of_the_repository_is_told_as_well() {
+    let mut play = two_versions();
+    let mut release = repository("release", &[], &[]);
+    release["administrator"] = json!("210987654321");
+    play.control("repositories", &json!([release]));
+    update(&mut play, &json!({})).unwrap();
+    let told: Vec<String> = play
+        .world
+        .events
+        .emitted()
+        .map(|event| event.account.clone())
+        .collect();
+    assert_eq!(told, [ACCOUNT, "210987654321"]);
 }

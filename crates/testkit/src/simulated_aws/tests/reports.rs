@@ -90,6 +90,42 @@ fn the_failed_action_says_why_in_the_list_of_actions() {
         details[0]["output"]["executionResult"]["errorDetails"],
         json!({"code": "JobFailed", "message": "The build failed"})
     );
+    let id = details[0]["output"]["executionResult"]["externalExecutionId"].as_str();
+    assert_eq!(
+        details[0]["output"]["executionResult"]["externalExecutionUrl"],
+        format!("https://console.example/{}", id.unwrap())
+    );
+    assert!(details[1]["output"]["executionResult"]["externalExecutionUrl"].is_null());
+}
+
+#[test]
+fn a_failed_action_says_what_its_script_says() {
+    let mut play = Play::of("SUPERSEDED");
+    let script = Script {
+        reason: "exit status 1".to_owned(),
+        error_code: "ConfigurationError".to_owned(),
+        execution_url: Some("https://logs.example/7".to_owned()),
+        ..Script::fail(100, "Build")
+    };
+    play.next(script).start().at(1_000);
+    let input = json!({
+        "pipelineName": "web-shop",
+        "filter": {"pipelineExecutionId": play.id(1)},
+    });
+    let answer = play
+        .try_call(Operation::ListActionExecutions, input)
+        .unwrap();
+    let result = &answer["actionExecutionDetails"][0]["output"]["executionResult"];
+    assert_eq!(
+        result["errorDetails"],
+        json!({"code": "ConfigurationError", "message": "exit status 1"})
+    );
+    assert_eq!(result["externalExecutionUrl"], "https://logs.example/7");
+    let state = play
+        .try_call(Operation::GetPipelineState, json!({"name": "web-shop"}))
+        .unwrap();
+    let build = &state["stageStates"][1]["actionStates"][0]["latestExecution"];
+    assert_eq!(build["errorDetails"], result["errorDetails"]);
 }
 
 #[test]

@@ -248,6 +248,9 @@ pub(super) fn notices() -> Vec<Notice> {
             false,
             false,
         ),
+        (NoticeKind::ChangeHalted, false, true),
+        (NoticeKind::ApprovalNeeded, false, true),
+        (NoticeKind::LimitReached, true, false),
     ];
     let notice = |(kind, has_rebuild, has_version): (NoticeKind, bool, bool)| Notice {
         kind,
@@ -256,7 +259,10 @@ pub(super) fn notices() -> Vec<Notice> {
             .then(|| "team-a".parse().expect("an owner")),
         application: (!matches!(
             kind,
-            NoticeKind::WeeklySummary(_) | NoticeKind::DoctorFinding(Check::RoleNotAssumable)
+            NoticeKind::WeeklySummary(_)
+                | NoticeKind::DoctorFinding(Check::RoleNotAssumable)
+                | NoticeKind::ChangeHalted
+                | NoticeKind::ApprovalNeeded
         ))
         .then(|| "web-shop".parse().expect("an application id")),
         rebuild: has_rebuild.then(|| "web-shop.7".parse().expect("a rebuild id")),
@@ -265,20 +271,31 @@ pub(super) fn notices() -> Vec<Notice> {
                 .parse()
                 .expect("a package URL")
         }),
-        is_urgent: kind == NoticeKind::RebuildStuck,
+        is_urgent: matches!(kind, NoticeKind::RebuildStuck | NoticeKind::ChangeHalted),
         text: "one plain sentence".to_owned(),
     };
-    let mut notices = kinds.map(notice).to_vec();
-    let stuck = notices
-        .iter()
-        .position(|notice| notice.kind == NoticeKind::RebuildStuck)
-        .expect("one is stuck");
+    with_others_of_a_kind(kinds.map(notice).to_vec())
+}
+
+fn with_others_of_a_kind(mut notices: Vec<Notice>) -> Vec<Notice> {
+    let place = |notices: &[Notice], kind: NoticeKind| {
+        let place = notices.iter().position(|notice| notice.kind == kind);
+        place.expect("there is one of every kind")
+    };
+    let stuck = place(&notices, NoticeKind::RebuildStuck);
     // What targets of rules must get through: see infra/checks/notices.py.
     let hostile = Notice {
         text: "say \"no\",\n{\"text\": \"\\u0022 <!channel> <message> \\\" }\u{7f}".to_owned(),
         ..notices[stuck].clone()
     };
     notices.insert(stuck, hostile);
+    let halted = place(&notices, NoticeKind::ChangeHalted);
+    // Of a package that no application here publishes.
+    let of_others = Notice {
+        owner: None,
+        ..notices[halted].clone()
+    };
+    notices.insert(halted + 1, of_others);
     notices
 }
 
