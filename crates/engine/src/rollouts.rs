@@ -43,7 +43,9 @@ pub(crate) async fn holds<P: Ports>(
     rebuild: &Rebuild,
 ) -> Result<BTreeMap<PackageId, PackageHold>, EngineError> {
     let mut holds = BTreeMap::new();
-    let Some(policy) = &session.topology.rollout else {
+    // What starts nothing needs no turn.
+    let is_shadow = session.is_shadow || state.application.policy.is_shadow;
+    let Some(policy) = session.topology.rollout.as_ref().filter(|_| !is_shadow) else {
         return Ok(holds);
     };
     let mut known = load_of(session, rebuild).await?;
@@ -81,6 +83,26 @@ pub(crate) async fn holds<P: Ports>(
         holds.extend(hold.map(|hold| (package.clone(), hold)));
     }
     Ok(holds)
+}
+
+/// Whether a rebuild that may have gone is held by now.
+pub(crate) async fn is_held<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+    rebuild: &Rebuild,
+) -> Result<bool, EngineError> {
+    let Some(policy) = &session.topology.rollout else {
+        return Ok(false);
+    };
+    let known = load_of(session, rebuild).await?;
+    let changes = rebuild.changes();
+    Ok(known.values().any(|rollout| {
+        if changes.contains(&rollout.package_version) {
+            clearance(policy, state, rollout) != Clearance::Go
+        } else {
+            rollout.is_halted()
+        }
+    }))
 }
 
 /// Whether one version of a package may go to this application now; a version that nobody asked for yet begins its rollout

@@ -6,7 +6,7 @@ use super::{Broken, Rollout};
 use crate::catalog::Application;
 use crate::dependency::{Built, Edge};
 use crate::slot::{
-    Calendar, Gate, Held, HeldReason, Pending, Slot, SlotState, is_off_calendar, pause_on,
+    Calendar, Gate, Held, HeldReason, Pending, Slot, SlotState, WaitOn, is_off_calendar, pause_on,
 };
 use crate::{ApplicationId, Timestamp};
 
@@ -22,7 +22,8 @@ pub struct Member {
 pub enum Standing {
     /// It is to go, and has not started.
     Waiting,
-    /// It is to go later: its window is closed, the version too young for it, or its limit for the day reached.
+    /// It is to go later: its window is closed, the version too young for it, its limit for the day reached, or its turn in
+    /// another change has not come.
     Later,
     /// Starting, running, tried again, or what it built is still to be read.
     InFlight,
@@ -52,7 +53,7 @@ pub fn stand(
             .is_some_and(|wanted| wanted.version == change.version())
     };
     if asks(slot) {
-        return Some(of_state(slot, is_shadow, calendar));
+        return Some(of_state(slot, change, is_shadow, calendar));
     }
     let held = slot.held.get(change.package());
     if let Some(held) = held.filter(|held| held.version == change.version()) {
@@ -67,7 +68,12 @@ pub fn stand(
         .then_some(Standing::Waiting)
 }
 
-fn of_state(slot: &Slot, is_shadow: bool, calendar: Calendar<'_>) -> Standing {
+fn of_state(
+    slot: &Slot,
+    change: &PackageVersionId,
+    is_shadow: bool,
+    calendar: Calendar<'_>,
+) -> Standing {
     let is_paused = |pending: &Pending| {
         let id = &calendar.application.id;
         pause_on(&pending.rebuild, id, calendar.controls).is_some()
@@ -84,8 +90,23 @@ fn of_state(slot: &Slot, is_shadow: bool, calendar: Calendar<'_>) -> Standing {
         {
             Standing::Later
         }
-        SlotState::Pending(_) | SlotState::Idle => Standing::Waiting,
+        SlotState::Pending(pending) => of_others(pending, change),
+        SlotState::Idle => Standing::Waiting,
     }
+}
+
+/// What another change that it is for makes it wait on: two rollouts must not wait for one another's turns.
+fn of_others(pending: &Pending, change: &PackageVersionId) -> Standing {
+    for wait in &pending.waits {
+        match &wait.on {
+            WaitOn::Ring { change: other, .. } if other != change => return Standing::Later,
+            WaitOn::Halt(other) | WaitOn::Approval(other) if other != change => {
+                return Standing::Unable(format!("held by {other}"));
+            }
+            _ => {}
+        }
+    }
+    Standing::Waiting
 }
 
 /// A failed attempt is tried again: its outcome is still to come.

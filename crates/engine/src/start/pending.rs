@@ -23,6 +23,7 @@ use crate::history::{NoteKind, Outcome};
 use crate::ports::{
     ApplicationState, BudgetWrite, Commit, CommitOutcome, MarkerWrite, Ports, Store,
 };
+use crate::rollouts;
 use crate::session::Session;
 
 /// What is added to the function's own limit before others may look for a start (DESIGN 4), in seconds: a request that was
@@ -290,20 +291,15 @@ pub(super) async fn call_unless_blocked<P: Ports>(
     starting: &Starting,
     which: Call,
 ) -> Result<Looked, EngineError> {
+    // Halted between the gates and the intent. What was called before is decided.
+    if which == Call::First && rollouts::is_held(session, state, &starting.rebuild).await? {
+        return fall_back(session, state, starting, again(starting)).await;
+    }
     if starting.is_block_waived {
         return call::call(session, state, starting, which).await;
     }
     let active = session.ports.store().load_active_producers().await?;
-    let pending = Pending {
-        // The same attempt is made later: if a call of it was on its way all the same, its token says so.
-        rebuild: Rebuild {
-            attempts: starting.rebuild.attempts.saturating_sub(1),
-            ..starting.rebuild.clone()
-        },
-        not_before: None,
-        backoffs: 0,
-        waits: Vec::new(),
-    };
+    let pending = again(starting);
     let offer = Offer::default();
     let report = gates(session, state, &state.slot, &pending, &active, &offer).await?;
     // What `max block` would open now is not recorded yet: that is for the next look.
@@ -315,6 +311,30 @@ pub(super) async fn call_unless_blocked<P: Ports>(
     if !is_blocked {
         return call::call(session, state, starting, which).await;
     }
+    fall_back(session, state, starting, pending).await
+}
+
+/// The rebuild as it was before its intent.
+fn again(starting: &Starting) -> Pending {
+    Pending {
+        // The same attempt is made later: if a call of it was on its way all the same, its token says so.
+        rebuild: Rebuild {
+            attempts: starting.rebuild.attempts.saturating_sub(1),
+            ..starting.rebuild.clone()
+        },
+        not_before: None,
+        backoffs: 0,
+        waits: Vec::new(),
+    }
+}
+
+/// Back to Pending, with its place in the budget returned.
+async fn fall_back<P: Ports>(
+    session: &Session<'_, P>,
+    state: &ApplicationState,
+    starting: &Starting,
+    pending: Pending,
+) -> Result<Looked, EngineError> {
     let mut slot = next_version(&state.slot);
     slot.state = SlotState::Pending(pending);
     slot.wake_at = Some(session.now);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use downriver_domain::slot::{Gate, SlotState};
+use downriver_domain::slot::SlotState;
 use downriver_domain::version::{PackageId, PackageVersionId, Version};
 use downriver_domain::{
     Application, ApplicationId, Built, Dependency, OnLocked, Origin, Rollback, Versioning,
@@ -12,7 +12,7 @@ use downriver_engine::ports::Store;
 use super::invariants::is_of;
 use super::organisation::{Member, first_version};
 use super::pipelines::wish;
-use super::world::World;
+use super::world::{World, needs_person};
 use super::{REGISTERED_AT, Simulation};
 use crate::run_at_once;
 
@@ -167,13 +167,8 @@ impl<S: Store> Simulation<S> {
         match &slot.state {
             SlotState::Stuck(_) => return Some("stuck"),
             SlotState::Parked(_) => return Some("parked"),
-            SlotState::Pending(pending)
-                if pending
-                    .waits
-                    .iter()
-                    .any(|wait| wait.gate == Gate::NotPaused) =>
-            {
-                return Some("paused");
+            SlotState::Pending(pending) if pending.waits.iter().any(needs_person) => {
+                return Some("held by a person, a halt or a limit");
             }
             _ => {}
         }

@@ -98,7 +98,7 @@ pub(super) fn plan(
             (55..68, _) => Input::Push(any_member(&organisation, random)),
             (68..72, _) => Input::Rule(any_member(&organisation, random)),
             (_, Profile::SameEnd) => continue,
-            (roll, Profile::Everything) => special(&organisation, random, roll),
+            (roll, Profile::Everything) => special(&organisation, random, roll, at),
         };
         if let Input::Catalog(change) = &input {
             organisation.change(change);
@@ -109,7 +109,7 @@ pub(super) fn plan(
 }
 
 /// What only a day with everything in it has.
-fn special(organisation: &Organisation, random: &mut Random, roll: u64) -> Input {
+fn special(organisation: &Organisation, random: &mut Random, roll: u64, at: Timestamp) -> Input {
     let root = random.pick(&organisation.roots);
     let chooses = random.below(1_000);
     match roll {
@@ -130,7 +130,7 @@ fn special(organisation: &Organisation, random: &mut Random, roll: u64) -> Input
         81..83 => Input::Republish(root, chooses),
         83..86 => Input::RollBack(any_member(organisation, random)),
         86..92 => Input::Catalog(Change::random(organisation, random)),
-        _ => Input::Command(command(organisation, random)),
+        _ => Input::Command(command(organisation, random, at)),
     }
 }
 
@@ -150,7 +150,7 @@ fn any_member(organisation: &Organisation, random: &mut Random) -> ApplicationId
 }
 
 /// A command of an operator. A new one has its place here.
-fn command(organisation: &Organisation, random: &mut Random) -> Command {
+fn command(organisation: &Organisation, random: &mut Random, at: Timestamp) -> Command {
     let scope = match random.below(4) {
         0 => PauseScope::System,
         1 => PauseScope::Package(random.pick(&organisation.roots)),
@@ -158,6 +158,9 @@ fn command(organisation: &Organisation, random: &mut Random) -> Command {
     };
     let (by, reason) = ("an operator".to_owned(), "simulated".to_owned());
     let application = any_member(organisation, random);
+    if random.chance(40) {
+        return of_spread(organisation, random, at);
+    }
     match random.below(12) {
         0..4 => Command::Pause { scope, by, reason },
         4..7 => Command::Resume { scope },
@@ -168,5 +171,38 @@ fn command(organisation: &Organisation, random: &mut Random) -> Command {
             reason,
         },
         _ => Command::Expedite { application },
+    }
+}
+
+/// A command about how and when changes spread. The version is one of those that are likely to be published.
+fn of_spread(organisation: &Organisation, random: &mut Random, at: Timestamp) -> Command {
+    let (by, reason) = ("an operator".to_owned(), "simulated".to_owned());
+    let scope = if random.chance(30) {
+        ControlScope::System
+    } else {
+        ControlScope::Application(any_member(organisation, random))
+    };
+    let until = at.plus_secs(60 * random.between(5, 120));
+    let version = random.pick(&["1.0.1", "1.1.0", "1.0.2", "1.2.0"]);
+    let package = random.pick(&organisation.roots);
+    let change = PackageVersionId::new(package, version).expect("lines make such versions");
+    match random.below(10) {
+        0..2 => Command::Freeze {
+            scope,
+            until,
+            by,
+            reason,
+        },
+        2 => Command::Thaw { scope },
+        3..5 => Command::OpenWindow {
+            scope,
+            until,
+            by,
+            reason,
+        },
+        5 => Command::CloseWindow { scope },
+        6..8 => Command::ResumeChange { change, by },
+        8 => Command::Approve { change, by },
+        _ => Command::Abandon { change, by, reason },
     }
 }

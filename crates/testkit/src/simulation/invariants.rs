@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use downriver_domain::Timestamp;
+use downriver_domain::rollout::{Hold, Rollout};
 use downriver_domain::slot::{ActiveProducer, Slot, SlotState, Starting};
 use downriver_domain::version::PackageVersionId;
 use downriver_domain::{Application, ApplicationId, AttemptId, Dependency, RebuildId, Target};
@@ -38,6 +39,9 @@ pub(super) struct Mirror {
     graph: Option<Graph>,
     /// When the topology or a registration was last written.
     catalog_written_at: Option<Timestamp>,
+    rollouts: BTreeMap<PackageVersionId, Rollout>,
+    /// The changes that a halt or a limit held when an attempt's intent was written down.
+    held_at_intent: BTreeMap<AttemptId, BTreeSet<PackageVersionId>>,
     /// Slots that something is still to happen to.
     restless: BTreeSet<ApplicationId>,
     /// Commits that were done.
@@ -104,6 +108,10 @@ impl World {
     /// A commit was done: what it wrote has to fit together.
     pub(super) fn committed(&mut self, commit: &Commit) {
         self.mirror.commits += 1;
+        if let Some(rollout) = &commit.rollout {
+            let change = rollout.package_version.clone();
+            self.mirror.rollouts.insert(change, rollout.clone());
+        }
         match &commit.marker {
             Some(MarkerWrite::Put(marker)) => {
                 self.mirror
@@ -139,10 +147,21 @@ impl World {
         self.trace.mix_text(slot.application.as_str());
         self.trace.mix(slot.revision);
         if let SlotState::Starting(starting) = &slot.state {
-            let standing = self.mirror.markers.values().cloned().collect();
+            // One that is held is active only from an instant on; clocks may differ by a minute.
+            let latest = self.now.minus_secs(60);
+            let is_active =
+                |marker: &&ActiveProducer| marker.active_from.is_none_or(|from| from <= latest);
+            let standing = self.mirror.markers.values().filter(is_active).cloned();
+            let standing = standing.collect();
             self.mirror
                 .intents
                 .insert(starting.attempt.clone(), standing);
+            let held = self.held_changes(starting);
+            // A repeated call is of what was decided before.
+            self.mirror
+                .held_at_intent
+                .entry(starting.attempt.clone())
+                .or_insert(held);
         }
         let application = &slot.application;
         if self.is_at_rest(slot) {
@@ -154,6 +173,22 @@ impl World {
         self.give_up(before.as_ref(), slot);
         self.check_marker(slot);
         self.check_budget(slot);
+    }
+
+    /// Which of an attempt's changes a halt or a limit holds now.
+    fn held_changes(&self, starting: &Starting) -> BTreeSet<PackageVersionId> {
+        let changes = starting.rebuild.changes().into_iter();
+        changes
+            .filter(|change| {
+                let known = self.mirror.rollouts.get(change);
+                known.is_some_and(|rollout| {
+                    matches!(
+                        rollout.hold,
+                        Some(Hold::Halted { .. } | Hold::Unapproved { .. })
+                    )
+                })
+            })
+            .collect()
     }
 
     /// A parked rebuild was given up: its execution runs on as if a person had started it.
@@ -253,6 +288,17 @@ impl World {
         if !starting.is_block_waived && is_catalog_known {
             self.check_quiet(&application, &start.attempt);
         }
+        let held_now = self.held_changes(&starting);
+        let held_then = self.mirror.held_at_intent.get(&start.attempt);
+        let held = held_now
+            .iter()
+            .find(|change| held_then.is_some_and(|then| then.contains(*change)));
+        if let Some(change) = held
+            && self.organisation.topology.rollout.is_some()
+        {
+            let text = format!("attempt {} is called while {change} is held", start.attempt);
+            self.violate("rollout", text);
+        }
         self.check_cascade(&application, &starting);
     }
 
@@ -326,7 +372,6 @@ impl World {
         if !self.organisation.is_listed(application) {
             return;
         }
-        let member = &self.organisation.members[application];
         let in_flight = self
             .pipelines
             .ours_in_flight(application)

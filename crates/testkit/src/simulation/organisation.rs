@@ -89,7 +89,7 @@ impl Organisation {
             2..16 => random.between(16, 40),
             _ => random.between(4, 11),
         };
-        let mut organisation = Self::with_repositories(random);
+        let mut organisation = Self::with_repositories(random, profile);
         let roots = random.between(2, 4);
         for number in 0..roots {
             let format = random.pick(&FORMATS);
@@ -202,7 +202,7 @@ impl Organisation {
         false
     }
 
-    fn with_repositories(random: &mut Random) -> Self {
+    fn with_repositories(random: &mut Random, profile: Profile) -> Self {
         let of = |upstreams: &[&str]| Repository {
             upstreams: upstreams.iter().map(|name| repository(name)).collect(),
             external_connections: Vec::new(),
@@ -240,6 +240,7 @@ impl Organisation {
             repositories,
             budgets: budgets.collect(),
             internal: internal.collect(),
+            rollout: policies::rollout(random, profile),
             ..Topology::default()
         };
         Self {

@@ -6,7 +6,7 @@ mod people;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use downriver_domain::slot::{Slot, SlotState};
+use downriver_domain::slot::{Gate, Slot, SlotState, Wait, WaitOn};
 use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{ApplicationId, Sighting, Timestamp};
 use downriver_engine::index::BuiltReport;
@@ -271,14 +271,10 @@ impl World {
 
     /// Whether the slot needs nothing but a person, or nothing at all.
     pub(super) fn is_at_rest(&self, slot: &Slot) -> bool {
-        use downriver_domain::slot::Gate;
         match &slot.state {
             SlotState::Idle => slot.joined.is_empty() && slot.tail.is_none(),
             SlotState::Stuck(_) => true,
-            SlotState::Pending(pending) => pending
-                .waits
-                .iter()
-                .any(|wait| wait.gate == Gate::NotPaused),
+            SlotState::Pending(pending) => pending.waits.iter().any(needs_person),
             // Where nothing is read, an end of which no event told is never found.
             SlotState::Parked(running) => self.organisation.is_event_started(&running.pipeline),
             SlotState::Starting(_) | SlotState::Running(_) => false,
@@ -288,4 +284,9 @@ impl World {
 
 const fn is_sweep(item: &Item) -> bool {
     matches!(item, Item::Message(Message::Sweep))
+}
+
+/// Nothing but an operator opens it.
+pub(super) fn needs_person(wait: &Wait) -> bool {
+    wait.gate == Gate::NotPaused || matches!(wait.on, WaitOn::Halt(_) | WaitOn::Approval(_))
 }

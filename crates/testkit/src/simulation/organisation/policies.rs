@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use downriver_domain::{Follow, OnLocked, Policy, Rollback, Scope};
+use downriver_domain::rollout::RingRule;
+use downriver_domain::{Follow, OnLocked, Policy, Rollback, RolloutPolicy, Scope, Window};
 
 use crate::simulation::Profile;
 use crate::simulation::random::Random;
@@ -37,6 +38,17 @@ pub(super) fn random(random: &mut Random, profile: Profile) -> Policy {
         1 if is_everything => Follow::None,
         _ => Follow::All,
     };
+    if is_everything && random.chance(15) {
+        let schedule = random.pick(&["0 * * * *", "15 */2 * * *", "30 */3 * * *"]);
+        let window = Window::parse(schedule, "Europe/Berlin", 60 * random.between(10, 55));
+        policy.windows = window.into_iter().collect();
+    }
+    if is_everything && random.chance(10) {
+        policy.rebuilds_per_day_max = u32::try_from(random.between(1, 3)).ok();
+    }
+    if random.chance(30) {
+        policy.tags = [random.pick(&["canary", "early"]).to_owned()].into();
+    }
     if is_everything && random.chance(20) {
         policy.max_block_secs = 60 * random.between(5, 60);
     }
@@ -61,4 +73,30 @@ pub(super) fn scope(random: &mut Random) -> Scope {
         Scope::Peer,
         Scope::Dev,
     ])
+}
+
+/// How changes spread; mostly they do so at once. Nothing is halted or waits for an approval where only the order of things may
+/// differ.
+pub(super) fn rollout(random: &mut Random, profile: Profile) -> Option<RolloutPolicy> {
+    if random.chance(55) {
+        return None;
+    }
+    let is_everything = profile == Profile::Everything;
+    let tags = |tag: &str| RingRule::Tags([tag.to_owned()].into());
+    let rings = match random.below(4) {
+        0 => Vec::new(),
+        1 => vec![tags("canary")],
+        2 => vec![tags("canary"), tags("early")],
+        _ => vec![tags("canary"), RingRule::Share(30)],
+    };
+    let percent = |random: &mut Random| u32::try_from(random.between(1, 100)).unwrap_or(100);
+    Some(RolloutPolicy {
+        rings,
+        pass_percent: if is_everything { percent(random) } else { 1 },
+        halt_percent: (is_everything && random.chance(70)).then(|| percent(random)),
+        is_ramped: random.chance(70),
+        is_unlisted: is_everything && random.chance(30),
+        applications_max: (is_everything && random.chance(10)).then_some(3),
+        depth_max: (is_everything && random.chance(10)).then_some(2),
+    })
 }
