@@ -55,10 +55,7 @@ impl Forwarding {
             Err(error) => error.to_string(),
         };
         let message = format!("{endpoint} did not answer: {why}");
-        error_answer(
-            &ApiError::new(503, "ServiceUnavailable", message),
-            "none",
-        )
+        error_answer(&ApiError::new(503, "ServiceUnavailable", message), "none")
     }
 }
 

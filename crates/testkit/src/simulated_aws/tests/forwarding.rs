@@ -70,10 +70,7 @@ fn came_as_sent(asked: &Receiver<Asked>, operation: &str, input: &Value) {
     assert_eq!(asked.target, format!("AWSEvents.{operation}"));
     assert_eq!(asked.credential, CREDENTIAL);
     assert_eq!(asked.headers["x-amz-security-token"], "of-a-session");
-    assert_eq!(
-        asked.headers["content-type"],
-        "application/x-amz-json-1.1"
-    );
+    assert_eq!(asked.headers["content-type"], "application/x-amz-json-1.1");
     assert_eq!(asked.input, *input);
 }
 
