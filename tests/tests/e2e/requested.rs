@@ -3,9 +3,9 @@
 //! The emulator refuses events on a bus of another account: the simulated services, which are the functions' EventBridge, take them.
 
 use downriver_testkit::simulated_aws::{
-    Call, ExecutionShown, Fault, FaultKind, NewScripts, Operation, Refusal, Script,
+    Call, ExecutionShown, Fault, FaultKind, NewPipeline, NewScripts, Operation, Refusal, Script,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::{App, PIPELINE_STAGE_MS, Publish, Stack, eventually, stack, stays};
 
@@ -14,6 +14,8 @@ const TAKING: &str = "666666666666";
 const REFUSING: &str = "777777777777";
 const REGION: &str = "eu-north-1";
 const BUDGET: u32 = 50;
+/// It does not exist, until its test makes it.
+const LATE_PIPELINE: &str = "requested-late";
 
 pub(crate) fn apps() -> Vec<App> {
     let app = |name: &str, account: &str| {
@@ -25,6 +27,9 @@ pub(crate) fn apps() -> Vec<App> {
             .uses_locked("requested/locked", "^1.0.0", "1.0.0")
             .with("variables = true"),
         app("failing", TAKING).uses("requested/failing", "^1.0.0", "1.0.0"),
+        app("unheard", TAKING)
+            .uses("requested/unheard", "^1.0.0", "1.0.0")
+            .with(&format!("pipeline = \"{LATE_PIPELINE}\"")),
         app("denied", REFUSING).uses("requested/denied", "^1.0.0", "1.0.0"),
     ]
 }
@@ -181,4 +186,61 @@ fn a_bus_that_refuses_needs_a_person_and_says_what_to_deploy_there() {
     was_started_by(stack, application, REFUSING, "Plain");
     assert_eq!(requests(stack, application).len(), 2);
     nobody_was_let_in(stack, application, REFUSING);
+}
+
+/// As if the wait for an answer were over: the record says so, and a timer comes.
+fn let_the_deadline_pass(stack: &Stack, application: &str) {
+    let mut item = stack.item(application);
+    let body = item["slot_body"]["S"].as_str().expect("a body");
+    let mut body: Value = serde_json::from_str(body).expect("a body is JSON");
+    let starting = &mut body["state"]["starting"];
+    assert!(starting["deadline"].is_u64(), "{starting}");
+    starting["deadline"] = json!(0);
+    item["slot_body"]["S"] = json!(body.to_string());
+    stack.aws.put_item(stack.output("TableName"), &item);
+    let revision = item["slot_revision"]["N"].as_str();
+    let revision: u64 = { revision.expect("a revision").parse() }.expect("a number");
+    let timer = json!({
+        "v": "1", "kind": "timer", "application": application, "slot_revision": revision,
+        "at": "2026-01-01T00:00:00Z",
+    });
+    let due = stack.output("DueQueueUrl");
+    stack.aws.send(due, &timer.to_string());
+}
+
+#[test]
+fn a_request_that_nothing_answers_needs_a_person_and_is_not_made_again_by_itself() {
+    let Some(stack) = stack() else { return };
+    let _turn = stack.shared();
+    let application = "requested-unheard";
+    Publish::new("requested/unheard", "1.1.0").put(stack);
+    eventually(90, "the request", || {
+        let told = stack.told(application);
+        told.contains("the event of its execution is awaited")
+            .then_some(())
+    });
+    assert_eq!(stack.status(application)["state"], "starting");
+    let_the_deadline_pass(stack, application);
+    stack.comes_to(application, "stuck");
+    let told = stack.told(application);
+    for part in [
+        format!("no event told that attempt {application}.1.1 started"),
+        format!("look in {TAKING}/{REGION} whether pipeline {LATE_PIPELINE} runs"),
+        format!("run `downriver retry {application}`"),
+    ] {
+        assert!(told.contains(&part), "{part} is not in: {told}");
+    }
+    assert_eq!(requests(stack, LATE_PIPELINE).len(), 1);
+    // Somebody makes the pipeline, with its rule.
+    let late = NewPipeline {
+        script: Script::succeed(PIPELINE_STAGE_MS),
+        ..NewPipeline::named(LATE_PIPELINE)
+    };
+    stack.simulated.create_pipelines(TAKING, REGION, vec![late]);
+    stack.order(&["retry", application]);
+    stack.comes_to(application, "idle");
+    assert_eq!(stack.end_of(application), "Succeeded");
+    was_started_by(stack, LATE_PIPELINE, TAKING, "Plain");
+    assert_eq!(requests(stack, LATE_PIPELINE).len(), 2);
+    nobody_was_let_in(stack, LATE_PIPELINE, TAKING);
 }
