@@ -54,6 +54,7 @@ SWITCHED = {
     "CodePipelineEndpoint": "http://codepipeline.example",
     "StsEndpoint": "http://sts.example",
     "CodeArtifactEndpoint": "http://codeartifact.example",
+    "EventBridgeEndpoint": "http://eventbridge.example",
 }
 
 # A spoke with everything; its deployment is in another account.

@@ -15,6 +15,9 @@
 //! - CodeArtifact (REST): package versions, their dependencies, and repositories with their upstreams, over what the control
 //!   API put there, by any method; origin controls of packages; resource policies of repositories and domains, which are kept
 //!   under revisions and not enforced; statuses of versions. The registry is the same in every Region.
+//! - EventBridge (JSON 1.1): `PutEvents` for buses `downriver-requests`, whose rules start pipelines as those of `infra/requests` do.
+//!   Everything else that EventBridge is asked for goes on, as it came, to the endpoint that events are sent to, if there is
+//!   one; it is not among the calls that are shown.
 //! - State-change events of pipelines, stages and actions, and of package versions whose status a call changed, sent to an
 //!   EventBridge endpoint by `PutEvents`. What the control API puts into the registry is told to nobody.
 //!

@@ -353,7 +353,12 @@ class FunctionParts {
   private environment(definition: Definition): Record<string, string> {
     const { table, bus, settings } = this.around;
     const urls = Object.entries(definition.sendsTo).map(([variable, queue]) => [variable, queue.queueUrl]);
-    const endpoints = Object.entries({ [ENDPOINT]: settings.endpoints.service, ...definition.endpoints });
+    // All of them tell on the bus.
+    const endpoints = Object.entries({
+      [ENDPOINT]: settings.endpoints.service,
+      AWS_ENDPOINT_URL_EVENTBRIDGE: settings.endpoints.eventBridge,
+      ...definition.endpoints,
+    });
     return {
       TABLE_NAME: table.tableName,
       BUS_NAME: bus.eventBusName,

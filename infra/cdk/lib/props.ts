@@ -18,6 +18,8 @@ export interface Endpoints {
   readonly sts?: string;
   /** Of CodeArtifact. @default that of `service` */
   readonly codeArtifact?: string;
+  /** Of EventBridge. @default that of `service` */
+  readonly eventBridge?: string;
 }
 
 /** What a deployment is made with. Only `functions` is needed. */

@@ -45,6 +45,7 @@ const PROPS: Record<string, (value: string, scope: Construct) => Props> = {
   CodePipelineEndpoint: (value) => endpoint({ codePipeline: value }),
   StsEndpoint: (value) => endpoint({ sts: value }),
   CodeArtifactEndpoint: (value) => endpoint({ codeArtifact: value }),
+  EventBridgeEndpoint: (value) => endpoint({ eventBridge: value }),
 };
 
 /** Other values than the defaults, by the parameter. */

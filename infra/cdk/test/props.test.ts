@@ -68,11 +68,12 @@ test('functions are told about shadow mode, retention and the level of their log
 });
 
 test('endpoints reach the functions that use the service, and no others', () => {
-  const of = deployed({ endpoints: { service: 'http://all.example', sts: 'http://sts.example' } });
+  const of = deployed({ endpoints: { service: 'http://all.example', sts: 'http://sts.example', eventBridge: 'http://events.example' } });
   const variables = (id: string) => propertiesOf(of, id)['Environment'].Variables;
   assert.equal(variables('StartFunction').AWS_ENDPOINT_URL_STS, 'http://sts.example');
   assert.equal(variables('ResolveFunction').AWS_ENDPOINT_URL_STS, undefined);
   assert.equal(variables('TrackFunction').AWS_ENDPOINT_URL, 'http://all.example');
+  assert.equal(variables('ResolveFunction').AWS_ENDPOINT_URL_EVENTBRIDGE, 'http://events.example');
   const plain = propertiesOf(deployed(), 'StartFunction')['Environment'].Variables;
   assert.deepEqual(Object.keys(plain).filter((name) => name.startsWith('AWS_')), []);
 });

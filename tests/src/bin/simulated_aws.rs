@@ -13,7 +13,8 @@ const USAGE: &str = "\
 simulated-services [--option value]…
   --listen ADDRESS           default 127.0.0.1:0, a free port
   --default-account ACCOUNT  of callers whose access key says none; default 123456789012
-  --events ENDPOINT          sends state-change events to this EventBridge endpoint, http://host:port; needs the two below
+  --events ENDPOINT          sends state-change events to this EventBridge endpoint, http://host:port, and hands on to it what it
+                             is asked of EventBridge besides requests for rebuilds; needs the two below
   --hub-account ACCOUNT      the account whose default bus is listened to
   --hub-region REGION        and its Region
   --event-source SOURCE      default emulated.codepipeline

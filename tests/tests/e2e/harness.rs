@@ -200,10 +200,19 @@ impl Stack {
 
     /// Other accounts whose pipelines are started and read.
     pub(crate) fn spokes(&self) -> Vec<String> {
-        let spokes = self.document["spoke_accounts"].as_array();
-        let spokes = spokes.expect("the document has the spokes");
-        let spokes = spokes.iter().filter_map(Value::as_str);
-        spokes.map(str::to_owned).collect()
+        self.accounts("spoke_accounts")
+    }
+
+    /// Other accounts, which an event asks to start their pipelines.
+    pub(crate) fn event_started(&self) -> Vec<String> {
+        self.accounts("event_started_accounts")
+    }
+
+    fn accounts(&self, member: &str) -> Vec<String> {
+        let accounts = self.document[member].as_array();
+        let accounts = accounts.unwrap_or_else(|| panic!("the stack's document has {member}"));
+        let accounts = accounts.iter().filter_map(Value::as_str);
+        accounts.map(str::to_owned).collect()
     }
 
     /// An output of the stack.

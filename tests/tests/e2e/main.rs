@@ -16,6 +16,7 @@ mod proven;
 mod publish;
 mod quarantined;
 mod refused;
+mod requested;
 mod spokes;
 
 use harness::App;
@@ -33,6 +34,7 @@ fn scenarios() -> Vec<App> {
         changed::apps(),
         proven::apps(),
         spokes::apps(),
+        requested::apps(),
         doctor::apps(),
     ]
     .concat()
@@ -40,5 +42,11 @@ fn scenarios() -> Vec<App> {
 
 /// Targets of their own, for tests that need a budget to themselves.
 fn targets(account: &str, region: &str) -> String {
-    ordered::targets(account) + &spokes::targets() + &doctor::targets(region)
+    [
+        ordered::targets(account),
+        spokes::targets(),
+        requested::targets(),
+        doctor::targets(region),
+    ]
+    .concat()
 }

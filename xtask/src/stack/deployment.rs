@@ -25,6 +25,9 @@ const EXTRA_EVENT_SOURCES: &str = "emulated.codepipeline,emulated.codeartifact";
 /// Other accounts whose pipelines are started: that of the example catalog, and those of tests.
 pub(crate) const SPOKE_ACCOUNTS: [&str; 3] = ["210987654321", "222222222222", "333333333333"];
 
+/// Accounts of tests that let no role in: an event asks them.
+pub(crate) const EVENT_STARTED_ACCOUNTS: [&str; 2] = ["666666666666", "777777777777"];
+
 /// Uploads the functions and creates or updates the stack.
 pub(crate) fn deploy(
     root: &Path,
@@ -120,10 +123,13 @@ fn parameters(ports: Ports, domain_owners: &[String]) -> Vec<String> {
         ("ServiceEndpoint", endpoint(ports.aws)),
         ("CodePipelineEndpoint", simulated.clone()),
         ("StsEndpoint", simulated.clone()),
-        ("CodeArtifactEndpoint", simulated),
+        ("CodeArtifactEndpoint", simulated.clone()),
+        // They hand on what is not for another account.
+        ("EventBridgeEndpoint", simulated),
         ("ExtraEventSources", EXTRA_EVENT_SOURCES.to_owned()),
         ("DomainOwners", domain_owners.join(",")),
         ("SpokeAccounts", SPOKE_ACCOUNTS.join(",")),
+        ("EventStartedAccounts", EVENT_STARTED_ACCOUNTS.join(",")),
         // What is not wanted where everything is thrown away anyway.
         ("DeletionProtection", "false".to_owned()),
         // Not emulated.

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::deployment::SPOKE_ACCOUNTS;
+use super::deployment::{EVENT_STARTED_ACCOUNTS, SPOKE_ACCOUNTS};
 use super::ports::Ports;
 
 /// The stack's name, which is what the command calls a deployment.
@@ -89,6 +89,7 @@ pub(crate) fn document(ports: Ports, folder: &Path) -> Value {
         "account": ACCOUNT,
         "region": REGION,
         "spoke_accounts": SPOKE_ACCOUNTS,
+        "event_started_accounts": EVENT_STARTED_ACCOUNTS,
         "endpoints": {
             "aws": endpoint(ports.aws),
             "simulated": endpoint(ports.simulated),

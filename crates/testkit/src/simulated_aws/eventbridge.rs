@@ -1,5 +1,6 @@
 //! EventBridge, as far as it starts pipelines: each account and Region has the bus and the rules that `infra/requests` makes, for all of
-//! its pipelines. An event that no rule matches is taken and dropped, as is one for a bus that does not exist.
+//! its pipelines. An event that no rule matches is taken and dropped, as is one for a bus that does not exist. What is not for
+//! that bus is another EventBridge's, if there is one.
 
 use downriver_engine::ports::REQUESTS_BUS;
 use serde_json::{Value, json};
@@ -11,6 +12,40 @@ use super::world::{Ticket, World};
 
 /// Of the service model.
 const ENTRIES: std::ops::RangeInclusive<usize> = 1..=10;
+/// What stands before the operation in `x-amz-target`.
+pub(crate) const TARGET_PREFIX: &str = "AWSEvents.";
+
+/// Whether a request is for EventBridge, and for anything but the bus of requests. An error, if it is for both.
+pub(crate) fn is_for_others(target: &str, body: &[u8]) -> Result<bool, ApiError> {
+    match target.strip_prefix(TARGET_PREFIX) {
+        None => return Ok(false),
+        Some("PutEvents") => {}
+        Some(_) => return Ok(true),
+    }
+    let input: Value = serde_json::from_slice(body).unwrap_or_default();
+    let entries = input["Entries"].as_array().map_or(&[][..], Vec::as_slice);
+    let is_ours = |entry: &&Value| {
+        let bus = entry["EventBusName"].as_str();
+        let name = bus.and_then(|bus| bus.rsplit_once(":event-bus/"));
+        name.is_some_and(|(_, name)| name == REQUESTS_BUS)
+    };
+    match entries.iter().filter(is_ours).count() {
+        0 => Ok(true),
+        ours if ours == entries.len() => Ok(false),
+        _ => Err(ApiError::validation(format!(
+            "Entries are either all for buses {REQUESTS_BUS} or none is: put them in two calls"
+        ))),
+    }
+}
+
+/// The pipelines that a call asks for.
+pub(crate) fn requested(input: &Value) -> Vec<String> {
+    let entries = input["Entries"].as_array().into_iter().flatten();
+    let details = entries.filter_map(|entry| entry["Detail"].as_str());
+    let details = details.filter_map(|detail| serde_json::from_str::<Value>(detail).ok());
+    let pipelines = details.filter_map(|detail| detail["pipeline"].as_str().map(str::to_owned));
+    pipelines.collect()
+}
 
 pub(crate) fn perform(world: &mut World, ticket: &Ticket, now: Millis) -> Result<Value, ApiError> {
     let entries = ticket.input["Entries"].as_array();

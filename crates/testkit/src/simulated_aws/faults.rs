@@ -9,7 +9,7 @@ use super::error::{ApiError, Refusal};
 #[serde(deny_unknown_fields)]
 pub struct Fault {
     pub operation: Operation,
-    /// The pipeline's name; for CodeArtifact the package's, the repository's or the domain's, for STS the role's or the session's. Every one if there is none.
+    /// The pipeline's name, also where an event asks for it; for CodeArtifact the package's, the repository's or the domain's, for STS the role's or the session's. Every one if there is none.
     #[serde(default)]
     pub of: Option<String>,
     pub fault: FaultKind,

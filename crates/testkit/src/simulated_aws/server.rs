@@ -1,6 +1,7 @@
 //! The HTTP server: reads a request, tells the services apart, meets it with its fault, writes the answer.
 
 mod connection;
+mod forwarding;
 mod holds;
 mod protocol;
 
@@ -18,6 +19,7 @@ use super::instant::{Clock, Millis};
 use super::orders::Settings;
 use super::world::World;
 use connection::serve;
+use forwarding::Forwarding;
 use holds::Holds;
 
 /// How long open requests may go on once the server is to stop.
@@ -30,6 +32,7 @@ struct Shared {
     /// Something earlier is due than before.
     is_due_earlier: Notify,
     deliveries: Deliveries,
+    forwarding: Forwarding,
     holds: Holds,
 }
 
@@ -161,6 +164,7 @@ impl Shared {
             clock: Clock::new(),
             is_due_earlier: Notify::new(),
             deliveries: Deliveries::begin(),
+            forwarding: Forwarding::default(),
             holds: Holds::default(),
         }
     }

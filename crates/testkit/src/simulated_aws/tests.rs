@@ -2,6 +2,7 @@ mod calls;
 mod conformance;
 mod delivering;
 mod faults;
+mod forwarding;
 mod modes;
 mod people;
 mod play;

@@ -128,6 +128,8 @@ impl World {
             .iter()
             .filter_map(|name| input[name].as_str())
             .collect();
+        let requested = eventbridge::requested(&input);
+        let names = [names, requested.iter().map(String::as_str).collect()].concat();
         let fault = self.faults.take(operation, &names);
         let number = self
             .calls

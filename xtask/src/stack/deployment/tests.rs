@@ -37,6 +37,15 @@ fn lists_are_one_value() {
     );
     assert!(parameters.contains(&"ServiceEndpoint=http://127.0.0.1:4566".to_owned()));
     assert!(parameters.contains(&"StsEndpoint=http://127.0.0.1:4567".to_owned()));
+    assert!(parameters.contains(&"EventBridgeEndpoint=http://127.0.0.1:4567".to_owned()));
+    assert!(parameters.contains(&"EventStartedAccounts=666666666666,777777777777".to_owned()));
+}
+
+#[test]
+fn an_account_lets_a_role_in_or_is_asked_by_an_event() {
+    for account in EVENT_STARTED_ACCOUNTS {
+        assert!(!SPOKE_ACCOUNTS.contains(&account), "{account}");
+    }
 }
 
 #[test]

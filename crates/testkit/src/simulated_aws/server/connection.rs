@@ -20,6 +20,7 @@ use super::protocol::{Answer, error_answer, header, parse_request, to_answer, wr
 use crate::simulated_aws::caller::Credential;
 use crate::simulated_aws::control::{self, ControlError, parse};
 use crate::simulated_aws::error::ApiError;
+use crate::simulated_aws::eventbridge;
 use crate::simulated_aws::faults::FaultKind;
 use crate::simulated_aws::orders::Release;
 use crate::simulated_aws::world::Ticket;
@@ -67,10 +68,30 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Result<Answer, C
     if let Some(route) = head.uri.path().strip_prefix(CONTROL) {
         return Ok(answer_control(shared, (head.method.as_str(), route), &body));
     }
+    match others_endpoint(shared, &head, &body) {
+        Ok(None) => {}
+        Ok(Some(endpoint)) => {
+            let answer = shared.forwarding.forward(endpoint, head.headers, body);
+            return Ok(answer.await);
+        }
+        Err(error) => return Ok(error_answer(&error, "none")),
+    }
     match receive(shared, &head, &body) {
         Ok(ticket) => meet(shared, &ticket).await,
         Err(error) => Ok(error_answer(&error, "none")),
     }
+}
+
+/// Where a request goes that is for EventBridge and not for us: to where our events go, if they go anywhere.
+fn others_endpoint(shared: &Shared, head: &Parts, body: &[u8]) -> Result<Option<String>, ApiError> {
+    let target = header(head, "x-amz-target").unwrap_or_default();
+    if !eventbridge::is_for_others(target, body)? {
+        return Ok(None);
+    }
+    Ok(shared.change(|world, _| {
+        let bus = world.settings.bus.as_ref();
+        bus.map(|bus| bus.endpoint.clone())
+    }))
 }
 
 fn receive(shared: &Shared, head: &Parts, body: &[u8]) -> Result<Ticket, ApiError> {

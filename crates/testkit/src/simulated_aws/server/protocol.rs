@@ -8,13 +8,14 @@ use serde_json::{Map, Value, json};
 
 use crate::simulated_aws::Operation;
 use crate::simulated_aws::error::ApiError;
+use crate::simulated_aws::eventbridge::TARGET_PREFIX;
 use crate::simulated_aws::operation::Service;
 use crate::simulated_aws::sts::{error_to_xml, to_xml};
 
 /// What stands before the operation in `x-amz-target`, by the service.
 const TARGET_PREFIXES: [(&str, Service); 2] = [
     ("CodePipeline_20150709.", Service::CodePipeline),
-    ("AWSEvents.", Service::EventBridge),
+    (TARGET_PREFIX, Service::EventBridge),
 ];
 const STS_VERSION: &str = "2011-06-15";
 const JSON: &str = "application/x-amz-json-1.1";

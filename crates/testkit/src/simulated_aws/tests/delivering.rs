@@ -1,5 +1,6 @@
 //! Events on their way: against a bus that takes only a part of what it is given at first.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
@@ -14,15 +15,22 @@ const HUB: &str = "123456789012";
 const REGION: &str = "eu-central-1";
 const LONG: Duration = Duration::from_secs(20);
 
-/// What the bus was asked for: target, credential, input.
-struct Asked {
-    target: String,
-    credential: String,
-    input: Value,
+/// What the bus was asked for: target, credential, input; and all headers, by their names in small letters.
+pub(super) struct Asked {
+    pub(super) target: String,
+    pub(super) credential: String,
+    pub(super) input: Value,
+    pub(super) headers: BTreeMap<String, String>,
 }
 
 /// Answers with these bodies, in order.
 fn bus(answers: Vec<Value>) -> (String, Receiver<Asked>) {
+    let answers = answers.into_iter();
+    recorder(answers.map(|body| ("200 OK", body.to_string())).collect())
+}
+
+/// Answers with these statuses and bodies, in order; then with empty ones.
+pub(super) fn recorder(answers: Vec<(&'static str, String)>) -> (String, Receiver<Asked>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let (sender, asked) = channel();
@@ -31,10 +39,10 @@ fn bus(answers: Vec<Value>) -> (String, Receiver<Asked>) {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
             sender.send(read_request(&stream)).unwrap();
-            let body = answers.next().unwrap_or_default().to_string();
+            let (status, body) = answers.next().unwrap_or(("200 OK", String::new()));
             write!(
                 stream,
-                "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+                "HTTP/1.1 {status}\r\nconnection: close\r\nx-amzn-requestid: of-the-bus\r\ncontent-length: {}\r\n\r\n{body}",
                 body.len()
             )
             .unwrap();
@@ -45,7 +53,7 @@ fn bus(answers: Vec<Value>) -> (String, Receiver<Asked>) {
 
 fn read_request(stream: &TcpStream) -> Asked {
     let mut reader = BufReader::new(stream);
-    let (mut target, mut credential, mut length) = (String::new(), String::new(), 0);
+    let mut headers = BTreeMap::new();
     loop {
         let mut line = String::new();
         reader.read_line(&mut line).unwrap();
@@ -55,18 +63,14 @@ fn read_request(stream: &TcpStream) -> Asked {
             }
             continue;
         };
-        match name.to_ascii_lowercase().as_str() {
-            "x-amz-target" => value.clone_into(&mut target),
-            "authorization" => value.clone_into(&mut credential),
-            "content-length" => length = value.parse().unwrap(),
-            _ => {}
-        }
+        headers.insert(name.to_ascii_lowercase(), value.to_owned());
     }
-    let mut body = vec![0; length];
+    let mut body = vec![0; headers["content-length"].parse().unwrap()];
     reader.read_exact(&mut body).unwrap();
     Asked {
-        target,
-        credential,
+        target: headers["x-amz-target"].clone(),
+        credential: headers["authorization"].clone(),
+        headers,
         input: serde_json::from_slice(&body).unwrap(),
     }
 }
