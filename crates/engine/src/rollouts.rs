@@ -34,6 +34,8 @@ use crate::session::{CONTENTION_MAX, Session, contended};
 pub(crate) struct Beginning {
     pub(crate) depth: u32,
     pub(crate) package_revision: Option<String>,
+    /// Who asks for its turn: what its slot waited on when it was last looked at does not count.
+    pub(crate) asking: Option<ApplicationId>,
 }
 
 /// What the rollouts of its changes, and of those that they descend from, hold of a rebuild.
@@ -56,6 +58,7 @@ pub(crate) async fn holds<P: Ports>(
         let beginning = Beginning {
             depth: wanted.cascade.depth,
             package_revision: wanted.revision.clone(),
+            asking: Some(state.application.id.clone()),
         };
         let rollout = match known.remove(&change) {
             Some(rollout) if !is_of_other_contents(&rollout, &beginning) => rollout,
@@ -172,6 +175,7 @@ pub(crate) async fn follow<P: Ports>(
         let beginning = Beginning {
             depth: rollout.depth,
             package_revision: rollout.package_revision.clone(),
+            asking: None,
         };
         review(session, policy, &rollout.package_version, &beginning).await?;
     }
@@ -195,7 +199,7 @@ pub(crate) async fn review<P: Ports>(
             Some(known) => known,
             None => begin(session, change, beginning),
         };
-        let members = members::gather(session, policy, &rollout).await?;
+        let members = members::gather(session, policy, &rollout, beginning.asking.as_ref()).await?;
         let Some(Advanced {
             rollout: mut next,
             released,
@@ -393,6 +397,7 @@ pub(crate) async fn review_and_wake<P: Ports>(
     let beginning = Beginning {
         depth: rollout.depth,
         package_revision: rollout.package_revision.clone(),
+        asking: None,
     };
     let reviewed = review(session, policy, change, &beginning).await?;
     if reviewed.is_halted() && reviewed.is_unlisted {

@@ -53,7 +53,7 @@ pub fn stand(
             .is_some_and(|wanted| wanted.version == change.version())
     };
     if asks(slot) {
-        return Some(of_state(slot, change, is_shadow, calendar));
+        return Some(of_state(slot, rollout, is_shadow, calendar));
     }
     let held = slot.held.get(change.package());
     if let Some(held) = held.filter(|held| held.version == change.version()) {
@@ -65,15 +65,24 @@ pub fn stand(
     }
     slot.joined
         .contains_key(change.package())
-        .then_some(Standing::Waiting)
+        .then(|| of_joined(slot, calendar.now))
 }
 
-fn of_state(
-    slot: &Slot,
-    change: &PackageVersionId,
-    is_shadow: bool,
-    calendar: Calendar<'_>,
-) -> Standing {
+/// What joined is judged when what the slot is about now is over.
+fn of_joined(slot: &Slot, now: Timestamp) -> Standing {
+    match &slot.state {
+        SlotState::Stuck(stuck) => Standing::Unable(format!("stuck: {}", stuck.reason)),
+        SlotState::Parked(_) => Standing::Unable("parked".to_owned()),
+        SlotState::Starting(_) | SlotState::Running(_) => Standing::Later,
+        SlotState::Idle | SlotState::Pending(_) if slot.is_index_awaited(now) => Standing::Later,
+        SlotState::Idle | SlotState::Pending(_) => Standing::Waiting,
+    }
+}
+
+fn of_state(slot: &Slot, rollout: &Rollout, is_shadow: bool, calendar: Calendar<'_>) -> Standing {
+    let change = &rollout.package_version;
+    let had_its_turn =
+        rollout.is_ring_released || rollout.released.contains(&calendar.application.id);
     let is_paused = |pending: &Pending| {
         let id = &calendar.application.id;
         pause_on(&pending.rebuild, id, calendar.controls).is_some()
@@ -82,7 +91,7 @@ fn of_state(
         SlotState::Stuck(stuck) => Standing::Unable(format!("stuck: {}", stuck.reason)),
         SlotState::Parked(_) => Standing::Unable("parked".to_owned()),
         SlotState::Starting(_) | SlotState::Running(_) => Standing::InFlight,
-        SlotState::Pending(pending) if is_retried(pending) => Standing::InFlight,
+        SlotState::Pending(pending) if had_its_turn && is_retried(pending) => Standing::InFlight,
         SlotState::Pending(_) if is_shadow => Standing::Unable("in shadow mode".to_owned()),
         SlotState::Pending(pending) if is_paused(pending) => Standing::Unable("paused".to_owned()),
         SlotState::Pending(pending)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use downriver_domain::rollout::{Clearance, Member, Standing, stand};
-use downriver_domain::slot::Calendar;
+use downriver_domain::slot::{Calendar, SlotState};
 use downriver_domain::{ApplicationId, Edge, Rollout, RolloutPolicy};
 
 use super::waits_for_turn;
@@ -19,8 +19,9 @@ pub(super) async fn gather<P: Ports>(
     session: &Session<'_, P>,
     policy: &RolloutPolicy,
     rollout: &Rollout,
+    asking: Option<&ApplicationId>,
 ) -> Result<Vec<Member>, EngineError> {
-    let standing = standings(session, policy, rollout).await?;
+    let standing = standings(session, policy, rollout, asking).await?;
     let mut members: Vec<(usize, Member)> = standing
         .into_iter()
         .map(|(state, member)| {
@@ -40,7 +41,7 @@ pub(super) async fn waiting<P: Ports>(
     policy: &RolloutPolicy,
     rollout: &Rollout,
 ) -> Result<Vec<ApplicationId>, EngineError> {
-    let standing = standings(session, policy, rollout).await?;
+    let standing = standings(session, policy, rollout, None).await?;
     let waiting = standing
         .into_iter()
         .filter(|(state, _)| waits_for_turn(state));
@@ -53,7 +54,7 @@ pub(super) async fn left_waiting<P: Ports>(
     policy: &RolloutPolicy,
     rollout: &Rollout,
 ) -> Result<Vec<ApplicationId>, EngineError> {
-    let standing = standings(session, policy, rollout).await?;
+    let standing = standings(session, policy, rollout, None).await?;
     Ok(standing
         .into_iter()
         .filter(|(state, member)| {
@@ -70,15 +71,21 @@ async fn standings<P: Ports>(
     session: &Session<'_, P>,
     policy: &RolloutPolicy,
     rollout: &Rollout,
+    asking: Option<&ApplicationId>,
 ) -> Result<Vec<(ApplicationState, Member)>, EngineError> {
     let edges = dependents(session, rollout).await?;
     let controls = session.ports.store().load_controls().await?;
     let ids: Vec<ApplicationId> = edges.keys().cloned().collect();
     let mut found = Vec::new();
     for ids in ids.chunks(LOAD_APPLICATIONS_MAX) {
-        for state in session.load_readable(ids).await?.states {
+        for mut state in session.load_readable(ids).await?.states {
             if !state.is_registered {
                 continue;
+            }
+            if let SlotState::Pending(pending) = &mut state.slot.state
+                && asking == Some(&state.application.id)
+            {
+                pending.waits.clear();
             }
             let application = &state.application;
             let is_shadow = session.is_shadow || application.policy.is_shadow;

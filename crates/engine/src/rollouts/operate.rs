@@ -49,6 +49,7 @@ pub(crate) async fn decide<P: Ports>(
         let beginning = Beginning {
             depth: next.depth,
             package_revision: next.package_revision.clone(),
+            asking: None,
         };
         let reviewed = review(session, policy, change, &beginning).await?;
         // What it held is looked at: it may go, or end, or wait for something else.

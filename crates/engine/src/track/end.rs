@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use downriver_domain::slot::{
-    Ended, Ending, Rebuild, Running, SeenExecution, SlotState, decide_end,
+    Ended, Ending, Joined, Rebuild, Running, SeenExecution, Slot, SlotState, Wanted, decide_end,
+    merge_joined,
 };
+use downriver_domain::version::PackageId;
 use downriver_domain::{AttemptId, PipelineExecutionId};
 
 use super::{ExecutionEvent, ExecutionState, ask_for_reading, superseded};
@@ -191,9 +193,10 @@ pub(super) async fn resume<P: Ports>(
 ) -> Result<Looked, EngineError> {
     let mut slot = next_version(&state.slot);
     let rebuild = rebuild_of(state, seen, attempt);
-    let Some(rebuild) = rebuild else {
+    let Some(mut rebuild) = rebuild else {
         return Ok(Looked::Done);
     };
+    leave_what_came_later(&mut slot, &mut rebuild, seen);
     let running = Running {
         attempt: attempt.clone(),
         pipeline: state.application.pipeline.clone(),
@@ -249,6 +252,26 @@ pub(super) async fn resume<P: Ports>(
         &[],
     )
     .await
+}
+
+/// What came into the rebuild while it waited for its retry is not in an execution that began before.
+fn leave_what_came_later(slot: &mut Slot, rebuild: &mut Rebuild, seen: &SeenExecution) {
+    let is_later = |wanted: &Wanted| wanted.seen_at > seen.started_at;
+    let later: Vec<PackageId> = { rebuild.packages.iter() }
+        .filter(|(_, wanted)| is_later(wanted))
+        .map(|(package, _)| package.clone())
+        .collect();
+    for package in later {
+        if let Some(wanted) = rebuild.packages.remove(&package) {
+            let joined = Joined {
+                version: wanted.version,
+                repository: wanted.repository,
+                seen_at: wanted.seen_at,
+                is_news: false,
+            };
+            merge_joined(slot, &package, joined);
+        }
+    }
 }
 
 /// The rebuild that an attempt of ours belongs to, if it waits for a retry or ended with that attempt's failure.

@@ -21,6 +21,19 @@ pub(super) fn commit(commit: &Commit, outcome: CommitOutcome) -> String {
         commit.built.len(),
         commit.history.len()
     );
+    if let Some(rollout) = &commit.rollout {
+        let _ = write!(
+            text,
+            "; {} r{} ring {} released {:?} room {} hold {:?} over {}",
+            rollout.package_version,
+            rollout.revision,
+            rollout.ring,
+            rollout.released,
+            rollout.room,
+            rollout.hold,
+            rollout.is_over
+        );
+    }
     write_verdicts(&mut text, &commit.history);
     text
 }

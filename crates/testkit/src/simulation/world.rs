@@ -274,7 +274,10 @@ impl World {
         match &slot.state {
             SlotState::Idle => slot.joined.is_empty() && slot.tail.is_none(),
             SlotState::Stuck(_) => true,
-            SlotState::Pending(pending) => pending.waits.iter().any(needs_person),
+            // One that is still to be looked at may hold others up until then.
+            SlotState::Pending(pending) => {
+                slot.wake_at.is_none() && pending.waits.iter().any(needs_person)
+            }
             // Where nothing is read, an end of which no event told is never found.
             SlotState::Parked(running) => self.organisation.is_event_started(&running.pipeline),
             SlotState::Starting(_) | SlotState::Running(_) => false,

@@ -97,7 +97,13 @@ fn a_rebuild_for_it_waits_or_is_in_flight() {
         pending.rebuild.failures = 1;
         slot.state = SlotState::Pending(pending);
     };
-    assert_eq!(of(&retried), Some(Standing::InFlight));
+    let released = Rollout {
+        released: [web.id.clone()].into(),
+        ..fresh()
+    };
+    assert_eq!(standing(&released, retried), Some(Standing::InFlight));
+    // One that is tried again with a change that came meanwhile has not had its turn for that.
+    assert_eq!(of(&retried), Some(Standing::Waiting));
     // One for other packages says nothing.
     let other = |slot: &mut Slot| {
         slot.state = SlotState::Running(running(&web, rebuild(&web, 0, &["kit"]), 0));
