@@ -48,9 +48,10 @@ pub fn advance(
     let is_moving = |member: &Member| {
         matches!(
             member.standing,
-            Standing::Waiting | Standing::Later | Standing::InFlight
+            Standing::Waiting | Standing::Later | Standing::InFlight | Standing::Unable(_)
         )
     };
+    // Who cannot go now may be able to later, without anybody asking: a pause is lifted.
     next.is_over = !members.iter().any(is_moving);
     let is_same = Rollout {
         revision: rollout.revision,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use downriver_domain::rollout::{Clearance, Member, Standing, stand};
-use downriver_domain::slot::{Calendar, SlotState};
+use downriver_domain::slot::{Calendar, SlotState, WaitOn};
 use downriver_domain::{ApplicationId, Edge, Rollout, RolloutPolicy};
 
 use super::waits_for_turn;
@@ -48,7 +48,7 @@ pub(super) async fn waiting<P: Ports>(
     Ok(waiting.map(|(_, member)| member.application).collect())
 }
 
-/// Those that may go, and still believe that they may not: the message that was to wake them was lost.
+/// Those whose slots say something else than the rollout: the message that was to tell them was lost.
 pub(super) async fn left_waiting<P: Ports>(
     session: &Session<'_, P>,
     policy: &RolloutPolicy,
@@ -58,13 +58,30 @@ pub(super) async fn left_waiting<P: Ports>(
     Ok(standing
         .into_iter()
         .filter(|(state, member)| {
-            let clearance = rollout.clear(&member.application, member.ring);
-            matches!(clearance, Clearance::Go | Clearance::Abandoned)
-                && member.standing == Standing::Waiting
+            member.standing == Standing::Waiting
                 && waits_for_turn(state)
+                && !is_told(state, rollout, member)
         })
         .map(|(_, member)| member.application)
         .collect())
+}
+
+/// Whether a slot waits on what now holds it.
+fn is_told(state: &ApplicationState, rollout: &Rollout, member: &Member) -> bool {
+    let SlotState::Pending(pending) = &state.slot.state else {
+        return true;
+    };
+    let change = &rollout.package_version;
+    let clearance = rollout.clear(&member.application, member.ring);
+    pending
+        .waits
+        .iter()
+        .any(|wait| match (&wait.on, &clearance) {
+            (WaitOn::Ring { change: of, .. }, Clearance::Ring(_))
+            | (WaitOn::Halt(of), Clearance::Halted)
+            | (WaitOn::Approval(of), Clearance::Unapproved) => of == change,
+            _ => false,
+        })
 }
 
 async fn standings<P: Ports>(

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use downriver_domain::slot::{Slot, SlotState};
 use downriver_domain::{ApplicationId, PipelineExecutionId, RebuildId, Timestamp};
 use downriver_engine::history::{HistoryBody, HistoryEntry, NoteKind, Outcome};
-use downriver_engine::ports::{HistoryOf, Store};
+use downriver_engine::ports::{HistoryOf, Store, Trigger};
 
 use super::Simulation;
 use crate::run_at_once;
@@ -82,8 +82,10 @@ impl<S: Store> Simulation<S> {
         if !world.organisation.is_listed(application) {
             return;
         }
-        let mut passes = world.pipelines.passes(application).iter();
+        let passes = world.pipelines.passes(application).iter();
         let untold = passes
+            // Of one that an event asked for, its own event alone tells, and that may have come without its trigger.
+            .filter(|pass| pass.trigger != Trigger::Request)
             .find(|pass| pass.attempt.is_some() && !told.contains(&pass.id))
             .map(|pass| pass.id.clone());
         if let Some(execution) = untold {

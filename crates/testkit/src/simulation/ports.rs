@@ -2,6 +2,7 @@
 //! everything that may go wrong at each call.
 
 mod outside;
+mod sent;
 
 use std::cell::{Ref, RefCell, RefMut};
 use std::collections::BTreeSet;
@@ -18,14 +19,13 @@ use downriver_domain::{
 use downriver_engine::doctor::Checkup;
 use downriver_engine::history::HistoryEntry;
 use downriver_engine::ports::{
-    ApplicationState, Bus, Clock, Commit, CommitOutcome, EdgeCursor, EdgePage, Heard, HistoryOf,
-    Notice, Ports, Queue, QueueError, ReadError, ReadRequest, Registration, ResolvePage, Store,
-    StoreError, Timer,
+    ApplicationState, Commit, CommitOutcome, EdgeCursor, EdgePage, Heard, HistoryOf, Ports,
+    ReadError, Registration, Store, StoreError,
 };
 
 use super::faults::WriteFault;
 use super::trace::tell;
-use super::world::{Message, World};
+use super::world::World;
 use super::{Simulation, shown};
 
 /// All ports of one copy of a function.
@@ -417,87 +417,5 @@ impl<S: Store> Store for Worker<'_, S> {
     ) -> Result<Vec<HistoryEntry>, StoreError> {
         self.read().await?;
         self.simulation.store.load_history(of, limit).await
-    }
-}
-
-impl<S: Store> Queue for Worker<'_, S> {
-    /// A delay is counted from this copy's own clock.
-    async fn send_timer(&self, timer: &Timer) -> Result<(), QueueError> {
-        let delay = timer.at.unix_millis() - self.now().unix_millis();
-        let now = self.seen().now;
-        let at = Timestamp::from_unix_millis(now.unix_millis() + delay.max(0));
-        self.send(Message::Timer(timer.clone()), at, true).await
-    }
-
-    async fn send_page(&self, page: &ResolvePage) -> Result<(), QueueError> {
-        let now = self.seen().now;
-        self.send(Message::Page(page.clone()), now, false).await
-    }
-
-    /// The world reports what was built by itself.
-    async fn send_read(&self, _request: &ReadRequest) -> Result<(), QueueError> {
-        Ok(())
-    }
-
-    async fn send_repositories(&self) -> Result<(), QueueError> {
-        let now = self.seen().now;
-        self.send(Message::Repositories, now, true).await
-    }
-}
-
-impl<S: Store> Worker<'_, S> {
-    async fn send(
-        &self,
-        message: Message,
-        at: Timestamp,
-        is_losable: bool,
-    ) -> Result<(), QueueError> {
-        self.pause().await;
-        self.survive("before a message").await;
-        let fault = self.world().faults.on_write();
-        if fault == WriteFault::TransientBefore {
-            return Err(QueueError("simulated, not sent".to_owned()));
-        }
-        {
-            let mut world = self.world();
-            if !world.is_swallowed(&message) {
-                world.send(at, &message, is_losable);
-            }
-        }
-        self.survive("after a message").await;
-        if fault == WriteFault::TransientAfter {
-            return Err(QueueError("simulated, sent".to_owned()));
-        }
-        Ok(())
-    }
-}
-
-impl<S: Store> Bus for Worker<'_, S> {
-    async fn publish(&self, notices: &[Notice]) -> Result<(), QueueError> {
-        self.pause().await;
-        self.survive("before a notice").await;
-        {
-            let mut world = self.world();
-            for notice in notices {
-                world.trace.mix_text(&notice.text);
-                let number = self.number;
-                tell!(
-                    world,
-                    "function {number}: tells {:?}: {}",
-                    notice.kind,
-                    notice.text
-                );
-            }
-        }
-        self.survive("after a notice").await;
-        Ok(())
-    }
-}
-
-impl<S: Store> Clock for Worker<'_, S> {
-    fn now(&self) -> Timestamp {
-        let world = self.seen();
-        let skew = self.skew_millis + world.planted_skew_millis();
-        Timestamp::from_unix_millis(world.now.unix_millis() + skew)
     }
 }
