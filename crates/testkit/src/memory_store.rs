@@ -3,7 +3,7 @@
 //! It is held to the same conformance suite as the stores that last. What DynamoDB reads from its indexes (due, waiting
 //! and busy slots) may be behind here too: see [`IndexLag`]. Everything else is strongly consistent there and here.
 //!
-//! A new kind of record is a field of [`State`], a field of [`Commit`] in `State::commit`, and its method below.
+//! A new kind of record is a field of `State`, a field of [`Commit`] in `State::commit`, and its method below.
 
 mod applications;
 mod history;

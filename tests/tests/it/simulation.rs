@@ -23,7 +23,7 @@ const CRASHED_DAY: u64 = 7;
 /// Places at most, so that the test stays short.
 const CRASH_POINTS_MAX: u64 = 250;
 /// Days within which each planted bug is found by the invariant that it breaks.
-const PLANTED_DAYS_MAX: u64 = 40;
+const PLANTED_DAYS_MAX: u64 = 120;
 
 #[test]
 fn the_invariants_hold_whatever_goes_wrong() {

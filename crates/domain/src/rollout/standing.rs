@@ -106,10 +106,15 @@ fn of_state(slot: &Slot, rollout: &Rollout, is_shadow: bool, calendar: Calendar<
 
 /// What another change that it is for makes it wait on: two rollouts must not wait for one another's turns.
 fn of_others(pending: &Pending, change: &PackageVersionId) -> Standing {
+    // A newer version took over since it was looked at: what held the older one holds nothing.
+    let is_another = |other: &PackageVersionId| {
+        let wanted = pending.rebuild.packages.get(other.package());
+        other != change && wanted.is_none_or(|wanted| wanted.version == other.version())
+    };
     for wait in &pending.waits {
         match &wait.on {
-            WaitOn::Ring { change: other, .. } if other != change => return Standing::Later,
-            WaitOn::Halt(other) | WaitOn::Approval(other) if other != change => {
+            WaitOn::Ring { change: other, .. } if is_another(other) => return Standing::Later,
+            WaitOn::Halt(other) | WaitOn::Approval(other) if is_another(other) => {
                 return Standing::Unable(format!("held by {other}"));
             }
             _ => {}

@@ -94,9 +94,9 @@ impl Bug {
         match self {
             Self::LostPage | Self::JoinedDropped => "I1",
             Self::BlindSecondStart => "I2",
-            Self::RepeatedCall | Self::NamelessSession => "I3",
+            Self::LostUpdate | Self::RepeatedCall | Self::NamelessSession => "I3",
             Self::MarkerUnwritten | Self::MarkersCached => "I4",
-            Self::LostUpdate | Self::BudgetUnwritten | Self::BudgetUnlimited => "I5",
+            Self::BudgetUnwritten | Self::BudgetUnlimited => "I5",
             Self::TimersDropped => "I6",
             Self::HiddenState => "I7",
             Self::ThrottledIsDenied => "I8",
