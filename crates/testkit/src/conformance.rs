@@ -2,7 +2,7 @@
 //!
 //! A backend's tests call [`store_conformance!`](crate::store_conformance), which makes a named test of each case. Each
 //! case gets an empty store. No case sleeps, and none needs more than one caller at a time; what happens between
-//! processes is each backend's own to test.
+//! processes is each backend's own to test, with [`linearizable`](crate::linearizable).
 
 pub mod budgets;
 pub mod checkups;

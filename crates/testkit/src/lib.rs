@@ -9,6 +9,7 @@
 pub mod builders;
 pub mod conformance;
 mod executor;
+pub mod linearizable;
 pub mod memory_store;
 pub mod runner;
 #[cfg(feature = "functions")]

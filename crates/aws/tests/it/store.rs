@@ -3,6 +3,7 @@
 //! tests pass and say that they did nothing.
 
 mod connection;
+mod linearizable;
 mod lost;
 mod proxy;
 mod races;

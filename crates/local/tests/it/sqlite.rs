@@ -2,6 +2,7 @@
 
 mod bulk;
 mod files;
+mod linearizable;
 mod processes;
 mod steps;
 

@@ -203,7 +203,7 @@ fn dependencies(count: usize, requirement: &str) -> Vec<Dependency> {
 }
 
 /// This test again, as a process of its own that plays the other part.
-fn child(path: &Path) -> Command {
+pub(super) fn child(path: &Path) -> Command {
     let thread = std::thread::current();
     let test = thread.name().expect("tests run in named threads");
     let mut command = Command::new(std::env::current_exe().unwrap());
@@ -215,6 +215,6 @@ fn child(path: &Path) -> Command {
 }
 
 /// The file to work on, in a process that was started by a test.
-fn given_path() -> Option<PathBuf> {
+pub(super) fn given_path() -> Option<PathBuf> {
     std::env::var_os(STORE).map(PathBuf::from)
 }
