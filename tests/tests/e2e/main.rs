@@ -17,7 +17,6 @@ mod publish;
 mod quarantined;
 mod refused;
 mod requested;
-mod rolled;
 mod spokes;
 
 use harness::App;
@@ -36,7 +35,6 @@ fn scenarios() -> Vec<App> {
         proven::apps(),
         spokes::apps(),
         requested::apps(),
-        rolled::apps(),
         doctor::apps(),
     ]
     .concat()
