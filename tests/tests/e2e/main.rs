@@ -17,6 +17,7 @@ mod publish;
 mod quarantined;
 mod refused;
 mod requested;
+mod rolled;
 mod spokes;
 
 use harness::App;
@@ -35,6 +36,7 @@ fn scenarios() -> Vec<App> {
         proven::apps(),
         spokes::apps(),
         requested::apps(),
+        rolled::apps(),
         doctor::apps(),
     ]
     .concat()

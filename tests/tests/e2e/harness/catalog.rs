@@ -194,17 +194,22 @@ pub(super) fn apply(stack: &Stack) {
             .simulated
             .create_pipelines(account, region, vec![pipeline]);
     }
+    apply_with(stack, "");
+}
+
+/// Applies the catalog again, with these tables besides.
+pub(super) fn apply_with(stack: &Stack, tables: &str) {
     let folder = std::env::temp_dir().join(format!("downriver-e2e-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder for the catalog");
     let path = folder.join("downriver.toml");
-    std::fs::write(&path, catalog(stack, &apps)).expect("the catalog is written");
+    std::fs::write(&path, catalog(stack, tables)).expect("the catalog is written");
     let path = path.to_str().expect("a path in UTF-8");
     stack.order(&["catalog", "apply", path]);
     // Only a copy of what is stored now.
     let _ = std::fs::remove_dir_all(&folder);
 }
 
-fn catalog(stack: &Stack, apps: &[App]) -> String {
+fn catalog(stack: &Stack, tables: &str) -> String {
     let (account, region) = (&stack.account, &stack.region);
     let mut text = format!(
         "domain_owners = [\"{DOMAIN_OWNER}\"]\naccounts = [\"{account}\"]\ninternal = [\"pkg:npm/*\"]\n\n\
@@ -214,7 +219,8 @@ fn catalog(stack: &Stack, apps: &[App]) -> String {
          [targets.\"{account}/{region}\"]\nbudget = 200\n\n"
     );
     text.push_str(&crate::targets(account, region));
-    for app in apps {
+    text.push_str(tables);
+    for app in scenarios() {
         app.write(&mut text);
     }
     text

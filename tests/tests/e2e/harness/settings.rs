@@ -5,6 +5,15 @@ use serde_json::{Value, json};
 
 use super::Stack;
 
+/// A catalog with further tables, as long as this lives.
+pub(crate) struct AnotherCatalog<'a>(&'a Stack);
+
+impl Drop for AnotherCatalog<'_> {
+    fn drop(&mut self) {
+        super::catalog::apply_with(self.0, "");
+    }
+}
+
 /// A rule that is another as long as this lives.
 pub(crate) struct AnotherRule<'a> {
     stack: &'a Stack,
@@ -15,6 +24,12 @@ impl Stack {
     /// Somebody in an account, who calls the simulated services.
     pub(crate) fn simulated_client(&self, account: &str) -> Client {
         Client::new(&self.simulated_endpoint, account, &self.region)
+    }
+
+    /// Applies the catalog with further tables.
+    pub(crate) fn with_tables(&self, tables: &str) -> AnotherCatalog<'_> {
+        super::catalog::apply_with(self, tables);
+        AnotherCatalog(self)
     }
 
     /// The name of a rule of the stack.
