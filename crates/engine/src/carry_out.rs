@@ -185,7 +185,9 @@ async fn arm<P: Ports>(session: &Session<'_, P>, slot: &Slot) -> Result<(), Engi
         return Ok(());
     };
     let is_long = at.secs_since(session.now) > <P::Queue as Queue>::DELAY_SECS_MAX;
-    if is_long || is_woken(slot) || is_only_indexed(slot) {
+    // What it waited for when it was last looked at does not matter to one who is to be looked at now.
+    let is_woken = at > session.now && is_woken(slot);
+    if is_long || is_woken || is_only_indexed(slot) {
         return Ok(());
     }
     let timer = Timer {

@@ -19,6 +19,7 @@ pub(super) const LATEST: &str = "latest";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask {
     pub version: String,
+    /// Of a mutable version: the revision of the package.
     pub revision: Option<String>,
     pub from: Option<String>,
     pub needs_refresh: bool,
@@ -188,7 +189,13 @@ fn asked(subject: Subject<'_>, assessment: &Assessment<'_>) -> Option<Ask> {
         .is_urgent(&assessment.edge.dependency.package);
     Some(Ask {
         version: version.text.clone(),
-        revision: version.revision.clone(),
+        revision: version.revision.clone().filter(|_| {
+            is_mutable(
+                subject.topology,
+                &assessment.edge.dependency.package,
+                version,
+            )
+        }),
         from: assessment.built.version().map(str::to_owned),
         needs_refresh: action == Action::Refresh,
         repository: version.repository.clone(),

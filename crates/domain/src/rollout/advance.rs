@@ -38,7 +38,8 @@ pub fn advance(
         next.hold = unapproved(policy, rollout, members.len(), now)
             .or_else(|| halted(policy, rollout, members, now));
     }
-    if next.hold.is_none() {
+    // Decided by a person before anybody asked for it: its rings are yet to come.
+    if next.hold.is_none() && !members.is_empty() {
         pass_rings(policy, &mut next, members, now);
     }
     if next.hold.is_none() {

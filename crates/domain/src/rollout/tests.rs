@@ -1,5 +1,6 @@
 //! Rings, ramps and halts: which decision follows from how the members stand, and what a whole rollout comes to.
 
+mod decided;
 mod standings;
 
 use std::collections::BTreeSet;

@@ -136,7 +136,7 @@ impl Desk {
             } else {
                 Operation::Updated
             },
-            revision: None,
+            revision: Some(self.revision_of(purl, version)),
             sequence: u64::try_from(secs).expect("time goes on"),
             event_time: at(secs),
         };
@@ -154,20 +154,29 @@ impl Desk {
         self.sight(purl, version, VersionStatus::Published, secs);
     }
 
+    /// Whatever is put into a version changes its revision.
+    fn revision_of(&self, purl: &str, version: &str) -> String {
+        let listed = self.listed.borrow();
+        let row = listed
+            .iter()
+            .rev()
+            .find(|(_, package, row)| package.to_string() == purl && row.version == version);
+        row.and_then(|(.., row)| row.revision.clone())
+            .unwrap_or_else(|| "r-0".to_owned())
+    }
+
     fn list_of(&self, purl: &str, version: &str, origin: Origin, secs: i64) {
         let row = ListedVersion {
             version: version.to_owned(),
             status: VersionStatus::Published,
-            revision: None,
+            revision: Some(format!("r-{secs}")),
             origin,
             published_at: Some(at(secs)),
         };
         let package: PackageId = purl.parse().expect("a package URL");
-        let entry = (repository("shared"), package, row);
         let mut listed = self.listed.borrow_mut();
-        if !listed.contains(&entry) {
-            listed.push(entry);
-        }
+        listed.retain(|(_, of, known)| *of != package || known.version != version);
+        listed.push((repository("shared"), package, row));
     }
 
     pub(super) fn sweep(&self) -> SweepReport {

@@ -1,6 +1,6 @@
 //! Dependencies that are sent, and what a catalog says of them.
 
-use downriver_domain::slot::SlotState;
+use downriver_domain::slot::{Gate, SlotState};
 use downriver_domain::{Built, Dependency};
 use downriver_engine::ports::Store;
 use downriver_engine::register::{Catalog, Refreshed, refresh_dependencies};
@@ -8,6 +8,7 @@ use downriver_testkit::builders::{application, dependency, id, producer};
 use downriver_testkit::run_at_once;
 
 use super::desk::{Desk, catalog};
+use super::rolling::{self, KIT};
 
 const TOKENS: &str = "pkg:npm/tokens";
 const ICONS: &str = "pkg:npm/icons";
@@ -99,4 +100,46 @@ fn a_catalog_that_declares_no_dependencies_keeps_what_was_sent() {
     let applied = desk.apply(&catalog(entries()));
     assert_eq!((applied.changed, applied.unchanged), (1, 0));
     assert_eq!(packages(&desk, "icons"), [""; 0]);
+}
+
+#[test]
+fn a_catalog_without_rollouts_lets_go_at_once_who_waited_for_a_ring() {
+    let desk = rolling::four();
+    desk.publish(TOKENS, "1.1.0");
+    desk.wait_until(1_100);
+    assert_eq!(rolling::closed(&desk, "web-1"), [Gate::Ring]);
+    let applications = ["web-1", "web-2", "web-3"].map(|name| rolling::user(name, &[]));
+    let bird = rolling::user("bird", &["canary"]);
+    desk.apply(&catalog(
+        [rolling::author(), bird]
+            .into_iter()
+            .chain(applications)
+            .collect(),
+    ));
+    desk.wait_until(1_101);
+    assert_eq!(
+        desk.started(),
+        ["bird.1.1", "web-1.1.1", "web-2.1.1", "web-3.1.1"]
+    );
+}
+
+#[test]
+fn who_is_judged_anew_while_it_waits_for_a_ring_is_judged_at_once() {
+    let desk = rolling::four();
+    desk.publish(TOKENS, "1.1.0");
+    desk.wait_until(1_100);
+    let mut web = rolling::user("web-1", &[]);
+    web.1.push(rolling::built(KIT));
+    let mut catalog = catalog(vec![
+        rolling::author(),
+        rolling::user("bird", &["canary"]),
+        web,
+        rolling::user("web-2", &[]),
+        rolling::user("web-3", &[]),
+    ]);
+    catalog.topology.rollout = Some(rolling::policy());
+    desk.apply(&catalog);
+    desk.wait_until(1_101);
+    assert!(desk.slot("web-1").joined.is_empty());
+    assert_eq!(rolling::closed(&desk, "web-1"), [Gate::Ring]);
 }

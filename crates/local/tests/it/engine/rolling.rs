@@ -43,7 +43,7 @@ pub(super) fn policy() -> RolloutPolicy {
 }
 
 /// The tokens' own producer, of the team `team-tokens`.
-fn author() -> (Application, Vec<Dependency>) {
+pub(super) fn author() -> (Application, Vec<Dependency>) {
     let mut application = producer("tokens", &[TOKENS]);
     application.owner = OwnerId::clone(&id("team-tokens"));
     (application, Vec::new())
@@ -342,7 +342,7 @@ fn beyond_the_limit_of_applications_a_person_approves_first() {
 }
 
 #[test]
-fn an_approval_may_come_before_the_change() {
+fn an_approval_may_come_before_the_change_and_leaves_its_rings() {
     let limited = RolloutPolicy {
         applications_max: Some(1),
         ..policy()
@@ -355,6 +355,25 @@ fn an_approval_may_come_before_the_change() {
     assert_eq!(desk.operate(&approve), Operated::Done);
     desk.publish(TOKENS, "1.1.0");
     desk.wait_until(1_200);
+    assert_eq!(started(&desk), ["bird.1.1"]);
+    assert_eq!(rollout(&desk, "1.1.0").ring, 0);
+    succeed(&desk, "bird", "1.1.0");
+    desk.wait_until(1_201);
+    assert_eq!(rollout(&desk, "1.1.0").ring, 1);
+}
+
+#[test]
+fn more_files_of_a_version_do_not_begin_its_rollout_anew() {
+    let desk = four();
+    desk.publish(TOKENS, "1.1.0");
+    desk.wait_until(1_100);
+    fail(&desk, "bird");
+    desk.wait_until(1_200);
+    assert!(rollout(&desk, "1.1.0").is_halted());
+    // Another wheel is uploaded: the version's revision changes, and it is the same version.
+    desk.publish(TOKENS, "1.1.0");
+    desk.wait_until(2_000);
+    assert!(rollout(&desk, "1.1.0").is_halted());
     assert_eq!(started(&desk), ["bird.1.1"]);
 }
 
