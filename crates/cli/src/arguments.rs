@@ -10,6 +10,7 @@ use clap_complete::Shell;
 use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{ApplicationId, OwnerId, PipelineExecutionId};
 use downriver_engine::doctor::Check;
+use downriver_local::story::When;
 
 use crate::commands::versions::VersionsCommand;
 use access::AccessCommand;
@@ -234,6 +235,11 @@ pub(crate) struct ReplayOptions {
     /// Attempt again what failed or was not picked up; never what is built
     #[arg(long)]
     pub(crate) force: bool,
+    /// Stop there, of one run: `2026-03-02T09:30:00Z`, or `+30m` after the first event
+    ///
+    /// With --store the command goes on from there when it is given again, without this or with a later instant.
+    #[arg(long, value_name = "INSTANT", conflicts_with = "force")]
+    pub(crate) until: Option<When>,
     /// Show every single decision
     #[arg(long, short)]
     pub(crate) verbose: bool,

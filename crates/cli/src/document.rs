@@ -28,6 +28,9 @@ pub(crate) struct ReplayDocument {
     pub(crate) summary: SummaryDocument,
     /// One for each run that was a story.
     pub(crate) stories: Vec<StoryDocument>,
+    /// RFC 3339 in UTC: it was stopped there, before its rest; `events` and `naive_starts` are of the whole input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stopped_at: Option<String>,
 }
 
 /// What a change means for one application.
@@ -224,6 +227,7 @@ impl ReplayDocument {
         self.quarantined.extend(run.quarantined);
         self.summary.add(run.summary);
         self.stories.extend(run.stories);
+        self.stopped_at = self.stopped_at.take().or(run.stopped_at);
     }
 }
 

@@ -10,11 +10,12 @@ use downriver_engine::wire::codeartifact;
 use downriver_engine::wire::event::{self, WireEvent};
 use downriver_local::sqlite::SqliteStore;
 use downriver_local::story::{Expect, Story};
-use downriver_local::world::{ReplayInput, World, complete};
+use downriver_local::world::{ReplayInput, Rest, World, complete};
 
 use crate::document::{
     QuarantinedDocument, ReplayDocument, StoryDocument, SummaryDocument, rebuild, verdict,
 };
+use crate::render::time::rfc3339;
 
 /// History entries read at once.
 const PAGE_MAX: usize = 500;
@@ -92,11 +93,12 @@ fn accepted(bytes: &[u8], input: &ReplayInput) -> Option<Sighting> {
     }
 }
 
-/// Reports a run at rest.
+/// Reports a run at rest, or where it was stopped; then what its story expects is not checked.
 pub(crate) fn report(
     run: &RunName<'_>,
     facts: &InputFacts,
     world: &World,
+    rest: Rest,
 ) -> anyhow::Result<RunReport> {
     let label = run.story.map(|_| run.name);
     let mut collected = Collected::default();
@@ -116,6 +118,7 @@ pub(crate) fn report(
         verdicts: collected.verdicts,
         rebuilds: rebuilds(label, world.store())?,
         quarantined: quarantined.collect(),
+        stopped_at: (!rest.is_over).then(|| rfc3339(rest.at)),
         ..ReplayDocument::default()
     };
     document.summary = SummaryDocument {
@@ -134,6 +137,7 @@ pub(crate) fn report(
     };
     let expectations = run
         .story
+        .filter(|_| rest.is_over)
         .map(|story| check(story, world))
         .transpose()?
         .flatten();

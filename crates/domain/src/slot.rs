@@ -10,6 +10,7 @@ mod offer;
 mod outcome;
 #[cfg(test)]
 mod tests;
+mod waits;
 
 pub use controls::{Comparison, ControlScope, Controls, Pause, PauseScope, Timed};
 pub use gates::{
@@ -22,12 +23,13 @@ pub use outcome::{
     Ended, Ending, FailedStage, decide_cancelled, decide_end, decide_parked, decide_stuck,
     settle_followed,
 };
+pub use waits::{Gate, Wait, WaitOn, Waited, WaitingFor};
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use downriver_version::{PackageId, PackageVersionId};
 
-use crate::catalog::{Pipeline, RepositoryId, Target};
+use crate::catalog::{Pipeline, RepositoryId};
 use crate::inventory::Cascade;
 use crate::{
     ApplicationId, AttemptId, ClientRequestToken, PipelineExecutionId, RebuildId, Timestamp,
@@ -125,6 +127,34 @@ pub struct Pending {
     pub backoffs: u32,
     /// The gates that were closed when it was last looked at.
     pub waits: Vec<Wait>,
+}
+
+impl Pending {
+    /// To be looked at: nothing is known of its gates yet.
+    pub const fn new(rebuild: Rebuild) -> Self {
+        Self {
+            rebuild,
+            not_before: None,
+            backoffs: 0,
+            waits: Vec::new(),
+        }
+    }
+
+    /// Not before `until`, because an attempt failed or was refused.
+    pub fn backed_off(rebuild: Rebuild, backoffs: u32, now: Timestamp, until: Timestamp) -> Self {
+        let wait = Wait {
+            gate: Gate::BackOff,
+            since: now,
+            until: Some(until),
+            on: WaitOn::Time,
+        };
+        Self {
+            rebuild,
+            not_before: Some(until),
+            backoffs,
+            waits: (now < until).then_some(wait).into_iter().collect(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -257,104 +287,6 @@ pub struct Tail {
     pub awaited: BTreeSet<PackageId>,
 }
 
-/// The conditions that a pending rebuild waits on, in the order in which they are explained (DESIGN 4.1), after
-/// those that it does not name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Gate {
-    /// A backup was put back: what ran since is looked for first.
-    Compared,
-    BackOff,
-    /// The index result of the last success is awaited.
-    Indexed,
-    Settled,
-    Free,
-    UpriverQuiet,
-    /// Its ring, or its turn in it, has come for every change; none is halted.
-    Ring,
-    /// The third-party versions it is for are old enough.
-    Age,
-    /// Inside its change window, outside a freeze.
-    Window,
-    /// Fewer rebuilds started within a day than its limit.
-    DailyLimit,
-    Budget,
-    NotPaused,
-    /// Changes beyond a limit are approved.
-    Approved,
-}
-
-impl Gate {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Compared => "restored and not yet compared with CodePipeline",
-            Self::BackOff => "back-off",
-            Self::Indexed => "indexed",
-            Self::Settled => "settled",
-            Self::Free => "free",
-            Self::UpriverQuiet => "upriver quiet",
-            Self::Ring => "ring",
-            Self::Age => "age",
-            Self::Window => "window",
-            Self::DailyLimit => "daily limit",
-            Self::Budget => "budget",
-            Self::NotPaused => "not paused",
-            Self::Approved => "approved",
-        }
-    }
-}
-
-/// A closed gate: what opens it and when to look again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wait {
-    pub gate: Gate,
-    pub since: Timestamp,
-    /// When to look again; `None`: something else wakes it.
-    pub until: Option<Timestamp>,
-    pub on: WaitOn,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum WaitOn {
-    Time,
-    Execution(PipelineExecutionId),
-    /// The active producers that reach it, first the one whose end wakes it.
-    Producers(Vec<ApplicationId>),
-    Target(Target),
-    Pause(PauseScope),
-    /// A freeze, for this reason.
-    Freeze(String),
-    /// The change's open ring is an earlier one, or its turn in it has not come.
-    Ring {
-        change: PackageVersionId,
-        /// The ring that goes now.
-        open: u32,
-        own: u32,
-    },
-    /// The change is halted.
-    Halt(PackageVersionId),
-    /// The change needs an approval.
-    Approval(PackageVersionId),
-}
-
-/// A span in which a gate held a rebuild.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Waited {
-    pub gate: Gate,
-    pub on: WaitOn,
-    pub since: Timestamp,
-    pub until: Timestamp,
-}
-
-/// What wakes a waiting slot, other than time: an index on slots.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum WaitingFor {
-    Producer(ApplicationId),
-    Target(Target),
-    Pause,
-    /// What is decided of a change: its ring, its halt, its approval.
-    Rollout,
-}
-
 /// A record of its own for each active producer, written in one transaction with its slot.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ActiveProducer {
@@ -376,13 +308,6 @@ impl Rebuild {
                 PackageVersionId::new(package.clone(), &wanted.version).ok()
             })
             .collect()
-    }
-}
-
-impl WaitOn {
-    /// Time opens it, at the wait's `until`.
-    pub const fn is_timed(&self) -> bool {
-        matches!(self, Self::Time | Self::Freeze(_))
     }
 }
 
@@ -482,7 +407,7 @@ impl Slot {
             WaitOn::Ring { .. } | WaitOn::Halt(_) | WaitOn::Approval(_) => {
                 Some(WaitingFor::Rollout)
             }
-            WaitOn::Time | WaitOn::Freeze(_) | WaitOn::Execution(_) => None,
+            WaitOn::Time | WaitOn::Freeze { .. } | WaitOn::Execution(_) => None,
         })
     }
 }

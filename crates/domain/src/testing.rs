@@ -146,12 +146,7 @@ pub(crate) fn rebuild(application: &Application, secs: i64, packages: &[&str]) -
 }
 
 pub(crate) fn pending(rebuild: Rebuild) -> Pending {
-    Pending {
-        rebuild,
-        not_before: None,
-        backoffs: 0,
-        waits: Vec::new(),
-    }
+    Pending::new(rebuild)
 }
 
 /// Started at `secs`.

@@ -298,12 +298,7 @@ fn retry<P: Ports>(session: &Session<'_, P>, state: &ApplicationState) -> Option
         ),
         rebuild_entry(id, &rebuild, Outcome::Pending, &text, &[], session.now),
     ];
-    slot.state = SlotState::Pending(Pending {
-        rebuild,
-        not_before: None,
-        backoffs: 0,
-        waits: Vec::new(),
-    });
+    slot.state = SlotState::Pending(Pending::new(rebuild));
     let is_shadow = session.topology.is_shadow || state.application.policy.is_shadow;
     let marker = marker_write(&slot, state.application.is_producer(), is_shadow);
     Some(Commit {

@@ -9,10 +9,14 @@ mod read;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use downriver_domain::slot::{ControlScope, PauseScope};
 use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{ApplicationId, Origin, Timestamp, VersionStatus};
+
+use self::read::parse_duration_secs;
+use crate::simulator::instant::parse_instant;
 
 pub use read::parse_story;
 
@@ -65,6 +69,11 @@ pub enum When {
     /// Seconds after the first input event.
     After(u64),
 }
+
+/// What is no [`When`].
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("expected an RFC 3339 instant, or `+90s`, `+15m`, `+2h`, `+3d` after the first event")]
+pub struct WhenError;
 
 /// `[[version]]`: what a repository holds before the first event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -281,6 +290,19 @@ pub struct ExpectedVerdict {
     pub package_version: PackageVersionId,
     pub verdict: String,
     pub action: String,
+}
+
+/// RFC 3339, or a duration after the first event.
+impl FromStr for When {
+    type Err = WhenError;
+
+    fn from_str(text: &str) -> Result<Self, WhenError> {
+        match text.strip_prefix('+') {
+            Some(duration) => parse_duration_secs(duration).map(Self::After),
+            None => parse_instant(text).map(Self::At),
+        }
+        .ok_or(WhenError)
+    }
 }
 
 impl When {

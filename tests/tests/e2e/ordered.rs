@@ -48,7 +48,7 @@ fn the_bottom_of_a_diamond_is_rebuilt_once_after_both_arms() {
         "diamond-right",
         &stack.region,
         // Long enough that the bottom is looked at meanwhile, however busy the machine is.
-        Some(Script::succeed(3_000)),
+        Some(Script::succeed(8_000)),
         vec![],
     );
     Publish::new("diamond/base", "1.1.0").put(stack);

@@ -8,7 +8,8 @@ use downriver_engine::operate::{self, Command};
 use downriver_engine::ports::{LOAD_APPLICATIONS_MAX, Store as _, StoreError};
 use downriver_engine::query;
 use downriver_local::sqlite::SqliteStore;
-use downriver_local::world::{World, WorldError, complete};
+use downriver_local::story::When;
+use downriver_local::world::{Rest, Step, World, WorldError, complete};
 
 use crate::arguments::{GlobalOptions, ReplayOptions};
 use crate::document::ReplayDocument;
@@ -17,7 +18,8 @@ use crate::render;
 use crate::render::replay::{
     QUARANTINED_MAX, contents, expectations, heading, quarantined, summary,
 };
-use crate::render::style::Page;
+use crate::render::style::{Page, hang};
+use crate::render::time::date_and_clock;
 use crate::render::timeline::{Detail, Timeline};
 use crate::report::{InputFacts, RunName, RunReport, each_entry, report};
 use crate::runs::{Run, find_runs};
@@ -36,6 +38,13 @@ pub(crate) fn replay(
         return Err(refuse(format!(
             "--store {} holds one run, but there are {}: name one of them with --only: {}",
             store.display(),
+            runs.len(),
+            names(&runs)
+        )));
+    }
+    if options.until.is_some() && runs.len() > 1 {
+        return Err(refuse(format!(
+            "--until stops one run, but there are {}: name one of them with --only: {}",
             runs.len(),
             names(&runs)
         )));
@@ -92,19 +101,20 @@ fn perform(
 ) -> anyhow::Result<RunReport> {
     let input = run.read();
     let facts = InputFacts::of(&input);
-    let store = match store {
+    let opened = match store {
         Some(path) => open_store(path)?,
         None => SqliteStore::in_memory()?,
     };
-    let mut world = World::open(store, input).map_err(usable)?;
+    let mut world = World::open(opened, input).map_err(usable)?;
     let (taken_before, steps_before) = (world.progress().0, world.steps());
-    to_rest(&mut world, &run.name, terminal)?;
+    let rest = advance(&mut world, &run.name, options.until, terminal)?;
     if steps_before > 0 {
-        terminal.remark(&resumed(&world, taken_before, steps_before));
+        let text = resumed(&world, rest, taken_before, steps_before);
+        terminal.remark(&text);
     }
     if options.force {
         let retried = retry_failed(&world)?;
-        to_rest(&mut world, &run.name, terminal)?;
+        advance(&mut world, &run.name, None, terminal)?;
         terminal.remark(&format!("--force: {retried} attempted again"));
     }
     let story = run.story.as_ref().map(|run| &run.story);
@@ -112,9 +122,13 @@ fn perform(
         name: &run.name,
         story,
     };
-    let reported = report(&name, &facts, &world)?;
+    let reported = report(&name, &facts, &world, rest)?;
     if !terminal.is_json() {
         show(run, &facts, &world, &reported, options, terminal)?;
+        if !rest.is_over {
+            let page = terminal.page();
+            terminal.print(&stopped(page, &world, rest, store))?;
+        }
     }
     Ok(reported)
 }
@@ -170,21 +184,46 @@ fn unfinished(page: Page, world: &World) -> anyhow::Result<String> {
     Ok(out)
 }
 
-fn to_rest(world: &mut World, name: &str, terminal: &mut Terminal) -> anyhow::Result<()> {
-    world
-        .run_to_rest(|world, step| {
-            terminal.show_progress(|| {
-                let (taken, total) = world.progress();
-                format!("{name}: event {taken} of {total}, step {}", step.number)
-            });
-        })
-        .map_err(usable)?;
+fn advance(
+    world: &mut World,
+    name: &str,
+    until: Option<When>,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Rest> {
+    let on_step = |world: &World, step: &Step| {
+        terminal.show_progress(|| {
+            let (taken, total) = world.progress();
+            format!("{name}: event {taken} of {total}, step {}", step.number)
+        });
+    };
+    let rest = match until {
+        None => world.run_to_rest(on_step),
+        Some(until) => world.run_until(until, on_step),
+    };
     terminal.end_progress();
-    Ok(())
+    rest.map_err(usable)
 }
 
-fn resumed(world: &World, taken_before: usize, steps_before: u64) -> String {
-    if world.steps() == steps_before {
+/// Where it was stopped, and how it goes on.
+fn stopped(page: Page, world: &World, rest: Rest, store: Option<&Path>) -> String {
+    let (taken, total) = world.progress();
+    let onwards = store.map_or_else(String::new, |path| {
+        format!(
+            ": `downriver status --store {}` shows how it stands, and the same command without --until goes on",
+            path.display()
+        )
+    });
+    let text = format!(
+        "Stopped at {}, after {taken} of {total} events{onwards}.",
+        date_and_clock(rest.at)
+    );
+    let mut out = String::new();
+    hang(&mut out, page, "", &text, 0);
+    out
+}
+
+fn resumed(world: &World, rest: Rest, taken_before: usize, steps_before: u64) -> String {
+    if world.steps() == steps_before && rest.is_over {
         return "this replay had finished before; nothing was left to do".to_owned();
     }
     format!("went on with an interrupted replay after event {taken_before}, step {steps_before}")

@@ -96,7 +96,7 @@ fn waited(waited: &Waited) -> WaitedDocument {
 pub(crate) fn awaited(on: &WaitOn) -> Vec<String> {
     match on {
         WaitOn::Time => Vec::new(),
-        WaitOn::Freeze(reason) => vec![reason.clone()],
+        WaitOn::Freeze { reason, .. } => vec![reason.clone()],
         WaitOn::Ring { change, .. } | WaitOn::Halt(change) | WaitOn::Approval(change) => {
             vec![change.to_string()]
         }

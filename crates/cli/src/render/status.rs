@@ -2,8 +2,9 @@
 
 use downriver_domain::rollout::Hold;
 use downriver_domain::slot::{
-    ControlScope, Controls, HeldReason, PauseScope, Rebuild, Slot, SlotState, Timed,
+    ControlScope, Controls, HeldReason, Joined, PauseScope, Rebuild, Slot, SlotState, Timed,
 };
+use downriver_domain::version::PackageId;
 use downriver_domain::{Rollout, Timestamp};
 use downriver_engine::ports::ApplicationState;
 use downriver_engine::query::Status;
@@ -177,7 +178,13 @@ pub(crate) fn slot(out: &mut String, page: Page, slot: &Slot, now: Timestamp) {
                 &what_for(&pending.rebuild),
             );
             for closed in &pending.waits {
-                line(out, page, "waits on", "waits on", &wait(closed, now));
+                line(
+                    out,
+                    page,
+                    "waits on",
+                    "waits on",
+                    &wait(closed, &slot.application, now),
+                );
             }
         }
         SlotState::Starting(starting) => {
@@ -246,18 +253,26 @@ fn troubles(out: &mut String, page: Page, slot: &Slot) {
         let text = format!("{} {}: {why}", package(of), held.version);
         line(out, page, &paint.warn("held"), "held", &text);
     }
-    if !slot.joined.is_empty() {
-        let names: Vec<String> = slot
-            .joined
-            .iter()
-            .map(|(of, joined)| format!("{} {}", package(of), joined.version))
-            .collect();
-        let text = format!(
-            "{}: judged after the current execution",
-            listed(&names, NAMES_MAX)
-        );
+    let names: Vec<String> = slot
+        .joined
+        .iter()
+        .filter(|(of, joined)| !is_copy(slot, of, joined))
+        .map(|(of, joined)| format!("{} {}", package(of), joined.version))
+        .collect();
+    if !names.is_empty() {
+        let when = match &slot.state {
+            SlotState::Idle | SlotState::Pending(_) => "when it is looked at next",
+            _ => "after the current execution",
+        };
+        let text = format!("{}: judged {when}", listed(&names, NAMES_MAX));
         line(out, page, "seen since", "seen since", &text);
     }
+}
+
+/// The version that the rebuild is for, seen in another repository: builds pull it into theirs.
+fn is_copy(slot: &Slot, of: &PackageId, joined: &Joined) -> bool {
+    let wanted = slot.rebuild().and_then(|rebuild| rebuild.packages.get(of));
+    !joined.is_news && wanted.is_some_and(|wanted| wanted.version == joined.version)
 }
 
 fn idle(slot: &Slot) -> String {
@@ -270,7 +285,7 @@ fn idle(slot: &Slot) -> String {
                 build.execution
             )
         }
-        None => "no execution was seen yet".to_owned(),
+        None => "no success was seen yet".to_owned(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What people read, as it is laid out.
 
 use downriver_domain::impact::{Action, Instance, Judgement, Unaffected, Verdict};
-use downriver_domain::slot::{Gate, Wait, WaitOn};
+use downriver_domain::slot::{ControlScope, Gate, PauseScope, Wait, WaitOn};
 use downriver_domain::version::PackageVersionId;
 use downriver_domain::{
     ApplicationId, Built, Cascade, Evidence, RebuildId, RepositoryId, Scope, Timestamp,
@@ -335,32 +335,46 @@ fn dependents_stand_in_a_table_and_what_does_not_fit_below() {
 }
 
 #[test]
-fn a_closed_gate_says_what_opens_it_and_when() {
+fn gates_that_no_story_closes_say_what_opens_them_and_when() {
     let closed = |gate, on, until| {
-        wait(
-            &Wait {
-                gate,
-                since: NINE,
-                until,
-                on,
-            },
-            NINE.plus_secs(30),
-        )
+        let closed = Wait {
+            gate,
+            since: NINE,
+            until,
+            on,
+        };
+        wait(&closed, &application("web"), NINE.plus_secs(30))
     };
-    let producers = WaitOn::Producers(vec![application("icons"), application("ui")]);
+    let freeze = |scope| WaitOn::Freeze {
+        scope,
+        reason: "year end".to_owned(),
+    };
+    let soon = Some(NINE.plus_secs(60));
     let text = [
-        closed(Gate::Settled, WaitOn::Time, Some(NINE.plus_secs(60))),
-        closed(Gate::UpriverQuiet, producers, Some(NINE.plus_secs(7200))),
+        closed(Gate::Compared, WaitOn::Time, soon),
+        closed(Gate::Indexed, WaitOn::Time, soon),
+        closed(Gate::NotPaused, WaitOn::Pause(PauseScope::System), None),
         closed(
             Gate::NotPaused,
-            WaitOn::Pause(downriver_domain::slot::PauseScope::System),
+            WaitOn::Pause(PauseScope::Package(tokens().package().clone())),
             None,
+        ),
+        closed(Gate::Window, freeze(None), soon),
+        closed(Gate::Window, freeze(Some(ControlScope::System)), soon),
+        closed(
+            Gate::Window,
+            freeze(Some(ControlScope::Owner("team".parse().unwrap()))),
+            soon,
         ),
     ];
     assert_snapshot!(text.join("\n"), @r#"
-    settled (closed since 2026-03-02 09:14:07): time opens it, at 2026-03-02 09:15:07 (in 30 s)
-    upriver quiet (closed since 2026-03-02 09:14:07): opens when icons, ui published or gave up, or at 2026-03-02 11:14:07 (in 1 h 59 min)
+    restored and not yet compared with CodePipeline (closed since 2026-03-02 09:14:07): opens at 2026-03-02 09:15:07 (in 30 s)
+    indexed (closed since 2026-03-02 09:14:07): what the last success built is being read; opens at 2026-03-02 09:15:07 (in 30 s)
     not paused (closed since 2026-03-02 09:14:07): opens with `downriver resume`
+    not paused (closed since 2026-03-02 09:14:07): opens with `downriver resume 'pkg:npm/%40acme/tokens'`
+    window (closed since 2026-03-02 09:14:07): frozen (year end); opens at 2026-03-02 09:15:07 (in 30 s)
+    window (closed since 2026-03-02 09:14:07): frozen (year end); opens at 2026-03-02 09:15:07 (in 30 s), or with `downriver thaw`
+    window (closed since 2026-03-02 09:14:07): frozen (year end); opens at 2026-03-02 09:15:07 (in 30 s), or with `downriver thaw --owner team`
     "#);
 }
 

@@ -8,6 +8,7 @@ mod deployment;
 mod discovered;
 #[cfg(unix)]
 mod doctor;
+mod gates;
 #[cfg(feature = "aws")]
 mod granted;
 mod index;

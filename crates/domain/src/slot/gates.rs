@@ -113,6 +113,7 @@ pub fn evaluate_gates(slot: &Slot, pending: &Pending, context: GateContext<'_>) 
         let on = WaitOn::Pause(scope);
         waits.push(wait(pending, Gate::NotPaused, context.now, None, on));
     }
+    drop_turn_of_another_time(&mut waits);
     waits.sort_by_key(|wait| wait.gate);
     let is_held = waits.iter().any(|wait| holds(wait.gate));
     let is_held_by_people = waits
@@ -136,6 +137,19 @@ pub fn evaluate_gates(slot: &Slot, pending: &Pending, context: GateContext<'_>) 
         is_held,
         active_from,
         wake_at,
+    }
+}
+
+/// Who could not go anyway is given no turn in its ring until it can: then no turn of others is what it waits for.
+fn drop_turn_of_another_time(waits: &mut Vec<Wait>) {
+    let is_for_later = |wait: &Wait| {
+        matches!(
+            wait.gate,
+            Gate::Age | Gate::Window | Gate::DailyLimit | Gate::NotPaused
+        )
+    };
+    if waits.iter().any(is_for_later) {
+        waits.retain(|wait| !matches!(&wait.on, WaitOn::Ring { open, own, .. } if own <= open));
     }
 }
 
@@ -170,8 +184,7 @@ fn calendar_waits(slot: &Slot, pending: &Pending, calendar: Calendar<'_>) -> Vec
     let mut waits = Vec::new();
     let now = calendar.now;
     if !pending.rebuild.is_expedited {
-        if let Some((until, reason)) = freeze_on(calendar) {
-            let on = WaitOn::Freeze(reason);
+        if let Some((until, on)) = freeze_on(calendar) {
             waits.push(wait(pending, Gate::Window, now, Some(until), on));
         } else if let Some(until) = window_closed_until(calendar) {
             waits.push(wait(pending, Gate::Window, now, Some(until), WaitOn::Time));
@@ -190,23 +203,26 @@ fn calendar_waits(slot: &Slot, pending: &Pending, calendar: Calendar<'_>) -> Vec
 }
 
 /// The freeze that ends last, of those that concern the application now.
-fn freeze_on(calendar: Calendar<'_>) -> Option<(Timestamp, String)> {
+fn freeze_on(calendar: Calendar<'_>) -> Option<(Timestamp, WaitOn)> {
     let now = calendar.now;
     let of_catalog = calendar
         .topology
         .freezes
         .iter()
         .filter(|freeze| freeze.from <= now)
-        .map(|freeze| (freeze.until, &freeze.reason));
+        .map(|freeze| (freeze.until, None, &freeze.reason));
     let of_operators = scopes_of(calendar.application)
         .into_iter()
-        .filter_map(|scope| calendar.controls.freezes.get(&scope))
-        .map(|freeze| (freeze.until, &freeze.reason));
-    of_catalog
+        .filter_map(|scope| {
+            let freeze = calendar.controls.freezes.get(&scope)?;
+            Some((freeze.until, Some(scope), &freeze.reason))
+        });
+    let (until, scope, reason) = of_catalog
         .chain(of_operators)
-        .filter(|(until, _)| now < *until)
-        .max_by_key(|(until, _)| *until)
-        .map(|(until, reason)| (until, reason.clone()))
+        .filter(|(until, ..)| now < *until)
+        .max_by_key(|(until, ..)| *until)?;
+    let reason = reason.clone();
+    Some((until, WaitOn::Freeze { scope, reason }))
 }
 
 /// When the application's change window opens, if it is closed and no operator opened it.

@@ -39,12 +39,7 @@ pub fn merge_asks(slot: &mut Slot, asks: &BTreeMap<PackageId, Ask>, seen_at: Tim
             }
         }
         SlotState::Idle => {
-            let pending = Pending {
-                rebuild: new_rebuild(slot, asks, seen_at),
-                not_before: None,
-                backoffs: 0,
-                waits: Vec::new(),
-            };
+            let pending = Pending::new(new_rebuild(slot, asks, seen_at));
             slot.rebuilds_requested += 1;
             slot.state = SlotState::Pending(pending);
             Merged::Requested

@@ -86,7 +86,8 @@ pub fn decide_end(
             if is_before_deploy && running.rebuild.failures < policy.retries_max {
                 let mut rebuild = running.rebuild;
                 rebuild.failures += 1;
-                return retry(slot, rebuild, ended_at.plus_secs(policy.retry_after_secs));
+                let at = ended_at.plus_secs(policy.retry_after_secs);
+                return retry(slot, rebuild, now, at);
             }
             let at_stage = stage.as_ref().map_or_else(String::new, FailedStage::place);
             let reason = format!("execution {} failed{at_stage}", running.execution);
@@ -119,7 +120,7 @@ pub fn decide_end(
             }
             let mut rebuild = running.rebuild;
             rebuild.is_canceled_once = true;
-            retry(slot, rebuild, now)
+            retry(slot, rebuild, now, now)
         }
     }
 }
@@ -166,7 +167,7 @@ pub fn settle_followed(
         slot.state = SlotState::Idle;
         slot.wake_at = slot.idle_wake(now);
     } else {
-        retry(slot, rebuild, now);
+        retry(slot, rebuild, now, now);
     }
     settled
 }
@@ -338,13 +339,8 @@ fn tail(slot: &mut Slot, application: &Application, running: &Running, now: Time
     });
 }
 
-fn retry(slot: &mut Slot, rebuild: Rebuild, at: Timestamp) -> Ended {
-    slot.state = SlotState::Pending(Pending {
-        rebuild,
-        not_before: Some(at),
-        backoffs: 0,
-        waits: Vec::new(),
-    });
+fn retry(slot: &mut Slot, rebuild: Rebuild, now: Timestamp, at: Timestamp) -> Ended {
+    slot.state = SlotState::Pending(Pending::backed_off(rebuild, 0, now, at));
     slot.wake_at = Some(at);
     Ended::Retrying { at }
 }

@@ -27,12 +27,7 @@ pub(super) async fn give_up_start<P: Ports>(
     starting: &Starting,
 ) -> Result<Step, EngineError> {
     let mut slot = next_version(&state.slot);
-    slot.state = SlotState::Pending(Pending {
-        rebuild: starting.rebuild.clone(),
-        not_before: None,
-        backoffs: 0,
-        waits: Vec::new(),
-    });
+    slot.state = SlotState::Pending(Pending::new(starting.rebuild.clone()));
     slot.wake_at = Some(session.now);
     let text = format!(
         "attempt {} started nothing before the backup was put back, and something else ran since",

@@ -338,12 +338,13 @@ async fn back_off<P: Ports>(
         .min(BACK_OFF_SECS.1);
     let not_before = session.now.plus_secs(secs + jitter_secs(starting, secs));
     slot.wake_at = Some(not_before);
-    slot.state = SlotState::Pending(Pending {
-        rebuild: starting.rebuild.clone(),
-        not_before: Some(not_before),
-        backoffs: refused,
-        waits: Vec::new(),
-    });
+    let rebuild = starting.rebuild.clone();
+    slot.state = SlotState::Pending(Pending::backed_off(
+        rebuild,
+        refused,
+        session.now,
+        not_before,
+    ));
     let text = format!(
         "attempt {} was refused: {error}; next try in {secs} s or a little later",
         starting.attempt

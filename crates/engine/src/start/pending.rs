@@ -316,16 +316,11 @@ pub(super) async fn call_unless_blocked<P: Ports>(
 
 /// The rebuild as it was before its intent.
 fn again(starting: &Starting) -> Pending {
-    Pending {
+    Pending::new(Rebuild {
         // The same attempt is made later: if a call of it was on its way all the same, its token says so.
-        rebuild: Rebuild {
-            attempts: starting.rebuild.attempts.saturating_sub(1),
-            ..starting.rebuild.clone()
-        },
-        not_before: None,
-        backoffs: 0,
-        waits: Vec::new(),
-    }
+        attempts: starting.rebuild.attempts.saturating_sub(1),
+        ..starting.rebuild.clone()
+    })
 }
 
 /// Back to Pending, with its place in the budget returned.

@@ -118,7 +118,11 @@ fn waits_text(report: &GateReport) -> String {
         .iter()
         .map(|wait| match &wait.on {
             WaitOn::Time | WaitOn::Pause(_) => wait.gate.as_str().to_owned(),
-            WaitOn::Freeze(reason) => format!("{} (freeze: {reason})", wait.gate.as_str()),
+            WaitOn::Freeze { reason, .. } => format!("{} (freeze: {reason})", wait.gate.as_str()),
+            WaitOn::Ring { change, open, own } if own <= open => format!(
+                "{} (others in ring {own} of {change} go first)",
+                wait.gate.as_str()
+            ),
             WaitOn::Ring { change, open, own } => format!(
                 "{} (it is in ring {own} of {change}, and ring {open} goes)",
                 wait.gate.as_str()

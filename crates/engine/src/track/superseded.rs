@@ -301,13 +301,7 @@ async fn back_to_pending<P: Ports>(
     text: String,
 ) -> Result<Looked, EngineError> {
     let mut slot = next_version(&state.slot);
-    let pending = Pending {
-        rebuild: running.rebuild.clone(),
-        not_before: None,
-        backoffs: 0,
-        waits: Vec::new(),
-    };
-    slot.state = SlotState::Pending(pending);
+    slot.state = SlotState::Pending(Pending::new(running.rebuild.clone()));
     slot.wake_at = Some(session.now);
     let id = &state.application.id;
     let history = vec![

@@ -16,7 +16,6 @@ use super::{
     PipelineScript, PublicVersions, Push, Stage, StartVersions, Story, StoryCommand, StoryError,
     Transition, When,
 };
-use crate::simulator::instant::parse_instant;
 
 /// Reads a story. `file` is the name to show in errors.
 pub fn parse_story(file: &str, text: &str) -> Result<Story, StoryError> {
@@ -323,14 +322,7 @@ impl Reader<'_> {
     }
 
     fn when(&self, word: &Word, field: &str) -> Result<When, StoryError> {
-        let text = word.get_ref();
-        let when = match text.strip_prefix('+') {
-            Some(duration) => parse_duration_secs(duration).map(When::After),
-            None => parse_instant(text).map(When::At),
-        };
-        let expected =
-            "expected an RFC 3339 instant, or `+90s`, `+15m`, `+2h`, `+3d` after the first event";
-        when.ok_or_else(|| self.fail(word.span().start, field, expected))
+        self.parse(word, field)
     }
 
     fn duration(&self, word: &Word, field: &str) -> Result<u64, StoryError> {
@@ -396,7 +388,7 @@ const fn to_outcome_kind(state: RawOutcomeState) -> OutcomeKind {
 }
 
 /// `90s`, `15m`, `2h`, `3d` in seconds.
-fn parse_duration_secs(text: &str) -> Option<u64> {
+pub(super) fn parse_duration_secs(text: &str) -> Option<u64> {
     let unit_secs = match text.chars().last()? {
         's' => 1,
         'm' => 60,

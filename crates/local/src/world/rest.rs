@@ -7,6 +7,7 @@ use downriver_engine::sweep::SWEEP_INTERVAL_SECS;
 use super::ports::complete;
 use super::{STEPS_PER_TRANSACTION, Step, StepKind, World, WorldError};
 use crate::simulator::Item;
+use crate::story::When;
 
 /// Steps that are taken without any new input before a replay counts as one that never rests: for each application,
 /// and in any case.
@@ -16,18 +17,36 @@ const STEPS_MIN: u64 = 50_000;
 /// Busy applications that an error names.
 const BUSY_NAMED_MAX: usize = 10;
 
-/// A replay at rest.
+/// A replay that stands still.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rest {
     pub at: Timestamp,
     pub steps: u64,
+    /// Nothing happens any more; otherwise it was stopped before that.
+    pub is_over: bool,
 }
 
 impl World {
     /// Takes steps until nothing happens any more: no input, nothing on the agenda but sweeps, and no slot that time
     /// would wake. Everything is durable then.
-    pub fn run_to_rest(
+    pub fn run_to_rest(&mut self, on_step: impl FnMut(&Self, &Step)) -> Result<Rest, WorldError> {
+        self.run(None, on_step)
+    }
+
+    /// Takes the steps up to and with this instant, which the clock shows then. Everything is durable, and the replay
+    /// can go on from there.
+    pub fn run_until(
         &mut self,
+        until: When,
+        on_step: impl FnMut(&Self, &Step),
+    ) -> Result<Rest, WorldError> {
+        let until = until.resolve(self.input.first);
+        self.run(Some(until), on_step)
+    }
+
+    fn run(
+        &mut self,
+        until: Option<Timestamp>,
         mut on_step: impl FnMut(&Self, &Step),
     ) -> Result<Rest, WorldError> {
         let applications = self
@@ -38,7 +57,17 @@ impl World {
             STEPS_MIN.saturating_add(STEPS_PER_APPLICATION_MAX.saturating_mul(applications));
         let mut taken = self.progress().0;
         let mut steps = 0;
-        while let Some(step) = self.step()? {
+        let stop_at = |world: &Self| {
+            let until = until?;
+            world.next_at().filter(|next| until < *next).map(|_| until)
+        };
+        loop {
+            if let Some(at) = stop_at(self) {
+                return self.stop(at);
+            }
+            let Some(step) = self.step()? else {
+                break;
+            };
             on_step(self, &step);
             steps += 1;
             let (taken_now, _) = self.progress();
@@ -53,10 +82,37 @@ impl World {
             }
         }
         self.flush()?;
-        Ok(Rest {
+        Ok(self.rest(true))
+    }
+
+    /// Nothing happens until then; the clock comes to it.
+    fn stop(&mut self, at: Timestamp) -> Result<Rest, WorldError> {
+        self.begin_transaction()?;
+        self.simulator(|simulator| simulator.advance_to(at));
+        self.record(Vec::new())?;
+        self.flush()?;
+        Ok(self.rest(false))
+    }
+
+    fn rest(&self, is_over: bool) -> Rest {
+        Rest {
             at: self.now(),
             steps: self.steps(),
-        })
+            is_over,
+        }
+    }
+
+    /// When the next thing happens; `None` at rest.
+    fn next_at(&self) -> Option<Timestamp> {
+        let (input_at, agenda_at) = self.next_of_each();
+        input_at.into_iter().chain(agenda_at).min()
+    }
+
+    fn next_of_each(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+        let (taken, total) = self.progress();
+        let input_at = (taken < total).then(|| self.input.events[taken].0);
+        let agenda_at = self.simulation.with(|simulator| simulator.agenda.next_at());
+        (input_at, agenda_at)
     }
 
     /// Lets the next thing happen; `None` at rest.
@@ -100,10 +156,7 @@ impl World {
 
     /// The input goes before what is on the agenda for the same instant.
     fn take_next(&mut self) -> Result<Option<StepKind>, WorldError> {
-        let (taken, total) = self.progress();
-        let input_at = (taken < total).then(|| self.input.events[taken].0);
-        let agenda_at = self.simulation.with(|simulator| simulator.agenda.next_at());
-        match (input_at, agenda_at) {
+        match self.next_of_each() {
             (None, None) => Ok(None),
             (Some(at), agenda_at) if agenda_at.is_none_or(|other| at <= other) => {
                 self.simulator(|simulator| simulator.advance_to(at));

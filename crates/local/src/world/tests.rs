@@ -8,9 +8,9 @@ use std::path::PathBuf;
 use downriver_engine::wire::Sources;
 use downriver_engine::wire::catalog::parse_catalog;
 
-use super::{InputEvent, ReplayInput, StepKind, World, WorldError};
+use super::{InputEvent, ReplayInput, StepKind, World, WorldError, clock_of};
 use crate::sqlite::SqliteStore;
-use crate::story::{Story, parse_story};
+use crate::story::{Story, When, parse_story};
 
 /// tokens → {icons, ui} → web.
 const DIAMOND: &str = r#"
@@ -265,6 +265,24 @@ fn a_replay_at_rest_stays_at_rest() {
     assert_eq!(world.step().unwrap(), None);
     let mut again = open(world.into_store().unwrap());
     assert_eq!(again.run_to_rest(|_, _| {}).unwrap(), rest);
+}
+
+#[test]
+fn a_replay_that_is_stopped_on_its_way_shows_that_instant_and_goes_on_from_it() {
+    let mut whole = open(SqliteStore::in_memory().unwrap());
+    whole.run_to_rest(|_, _| {}).unwrap();
+    let mut world = open(SqliteStore::in_memory().unwrap());
+    let first = world.input.first;
+    for (secs, shown) in [(0, 0), (45, 45), (90, 90), (90, 90), (30, 90), (200, 200)] {
+        let rest = world.run_until(When::After(secs), |_, _| {}).unwrap();
+        assert!(!rest.is_over, "{rest:?}");
+        assert_eq!(rest.at, first.plus_secs(shown));
+        assert_eq!(clock_of(world.store()).unwrap(), Some(rest.at));
+        world = open(world.into_store().unwrap());
+    }
+    let rest = world.run_until(When::After(90 * 24 * 3600), |_, _| {});
+    assert!(rest.unwrap().is_over);
+    assert!(left_by(world.store()) == left_by(whole.store()));
 }
 
 #[test]

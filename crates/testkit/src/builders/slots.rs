@@ -44,10 +44,8 @@ pub fn pending(application: &str, secs: i64, waits: Vec<Wait>) -> Slot {
     first(
         application,
         SlotState::Pending(Pending {
-            rebuild: rebuild(application, secs, &["pkg:npm/tokens"]),
-            not_before: None,
-            backoffs: 0,
             waits,
+            ..Pending::new(rebuild(application, secs, &["pkg:npm/tokens"]))
         }),
     )
 }

@@ -69,7 +69,7 @@ struct TimedV1 {
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum ControlScopeV1 {
+pub(super) enum ControlScopeV1 {
     System,
     Owner(String),
     Application(String),
@@ -171,24 +171,38 @@ fn parse_timed(
                 at: Timestamp::from_unix_millis(stored.at),
                 until: Timestamp::from_unix_millis(stored.until),
             };
-            let scope = match stored.scope {
-                ControlScopeV1::System => ControlScope::System,
-                ControlScopeV1::Owner(owner) => ControlScope::Owner(parse(field, &owner)?),
-                ControlScopeV1::Application(id) => ControlScope::Application(parse(field, &id)?),
-            };
+            let scope = ControlScope::try_from(stored.scope).in_field(field)?;
             Ok((scope, timed))
         })
         .collect()
 }
 
+impl From<&ControlScope> for ControlScopeV1 {
+    fn from(scope: &ControlScope) -> Self {
+        match scope {
+            ControlScope::System => Self::System,
+            ControlScope::Owner(owner) => Self::Owner(owner.to_string()),
+            ControlScope::Application(id) => Self::Application(id.to_string()),
+        }
+    }
+}
+
+impl TryFrom<ControlScopeV1> for ControlScope {
+    type Error = FieldError;
+
+    fn try_from(stored: ControlScopeV1) -> Result<Self, FieldError> {
+        Ok(match stored {
+            ControlScopeV1::System => Self::System,
+            ControlScopeV1::Owner(owner) => Self::Owner(parse("owner", &owner)?),
+            ControlScopeV1::Application(id) => Self::Application(parse("application", &id)?),
+        })
+    }
+}
+
 impl From<(&ControlScope, &Timed)> for TimedV1 {
     fn from((scope, timed): (&ControlScope, &Timed)) -> Self {
         Self {
-            scope: match scope {
-                ControlScope::System => ControlScopeV1::System,
-                ControlScope::Owner(owner) => ControlScopeV1::Owner(owner.to_string()),
-                ControlScope::Application(id) => ControlScopeV1::Application(id.to_string()),
-            },
+            scope: scope.into(),
             by: timed.by.clone(),
             reason: timed.reason.clone(),
             at: timed.at.unix_millis(),

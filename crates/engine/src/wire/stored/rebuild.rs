@@ -6,7 +6,7 @@ use downriver_domain::slot::{Gate, Rebuild, Wait, WaitOn, Waited, Wanted};
 use downriver_domain::{Cascade, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::controls::PauseScopeV1;
+use super::controls::{ControlScopeV1, PauseScopeV1};
 use super::fields::{
     FieldError, InField, is_default, list, millis, named, parse, parse_all, stored_names, texts,
     timestamp, try_list,
@@ -79,8 +79,17 @@ enum WaitOnV1 {
     Producers(Vec<String>),
     Target(String),
     Pause(PauseScopeV1),
+    /// A freeze of the catalog.
     Freeze(String),
-    Ring { change: String, open: u32, own: u32 },
+    FreezeOf {
+        scope: ControlScopeV1,
+        reason: String,
+    },
+    Ring {
+        change: String,
+        open: u32,
+        own: u32,
+    },
     Halt(String),
     Approval(String),
 }
@@ -244,7 +253,17 @@ impl From<&WaitOn> for WaitOnV1 {
             WaitOn::Producers(ids) => Self::Producers(texts(ids)),
             WaitOn::Target(target) => Self::Target(key::target_key(target)),
             WaitOn::Pause(scope) => Self::Pause(scope.into()),
-            WaitOn::Freeze(reason) => Self::Freeze(reason.clone()),
+            WaitOn::Freeze {
+                scope: None,
+                reason,
+            } => Self::Freeze(reason.clone()),
+            WaitOn::Freeze {
+                scope: Some(scope),
+                reason,
+            } => Self::FreezeOf {
+                scope: scope.into(),
+                reason: reason.clone(),
+            },
             WaitOn::Ring { change, open, own } => Self::Ring {
                 change: key::package_version_key(change),
                 open: *open,
@@ -268,7 +287,14 @@ impl TryFrom<WaitOnV1> for WaitOn {
                 Self::Target(named("target", key::parse_target_key(&target))?)
             }
             WaitOnV1::Pause(scope) => Self::Pause(scope.try_into().in_field("pause")?),
-            WaitOnV1::Freeze(reason) => Self::Freeze(reason),
+            WaitOnV1::Freeze(reason) => Self::Freeze {
+                scope: None,
+                reason,
+            },
+            WaitOnV1::FreezeOf { scope, reason } => Self::Freeze {
+                scope: Some(scope.try_into().in_field("freeze")?),
+                reason,
+            },
             WaitOnV1::Ring { change, open, own } => Self::Ring {
                 change: named("ring", key::parse_package_version_key(&change))?,
                 open,

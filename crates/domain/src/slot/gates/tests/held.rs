@@ -71,7 +71,11 @@ fn a_freeze_of_the_catalog_or_of_an_operator_holds_and_says_why() {
     assert_eq!(frozen.closed(99), []);
     assert_eq!(frozen.closed(100), [Gate::Window]);
     let report = frozen.report(100);
-    assert_eq!(report.waits[0].on, WaitOn::Freeze("year end".to_owned()));
+    let on = WaitOn::Freeze {
+        scope: None,
+        reason: "year end".to_owned(),
+    };
+    assert_eq!(report.waits[0].on, on);
     frozen.opens_at(Gate::Window, 500);
     let both = frozen.with(|world| {
         let scope = ControlScope::Owner(id("team-a"));
@@ -79,6 +83,10 @@ fn a_freeze_of_the_catalog_or_of_an_operator_holds_and_says_why() {
     });
     // The one that ends last is named.
     both.opens_at(Gate::Window, 900);
+    assert!(matches!(
+        &both.report(100).waits[0].on,
+        WaitOn::Freeze { scope: Some(ControlScope::Owner(owner)), .. } if *owner == id("team-a")
+    ));
     // It holds in an open window too, and an opened window does not lift it.
     let inside = windowed().with(|world| {
         let scope = ControlScope::System;
@@ -143,6 +151,28 @@ fn what_is_held_is_not_active_and_tells_from_when_it_is() {
     let ringed = world().with(|world| world.offer.closed = vec![(Gate::Ring, ring, None)]);
     assert_eq!(held(ringed.clone()), (true, None));
     assert_eq!(ringed.report(100).wake_at, None);
+}
+
+#[test]
+fn who_cannot_go_anyway_waits_for_no_turn_in_its_ring() {
+    let ring = |open| WaitOn::Ring {
+        change: change(),
+        open,
+        own: 1,
+    };
+    let closed =
+        |open| move |world: &mut World| world.offer.closed = vec![(Gate::Ring, ring(open), None)];
+    let turn = windowed().with(closed(1));
+    assert_eq!(turn.closed(100), [Gate::Window]);
+    assert_eq!(turn.report(100).wake_at, Some(at(2 * HOUR)));
+    assert_eq!(turn.closed(2 * HOUR), [Gate::Ring]);
+    // An earlier ring is another matter.
+    let earlier = windowed().with(closed(0));
+    assert_eq!(earlier.closed(100), [Gate::Ring, Gate::Window]);
+    assert_eq!(
+        world().blocked().with(closed(1)).closed(100),
+        [Gate::UpriverQuiet, Gate::Ring]
+    );
 }
 
 #[test]

@@ -96,11 +96,24 @@ pub(super) fn slots() -> Vec<Slot> {
         open: 0,
         own: 2,
     };
+    let freeze = |scope| WaitOn::Freeze {
+        scope,
+        reason: "year end".to_owned(),
+    };
     let waits = vec![
         wait(Gate::Ring, ring),
         wait(Gate::Ring, WaitOn::Halt(change())),
         wait(Gate::Age, WaitOn::Time),
-        wait(Gate::Window, WaitOn::Freeze("year end".to_owned())),
+        wait(Gate::Window, freeze(None)),
+        wait(Gate::Window, freeze(Some(ControlScope::System))),
+        wait(
+            Gate::Window,
+            freeze(Some(ControlScope::Owner(values::id("team-a")))),
+        ),
+        wait(
+            Gate::Window,
+            freeze(Some(ControlScope::Application(values::id("web")))),
+        ),
         wait(Gate::DailyLimit, WaitOn::Time),
         wait(Gate::Approved, WaitOn::Approval(change())),
     ];
