@@ -1,9 +1,10 @@
 //! The built versions that a successful execution sets (DESIGN 3).
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use downriver_domain::slot::{Build, Rebuild};
-use downriver_domain::version::{PackageId, Requirement, RequirementKind, Version};
+use downriver_domain::version::{Format, PackageId, Requirement, RequirementKind, Version};
 use downriver_domain::{Application, Built, Dependency, Timestamp};
 
 use crate::error::EngineError;
@@ -43,20 +44,41 @@ pub(crate) async fn assumed<P: Ports>(
     Ok(writes)
 }
 
+/// What a rollback undoes.
+pub(crate) struct Reverted {
+    pub(crate) writes: Vec<BuiltWrite>,
+    /// Of each package, the version that is not deployed any more.
+    pub(crate) undone: BTreeMap<PackageId, String>,
+}
+
 /// What a rollback makes assumed: what later builds had delivered is as it was before them.
 pub(crate) async fn reverted<P: Ports>(
     session: &Session<'_, P>,
     application: &Application,
     undone: &[Build],
     started_at: Timestamp,
-) -> Result<Vec<BuiltWrite>, EngineError> {
+) -> Result<Reverted, EngineError> {
+    let mut undone_versions: BTreeMap<PackageId, String> = BTreeMap::new();
     let mut before: BTreeMap<PackageId, Option<String>> = BTreeMap::new();
     // Newest first, so that what the oldest of them replaced is what counts.
     for delivered in undone.iter().flat_map(|build| &build.delivered) {
         before.insert(delivered.package.clone(), delivered.from.clone());
+        undone_versions
+            .entry(delivered.package.clone())
+            .or_insert_with(|| delivered.to.clone());
     }
     let packages = before.keys().cloned().collect();
     let edges = load_edges(session, application, &packages).await?;
+    // A build may have resolved what came after it was asked for.
+    for edge in edges.values().flatten() {
+        let built = edge.dependency.built.version();
+        let undone = undone_versions.get_mut(&edge.dependency.package);
+        if let (Some(built), Some(undone)) = (built, undone)
+            && is_newer(edge.dependency.package.format(), built, undone)
+        {
+            built.clone_into(undone);
+        }
+    }
     let writes = edges.into_values().flatten().map(|edge| BuiltWrite {
         application: application.id.clone(),
         instance: edge.instance,
@@ -67,7 +89,18 @@ pub(crate) async fn reverted<P: Ports>(
         built_revision: None,
         package: edge.dependency.package,
     });
-    Ok(writes.collect())
+    Ok(Reverted {
+        writes: writes.collect(),
+        undone: undone_versions,
+    })
+}
+
+fn is_newer(format: Format, version: &str, than: &str) -> bool {
+    let parse = |text| Version::parse(format, text);
+    match (parse(version), parse(than)) {
+        (Ok(version), Ok(than)) => version.compare(&than) == Some(Ordering::Greater),
+        _ => false,
+    }
 }
 
 pub(crate) fn admits(dependency: &Dependency, version: &str) -> bool {

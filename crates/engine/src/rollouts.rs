@@ -11,7 +11,7 @@ mod steps;
 use std::collections::{BTreeMap, BTreeSet};
 
 use downriver_domain::rollout::{Advanced, Clearance, Hold, advance};
-use downriver_domain::slot::{Gate, PackageHold, Rebuild, SlotState};
+use downriver_domain::slot::{Gate, PackageHold, Rebuild, Slot, SlotState};
 use downriver_domain::version::{PackageId, PackageVersionId};
 use downriver_domain::{ApplicationId, Rollout, RolloutPolicy};
 
@@ -31,26 +31,35 @@ use crate::session::{CONTENTION_MAX, Session, contended};
 
 /// What is known of a change whose rollout begins.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Beginning {
+pub(crate) struct Beginning<'a> {
     pub(crate) depth: u32,
     pub(crate) package_revision: Option<String>,
-    /// Who asks for its turn: what its slot waited on when it was last looked at does not count.
-    pub(crate) asking: Option<ApplicationId>,
+    /// Who asks for its turn, with the slot as it asks: one who waits on nothing yet.
+    pub(crate) asking: Option<&'a ApplicationState>,
 }
 
 /// What the rollouts of its changes, and of those that they descend from, hold of a rebuild.
 pub(crate) async fn holds<P: Ports>(
     session: &Session<'_, P>,
     state: &ApplicationState,
-    rebuild: &Rebuild,
+    slot: &Slot,
 ) -> Result<BTreeMap<PackageId, PackageHold>, EngineError> {
     let mut holds = BTreeMap::new();
+    let mut asking = ApplicationState {
+        slot: slot.clone(),
+        ..state.clone()
+    };
+    let SlotState::Pending(pending) = &mut asking.slot.state else {
+        return Ok(holds);
+    };
+    pending.waits.clear();
+    let rebuild = pending.rebuild.clone();
     // What starts nothing needs no turn.
     let is_shadow = session.is_shadow || state.application.policy.is_shadow;
     let Some(policy) = session.topology.rollout.as_ref().filter(|_| !is_shadow) else {
         return Ok(holds);
     };
-    let mut known = load_of(session, rebuild).await?;
+    let mut known = load_of(session, &rebuild).await?;
     for (package, wanted) in &rebuild.packages {
         let Ok(change) = PackageVersionId::new(package.clone(), &wanted.version) else {
             continue;
@@ -58,7 +67,7 @@ pub(crate) async fn holds<P: Ports>(
         let beginning = Beginning {
             depth: wanted.cascade.depth,
             package_revision: wanted.revision.clone(),
-            asking: Some(state.application.id.clone()),
+            asking: Some(&asking),
         };
         let rollout = match known.remove(&change) {
             Some(rollout) if !is_of_other_contents(&rollout, &beginning) => rollout,
@@ -187,7 +196,7 @@ pub(crate) async fn review<P: Ports>(
     session: &Session<'_, P>,
     policy: &RolloutPolicy,
     change: &PackageVersionId,
-    beginning: &Beginning,
+    beginning: &Beginning<'_>,
 ) -> Result<Rollout, EngineError> {
     for _ in 0..CONTENTION_MAX {
         let known = load(session, std::slice::from_ref(change)).await?.pop();
@@ -199,7 +208,7 @@ pub(crate) async fn review<P: Ports>(
             Some(known) => known,
             None => begin(session, change, beginning),
         };
-        let members = members::gather(session, policy, &rollout, beginning.asking.as_ref()).await?;
+        let members = members::gather(session, policy, &rollout, beginning.asking).await?;
         let Some(Advanced {
             rollout: mut next,
             released,
@@ -279,7 +288,7 @@ pub(crate) fn entry<P>(
     }
 }
 
-fn begin<P>(session: &Session<'_, P>, change: &PackageVersionId, of: &Beginning) -> Rollout {
+fn begin<P>(session: &Session<'_, P>, change: &PackageVersionId, of: &Beginning<'_>) -> Rollout {
     Rollout {
         package_revision: of.package_revision.clone(),
         ..Rollout::new(change.clone(), of.depth, session.now)
@@ -287,7 +296,7 @@ fn begin<P>(session: &Session<'_, P>, change: &PackageVersionId, of: &Beginning)
 }
 
 /// A mutable version was published again: what was found of its contents before says nothing about these.
-fn is_of_other_contents(rollout: &Rollout, beginning: &Beginning) -> bool {
+fn is_of_other_contents(rollout: &Rollout, beginning: &Beginning<'_>) -> bool {
     beginning.package_revision.is_some() && rollout.package_revision != beginning.package_revision
 }
 
@@ -308,16 +317,19 @@ async fn load_of<P: Ports>(
         .collect())
 }
 
-/// One that asks for its turn while there is room gets it: it came later than the others, or could not go then.
+/// One that asks for its turn while there is room gets it: it came later than the others, or could not go then. A rollout
+/// that was over goes on with it.
 async fn with_its_turn<P: Ports>(
     session: &Session<'_, P>,
     policy: &RolloutPolicy,
     state: &ApplicationState,
     rollout: Rollout,
-    beginning: &Beginning,
+    beginning: &Beginning<'_>,
 ) -> Result<Rollout, EngineError> {
     let has_turn = match clearance(policy, state, &rollout) {
-        Clearance::Ring(open) => own_ring(policy, state) > open || rollout.room == 0,
+        Clearance::Ring(open) => {
+            !rollout.is_over && (own_ring(policy, state) > open || rollout.room == 0)
+        }
         _ => true,
     };
     if has_turn {

@@ -4,7 +4,7 @@ mod end;
 pub(crate) mod others;
 mod superseded;
 
-use downriver_domain::slot::{Running, SlotState, StartedBy};
+use downriver_domain::slot::{Running, SeenExecution, SlotState, StartedBy};
 use downriver_domain::{ApplicationId, Pipeline, PipelineExecutionId, Timestamp};
 
 use crate::error::EngineError;
@@ -106,11 +106,17 @@ pub(crate) async fn track_once<P: Ports>(
     if let Some(known) = known
         && let StartedBy::Downriver(attempt) = &known.started_by
     {
-        return match event.state {
-            ExecutionState::Resumed => end::resume(session, state, known, attempt).await,
+        match event.state {
+            ExecutionState::Resumed => {
+                if let Some(looked) = end::resume(session, state, known, attempt).await? {
+                    return Ok(looked);
+                }
+                // Something else has its place by now: it runs on as a person's.
+            }
+            _ if known.ended_at.is_none() || is_retried(known, event) => {}
             // An end that is recorded already.
-            _ => Ok(Looked::Done),
-        };
+            _ => return Ok(Looked::Done),
+        }
     }
     let execution = if known.is_none() || event.state == ExecutionState::Succeeded {
         describe(session, event).await?
@@ -135,6 +141,15 @@ pub(crate) async fn track_once<P: Ports>(
         ..event.clone()
     };
     others::note(session, state, &event, execution.as_ref()).await
+}
+
+/// It failed, and now it succeeded: a person retried its failed stage, whether an event told so or not.
+fn is_retried(known: &SeenExecution, event: &ExecutionEvent) -> bool {
+    known.is_failed
+        && event.state == ExecutionState::Succeeded
+        && known
+            .ended_at
+            .is_some_and(|ended_at| ended_at < event.event_time)
 }
 
 /// After an event of the followed execution, with the slot as it now stands.

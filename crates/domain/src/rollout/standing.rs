@@ -81,8 +81,8 @@ fn of_joined(slot: &Slot, now: Timestamp) -> Standing {
 
 fn of_state(slot: &Slot, rollout: &Rollout, is_shadow: bool, calendar: Calendar<'_>) -> Standing {
     let change = &rollout.package_version;
-    let had_its_turn =
-        rollout.is_ring_released || rollout.released.contains(&calendar.application.id);
+    let had_its_turn = calendar.application.ring <= rollout.ring
+        && (rollout.is_ring_released || rollout.released.contains(&calendar.application.id));
     let is_paused = |pending: &Pending| {
         let id = &calendar.application.id;
         pause_on(&pending.rebuild, id, calendar.controls).is_some()

@@ -1,6 +1,6 @@
 //! How a change stands in every application that depends on its package.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use downriver_domain::rollout::{Clearance, Member, Standing, stand};
 use downriver_domain::slot::{Calendar, SlotState, WaitOn};
@@ -19,7 +19,7 @@ pub(super) async fn gather<P: Ports>(
     session: &Session<'_, P>,
     policy: &RolloutPolicy,
     rollout: &Rollout,
-    asking: Option<&ApplicationId>,
+    asking: Option<&ApplicationState>,
 ) -> Result<Vec<Member>, EngineError> {
     let standing = standings(session, policy, rollout, asking).await?;
     let mut members: Vec<(usize, Member)> = standing
@@ -58,7 +58,7 @@ pub(super) async fn left_waiting<P: Ports>(
     Ok(standing
         .into_iter()
         .filter(|(state, member)| {
-            member.standing == Standing::Waiting
+            matches!(member.standing, Standing::Waiting | Standing::InFlight)
                 && waits_for_turn(state)
                 && !is_told(state, rollout, member)
         })
@@ -88,21 +88,24 @@ async fn standings<P: Ports>(
     session: &Session<'_, P>,
     policy: &RolloutPolicy,
     rollout: &Rollout,
-    asking: Option<&ApplicationId>,
+    asking: Option<&ApplicationState>,
 ) -> Result<Vec<(ApplicationState, Member)>, EngineError> {
     let edges = dependents(session, rollout).await?;
     let controls = session.ports.store().load_controls().await?;
-    let ids: Vec<ApplicationId> = edges.keys().cloned().collect();
+    // Whoever asks is concerned, whatever a stale index says.
+    let asker = asking.map(|asking| asking.application.id.clone());
+    let ids: BTreeSet<ApplicationId> = edges.keys().cloned().chain(asker).collect();
+    let ids: Vec<ApplicationId> = ids.into_iter().collect();
     let mut found = Vec::new();
     for ids in ids.chunks(LOAD_APPLICATIONS_MAX) {
         for mut state in session.load_readable(ids).await?.states {
             if !state.is_registered {
                 continue;
             }
-            if let SlotState::Pending(pending) = &mut state.slot.state
-                && asking == Some(&state.application.id)
+            if let Some(asking) =
+                asking.filter(|asking| asking.application.id == state.application.id)
             {
-                pending.waits.clear();
+                state.slot.clone_from(&asking.slot);
             }
             let application = &state.application;
             let is_shadow = session.is_shadow || application.policy.is_shadow;

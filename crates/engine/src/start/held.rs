@@ -102,7 +102,7 @@ pub(super) async fn holds<P: Ports>(
         return Ok(Holds::default());
     };
     let mut replaced = BTreeMap::new();
-    let mut held = rollouts::holds(session, state, &rebuild).await?;
+    let mut held = rollouts::holds(session, state, slot).await?;
     let mut views = Views::default();
     if !rebuild.is_expedited && state.application.policy.is_third_party_followed {
         let packages: Vec<&PackageId> = rebuild.packages.keys().collect();

@@ -184,17 +184,18 @@ async fn failed<P: Ports>(
     }
 }
 
-/// A person retried the failed stage: our execution runs again, a waiting retry is dropped.
+/// A person retried the failed stage: our execution runs again, a waiting retry is dropped. `None`: another rebuild has
+/// taken its place.
 pub(super) async fn resume<P: Ports>(
     session: &Session<'_, P>,
     state: &ApplicationState,
     seen: &SeenExecution,
     attempt: &AttemptId,
-) -> Result<Looked, EngineError> {
+) -> Result<Option<Looked>, EngineError> {
     let mut slot = next_version(&state.slot);
     let rebuild = rebuild_of(state, seen, attempt);
     let Some(mut rebuild) = rebuild else {
-        return Ok(Looked::Done);
+        return Ok(None);
     };
     leave_what_came_later(&mut slot, &mut rebuild, seen);
     let running = Running {
@@ -241,17 +242,13 @@ pub(super) async fn resume<P: Ports>(
     ];
     slot.state = SlotState::Running(running);
     let marker = after(&slot, state);
-    finish(
-        session,
-        &Commit {
-            slot: Some(slot),
-            marker,
-            history,
-            ..Commit::default()
-        },
-        &[],
-    )
-    .await
+    let commit = Commit {
+        slot: Some(slot),
+        marker,
+        history,
+        ..Commit::default()
+    };
+    finish(session, &commit, &[]).await.map(Some)
 }
 
 /// What came into the rebuild while it waited for its retry is not in an execution that began before.

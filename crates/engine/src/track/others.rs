@@ -1,13 +1,11 @@
 //! Executions that people, rules and rollbacks start: they move built versions, and they may settle what is pending.
 
-use std::collections::BTreeSet;
-
 use downriver_domain::slot::{
     Build, Held, HeldReason, Joined, SeenExecution, Slot, SlotState, StartedBy, merge_joined,
 };
 use downriver_domain::{Cascade, PipelineExecutionId, Timestamp};
 
-use super::{ExecutionEvent, ExecutionState, ask_for_reading};
+use super::{ExecutionEvent, ExecutionState, ask_for_reading, is_retried};
 use crate::built;
 use crate::carry_out::{next_version, note as note_entry};
 use crate::error::EngineError;
@@ -32,8 +30,9 @@ pub(super) async fn note<P: Ports>(
         .executions
         .iter()
         .find(|seen| seen.execution == event.execution);
-    if known.is_some_and(|known| known.ended_at.is_some()) && event.state != ExecutionState::Resumed
-    {
+    let is_ended = known.is_some_and(|known| known.ended_at.is_some());
+    let is_retried = known.is_some_and(|known| is_retried(known, event));
+    if is_ended && !is_retried && event.state != ExecutionState::Resumed {
         return Ok(Looked::Done);
     }
     let mut slot = next_version(&state.slot);
@@ -48,6 +47,7 @@ pub(super) async fn note<P: Ports>(
     };
     let is_rollback = seen.is_rollback;
     let started_at = seen.started_at;
+    let is_ours = matches!(seen.started_by, StartedBy::Downriver(_));
     slot.note_execution(seen);
     let mut built = Vec::new();
     let mut history = Vec::new();
@@ -65,7 +65,7 @@ pub(super) async fn note<P: Ports>(
             NoteKind::Tracked,
             None,
             Some(&event.execution),
-            success_text(&event.execution, is_rollback),
+            success_text(&event.execution, is_rollback, is_ours),
             session.now,
         ));
     }
@@ -86,10 +86,14 @@ pub(super) async fn note<P: Ports>(
     Ok(looked)
 }
 
-fn success_text(execution: &PipelineExecutionId, is_rollback: bool) -> String {
+fn success_text(execution: &PipelineExecutionId, is_rollback: bool, is_ours: bool) -> String {
     if is_rollback {
         format!(
             "execution {execution} rolled back; what it undid is held until `retry` or a newer version"
+        )
+    } else if is_ours {
+        format!(
+            "execution {execution}, whose failed stage a person retried, succeeded; built versions follow it"
         )
     } else {
         format!(
@@ -156,23 +160,22 @@ pub(crate) async fn roll_back<P: Ports>(
         .position(|build| build.execution == *target)
         .unwrap_or(slot.builds.len());
     let undone: Vec<Build> = slot.builds.drain(..kept).collect();
-    let mut held = BTreeSet::new();
-    for delivered in undone.iter().flat_map(|build| &build.delivered) {
-        if held.insert(delivered.package.clone()) {
-            let hold = Held {
-                version: delivered.to.clone(),
-                reason: HeldReason::RolledBack,
-                since: session.now,
-            };
-            slot.held.insert(delivered.package.clone(), hold);
-        }
-    }
     // The edges hold what the rolled-back executions built; they are set back, as of the baseline that stands again.
     let as_of = slot
         .builds
         .first()
         .map_or(ended_at, |build| build.started_at);
-    built::reverted(session, &state.application, &undone, as_of).await
+    let reverted = built::reverted(session, &state.application, &undone, as_of).await?;
+    for (package, version) in reverted.undone {
+        let hold = Held {
+            version,
+            reason: HeldReason::RolledBack,
+            since: session.now,
+        };
+        // What is held already came after what succeeded: a newer version that failed stays held.
+        slot.held.entry(package).or_insert(hold);
+    }
+    Ok(reverted.writes)
 }
 
 fn first_seen<P>(

@@ -104,6 +104,21 @@ fn a_rebuild_for_it_waits_or_is_in_flight() {
     assert_eq!(standing(&released, retried), Some(Standing::InFlight));
     // One that is tried again with a change that came meanwhile has not had its turn for that.
     assert_eq!(of(&retried), Some(Standing::Waiting));
+    let open_to_all = Rollout {
+        is_ring_released: true,
+        ..fresh()
+    };
+    assert_eq!(standing(&open_to_all, retried), Some(Standing::InFlight));
+    let of_later_ring = Application {
+        ring: 1,
+        ..application("web")
+    };
+    let mut waiting = slot(&of_later_ring, SlotState::Idle);
+    retried(&mut waiting);
+    assert_eq!(
+        stand(&open_to_all, &waiting, &[], false, calendar(&of_later_ring)),
+        Some(Standing::Waiting)
+    );
     // One for other packages says nothing.
     let other = |slot: &mut Slot| {
         slot.state = SlotState::Running(running(&web, rebuild(&web, 0, &["kit"]), 0));

@@ -1,6 +1,6 @@
 //! What the simulator found: moments in which two things happen at once, each made small.
 
-use downriver_domain::slot::{SlotState, StartedBy};
+use downriver_domain::slot::{FailedStage, HeldReason, SlotState, StartedBy};
 use downriver_domain::{Application, Built, Dependency, Policy};
 use downriver_engine::index::{BuiltPackage, BuiltReport, record_built};
 use downriver_engine::ports::{ExecutionStatus, ReadError, Store, Trigger};
@@ -194,4 +194,102 @@ fn a_refused_call_does_not_tell_that_the_one_before_without_answer_started_nothi
     desk.sweep();
     assert!(matches!(desk.slot("icons").state, SlotState::Running(_)));
     assert_eq!(desk.started(), ["icons.1.1"]);
+}
+
+/// Fails at the first attempt.
+fn strict() -> Policy {
+    Policy {
+        retries_max: 0,
+        ..Policy::default()
+    }
+}
+
+#[test]
+fn a_failed_execution_that_a_person_retries_while_another_runs_counts_when_it_succeeds() {
+    // The event of the retry may be lost.
+    for is_told in [true, false] {
+        let desk = running(strict());
+        desk.fail(&pipeline("icons"), "e-1", &FailedStage::default());
+        desk.wait_until(1_200);
+        desk.publish(TOKENS, "1.2.0");
+        desk.wait_until(1_300);
+        assert_eq!(desk.started(), ["icons.1.1", "icons.2.1"]);
+        if is_told {
+            desk.tell(&pipeline("icons"), "e-1", ExecutionState::Resumed);
+        }
+        desk.wait_until(1_400);
+        desk.end("e-1", ExecutionStatus::Succeeded);
+        desk.tell_end(&pipeline("icons"), "e-1");
+        desk.fail(&pipeline("icons"), "e-2", &FailedStage::default());
+        desk.wait_until(1_500);
+        report(&desk, "e-1", "1.1.0");
+        let built = run_at_once(desk.store.load_dependencies(&id("icons"))).unwrap();
+        assert_eq!(
+            built[0].built,
+            Built::Proven("1.1.0".to_owned()),
+            "{is_told}"
+        );
+        let told = desk.told("icons").join("\n");
+        assert!(
+            told.contains("whose failed stage a person retried, succeeded"),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn a_failure_that_is_told_again_after_its_execution_succeeded_changes_nothing() {
+    let desk = running(strict());
+    desk.fail(&pipeline("icons"), "e-1", &FailedStage::default());
+    desk.wait_until(1_200);
+    desk.tell(&pipeline("icons"), "e-1", ExecutionState::Failed);
+    assert!(desk.slot("icons").builds.is_empty());
+    // An event of before the failure.
+    desk.now.set(1_050);
+    desk.tell_end(&pipeline("icons"), "e-1");
+    assert!(desk.slot("icons").builds.is_empty());
+}
+
+#[test]
+fn what_is_rolled_back_is_what_was_built_whatever_was_asked_for() {
+    let desk = running(Policy::default());
+    desk.wait_until(1_120);
+    desk.publish(TOKENS, "1.2.0");
+    desk.wait_until(1_200);
+    desk.end("e-1", ExecutionStatus::Succeeded);
+    desk.tell_end(&pipeline("icons"), "e-1");
+    report(&desk, "e-1", "1.2.0");
+    desk.wait_until(1_300);
+    let rollback = desk.roll_back(&pipeline("icons"), "e-0");
+    desk.end(&rollback, ExecutionStatus::Succeeded);
+    desk.tell_end(&pipeline("icons"), &rollback);
+    let held = &desk.slot("icons").held[&TOKENS.parse().unwrap()];
+    assert_eq!(
+        (held.version.as_str(), held.reason),
+        ("1.2.0", HeldReason::RolledBack)
+    );
+    desk.sweep();
+    desk.wait_until(9_000);
+    assert_eq!(desk.started(), ["icons.1.1", "-"]);
+}
+
+#[test]
+fn a_rollback_leaves_what_failed_held() {
+    let desk = running(strict());
+    desk.end("e-1", ExecutionStatus::Succeeded);
+    desk.tell_end(&pipeline("icons"), "e-1");
+    report(&desk, "e-1", "1.1.0");
+    desk.wait_until(1_200);
+    desk.publish(TOKENS, "1.2.0");
+    desk.wait_until(1_300);
+    desk.fail(&pipeline("icons"), "e-2", &FailedStage::default());
+    desk.wait_until(1_400);
+    let rollback = desk.roll_back(&pipeline("icons"), "e-0");
+    desk.end(&rollback, ExecutionStatus::Succeeded);
+    desk.tell_end(&pipeline("icons"), &rollback);
+    let held = &desk.slot("icons").held[&TOKENS.parse().unwrap()];
+    assert_eq!(
+        (held.version.as_str(), held.reason),
+        ("1.2.0", HeldReason::Failed)
+    );
 }
