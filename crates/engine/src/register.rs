@@ -16,6 +16,7 @@ use crate::ports::{
     Commit, CommitOutcome, LOAD_APPLICATIONS_MAX, Ports, Queue, Registration, Store,
 };
 use crate::session::{CONTENTION_MAX, Session, contended};
+use crate::sweep::SWEEP_INTERVAL_SECS;
 
 /// Registered applications read at once.
 const LIST_MAX: usize = 1_000;
@@ -370,8 +371,36 @@ pub(crate) async fn joined_of<P: Ports>(
 
 /// What is pending ends with that reason at its next look; what runs is tracked to its end.
 async fn remove<P: Ports>(session: &Session<'_, P>, id: &ApplicationId) -> Result<(), EngineError> {
+    leave_to_sweep(session, id).await?;
     session.ports.store().remove_registration(id).await?;
     look_soon(session, std::slice::from_ref(id)).await
+}
+
+/// Whoever waits for people only is looked at by `sweep` in a while, even if whoever removes it comes to no end: nobody
+/// else asks for an application that is gone.
+async fn leave_to_sweep<P: Ports>(
+    session: &Session<'_, P>,
+    id: &ApplicationId,
+) -> Result<(), EngineError> {
+    for _ in 0..CONTENTION_MAX {
+        let Some(state) = session.load(id).await? else {
+            return Ok(());
+        };
+        let is_pending = matches!(state.slot.state, SlotState::Pending(_));
+        if !is_pending || state.slot.wake_at.is_some() {
+            return Ok(());
+        }
+        let mut slot = next_version(&state.slot);
+        slot.wake_at = Some(session.now.plus_secs(SWEEP_INTERVAL_SECS));
+        let commit = Commit {
+            slot: Some(slot),
+            ..Commit::default()
+        };
+        if carry_out(session, &commit, &[]).await? == CommitOutcome::Done {
+            return Ok(());
+        }
+    }
+    Err(contended(id))
 }
 
 async fn list_all<P: Ports>(session: &Session<'_, P>) -> Result<Vec<ApplicationId>, EngineError> {

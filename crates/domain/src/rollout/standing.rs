@@ -91,7 +91,12 @@ fn of_state(slot: &Slot, rollout: &Rollout, is_shadow: bool, calendar: Calendar<
         SlotState::Stuck(stuck) => Standing::Unable(format!("stuck: {}", stuck.reason)),
         SlotState::Parked(_) => Standing::Unable("parked".to_owned()),
         SlotState::Starting(_) | SlotState::Running(_) => Standing::InFlight,
-        SlotState::Pending(pending) if had_its_turn && is_retried(pending) => Standing::InFlight,
+        SlotState::Pending(pending) if had_its_turn && is_retried(pending) => {
+            match of_others(pending, change) {
+                Standing::Waiting => Standing::InFlight,
+                held => held,
+            }
+        }
         SlotState::Pending(_) if is_shadow => Standing::Unable("in shadow mode".to_owned()),
         SlotState::Pending(pending) if is_paused(pending) => Standing::Unable("paused".to_owned()),
         SlotState::Pending(pending)

@@ -140,6 +140,17 @@ impl<S: Store> Simulation<S> {
             // Executions of people are not read again: nobody knows of this one.
             return Some("a person rolled back, and no event told");
         }
+        let is_unreadable = {
+            let world = self.world.borrow();
+            let last = world.pipelines.last_success(&application.id);
+            last.is_some_and(|pass| {
+                pass.rollback_target.is_some()
+                    && world.organisation.is_event_started(&pass.pipeline)
+            })
+        };
+        if is_unreadable {
+            return Some("a person rolled back where nothing can be read");
+        }
         if !application.is_followed(dependency) {
             return Some("not followed");
         }
@@ -224,8 +235,16 @@ impl<S: Store> Simulation<S> {
         if is_withdrawn && is_older && application.policy.rollback == Rollback::Notify {
             return Some("moves off to an older one");
         }
+        if is_withdrawn && is_older && self.is_unlisted_by_us(built_id) {
+            return Some("its halt set it Unlisted, which rolls nothing back");
+        }
         let passed = member.is_in_cycle && self.is_passed(&application.id, package, wanted);
         passed.then_some("passed already in this cascade")
+    }
+
+    fn is_unlisted_by_us(&self, change: PackageVersionId) -> bool {
+        let rollouts = run_at_once(self.store.load_rollouts(&[change])).expect("the store reads");
+        rollouts.iter().any(|rollout| rollout.is_unlisted)
     }
 
     /// The engine wrote down that this version descends from the application.

@@ -143,3 +143,24 @@ fn who_is_judged_anew_while_it_waits_for_a_ring_is_judged_at_once() {
     assert!(desk.slot("web-1").joined.is_empty());
     assert_eq!(rolling::closed(&desk, "web-1"), [Gate::Ring]);
 }
+
+#[test]
+fn who_waits_for_a_ring_and_is_taken_out_ends_even_if_no_message_says_so() {
+    let desk = rolling::four();
+    desk.publish(TOKENS, "1.1.0");
+    desk.wait_until(1_100);
+    assert_eq!(rolling::closed(&desk, "web-1"), [Gate::Ring]);
+    let mut catalog = catalog(vec![
+        rolling::author(),
+        rolling::user("bird", &["canary"]),
+        rolling::user("web-2", &[]),
+        rolling::user("web-3", &[]),
+    ]);
+    catalog.topology.rollout = Some(rolling::policy());
+    desk.apply(&catalog);
+    desk.lose_timers();
+    desk.wait_until(1_500);
+    desk.sweep();
+    desk.wait_until(1_501);
+    assert_eq!(desk.slot("web-1").state, SlotState::Idle);
+}
