@@ -45,6 +45,11 @@ pub(crate) async fn holds<P: Ports>(
     slot: &Slot,
 ) -> Result<BTreeMap<PackageId, PackageHold>, EngineError> {
     let mut holds = BTreeMap::new();
+    // What starts nothing needs no turn.
+    let is_shadow = session.is_shadow || state.application.policy.is_shadow;
+    let Some(policy) = session.topology.rollout.as_ref().filter(|_| !is_shadow) else {
+        return Ok(holds);
+    };
     let mut asking = ApplicationState {
         slot: slot.clone(),
         ..state.clone()
@@ -54,11 +59,6 @@ pub(crate) async fn holds<P: Ports>(
     };
     pending.waits.clear();
     let rebuild = pending.rebuild.clone();
-    // What starts nothing needs no turn.
-    let is_shadow = session.is_shadow || state.application.policy.is_shadow;
-    let Some(policy) = session.topology.rollout.as_ref().filter(|_| !is_shadow) else {
-        return Ok(holds);
-    };
     let mut known = load_of(session, &rebuild).await?;
     for (package, wanted) in &rebuild.packages {
         let Ok(change) = PackageVersionId::new(package.clone(), &wanted.version) else {
