@@ -60,7 +60,6 @@ impl ExecutionState {
 /// Records what happened to an execution and lets go what was waiting for it. Events of pipelines that no application
 /// has are none of our business.
 pub async fn track<P: Ports>(ports: &P, event: &ExecutionEvent) -> Result<(), EngineError> {
-    let session = Session::open(ports).await?;
     let Some(application) = ports
         .store()
         .find_application_by_pipeline(&event.pipeline)
@@ -69,6 +68,8 @@ pub async fn track<P: Ports>(ports: &P, event: &ExecutionEvent) -> Result<(), En
         return Ok(());
     };
     for _ in 0..CONTENTION_MAX {
+        // Anew each time: what is written after another's write is not to look older in the history.
+        let session = Session::open(ports).await?;
         let Some(state) = session.load(&application).await? else {
             return Ok(());
         };

@@ -111,10 +111,16 @@ fn of_state(slot: &Slot, rollout: &Rollout, is_shadow: bool, calendar: Calendar<
 
 /// What another change that it is for makes it wait on: two rollouts must not wait for one another's turns.
 fn of_others(pending: &Pending, change: &PackageVersionId) -> Standing {
-    // A newer version took over since it was looked at: what held the older one holds nothing.
+    let packages = &pending.rebuild.packages;
+    let descends = |from: &PackageVersionId| {
+        let mut wanted = packages.values();
+        wanted.any(|wanted| wanted.cascade.roots.contains(from))
+    };
+    // A newer version took over since it was looked at: what held the older one holds nothing, but for what descends from it.
     let is_another = |other: &PackageVersionId| {
-        let wanted = pending.rebuild.packages.get(other.package());
-        other != change && wanted.is_none_or(|wanted| wanted.version == other.version())
+        let wanted = packages.get(other.package());
+        let is_wanted = wanted.is_none_or(|wanted| wanted.version == other.version());
+        other != change && (is_wanted || descends(other))
     };
     for wait in &pending.waits {
         match &wait.on {

@@ -2,11 +2,13 @@
 
 use std::sync::LazyLock;
 
+use downriver_version::PackageVersionId;
+
 use super::super::{Rollout, Standing, stand};
 use super::{change, fresh};
 use crate::slot::{
     Build, Calendar, Controls, Delivered, Failure, Gate, Held, HeldReason, Joined, Pause,
-    PauseScope, Slot, SlotState, Stuck, Wait, WaitOn,
+    PauseScope, Rebuild, Slot, SlotState, Stuck, Wait, WaitOn,
 };
 use crate::testing::{
     application, at, id, npm, pending, rebuild, repository, running, slot, topology,
@@ -124,6 +126,54 @@ fn a_rebuild_for_it_waits_or_is_in_flight() {
         slot.state = SlotState::Running(running(&web, rebuild(&web, 0, &["kit"]), 0));
     };
     assert_eq!(of(&other), None);
+}
+
+#[test]
+fn what_another_change_holds_is_not_to_go_until_that_one_goes_or_is_overtaken() {
+    let web = application("web");
+    let kit = |version: &str| PackageVersionId::new(npm("kit"), version).expect("valid");
+    let released = Rollout {
+        released: [web.id.clone()].into(),
+        ..fresh()
+    };
+    // For the tokens and the kit, both wanted in 2.0.0; what it waited on when it was last looked at.
+    let waiting = |on: &WaitOn, change: &dyn Fn(&mut Rebuild)| {
+        let mut pending = pending(rebuild(&web, 0, &["tokens", "kit"]));
+        change(&mut pending.rebuild);
+        pending.waits.push(Wait {
+            gate: Gate::Ring,
+            since: at(0),
+            until: None,
+            on: on.clone(),
+        });
+        standing(&released, |slot| slot.state = SlotState::Pending(pending))
+    };
+    let same = |_: &mut Rebuild| {};
+    let held = Some(Standing::Unable(format!("held by {}", kit("2.0.0"))));
+    assert_eq!(waiting(&WaitOn::Halt(kit("2.0.0")), &same), held);
+    assert_eq!(waiting(&WaitOn::Approval(kit("2.0.0")), &same), held);
+    let turn = WaitOn::Ring {
+        change: kit("2.0.0"),
+        open: 0,
+        own: 1,
+    };
+    assert_eq!(waiting(&turn, &same), Some(Standing::Later));
+    // It wants a newer one by now.
+    let old = WaitOn::Halt(kit("1.9.0"));
+    assert_eq!(waiting(&old, &same), Some(Standing::Waiting));
+    // But the tokens were built from the one that is halted.
+    let descends = |rebuild: &mut Rebuild| {
+        let tokens = rebuild.packages.get_mut(&npm("tokens")).expect("wanted");
+        tokens.cascade.roots.insert(kit("1.9.0"));
+    };
+    let held = Some(Standing::Unable(format!("held by {}", kit("1.9.0"))));
+    assert_eq!(waiting(&old, &descends), held);
+    // One that is tried again is held as well.
+    let retried = |rebuild: &mut Rebuild| {
+        descends(rebuild);
+        rebuild.failures = 1;
+    };
+    assert_eq!(waiting(&old, &retried), held);
 }
 
 #[test]
