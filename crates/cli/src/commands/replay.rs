@@ -223,8 +223,13 @@ fn stopped(page: Page, world: &World, rest: Rest, store: Option<&Path>) -> Strin
 }
 
 fn resumed(world: &World, rest: Rest, taken_before: usize, steps_before: u64) -> String {
-    if world.steps() == steps_before && rest.is_over {
-        return "this replay had finished before; nothing was left to do".to_owned();
+    if world.steps() == steps_before {
+        let text = if rest.is_over {
+            "this replay had finished before; nothing was left to do"
+        } else {
+            "this replay had come that far before; nothing was left to do until then"
+        };
+        return text.to_owned();
     }
     format!("went on with an interrupted replay after event {taken_before}, step {steps_before}")
 }

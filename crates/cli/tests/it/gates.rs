@@ -58,6 +58,8 @@ fn it_goes_on_from_where_it_was_stopped_and_comes_to_the_same_end() {
     ];
     assert_eq!(closed, every.into());
     let replay = ["replay", &story(), "--store", "s.db"];
+    let ran = scene.run(&[&replay[..], &["--until", "+10m"]].concat());
+    assert!(ran.err.contains("had come that far before"), "{}", ran.err);
     let again = scene.json(&[&replay[..], &["--until", "+10m"]].concat(), 0);
     assert_eq!(again["stopped_at"], "2026-04-15T10:10:00Z");
     assert!(again["stories"][0]["expectations_met"].is_null());

@@ -250,6 +250,15 @@ fn a_failure_that_is_told_again_after_its_execution_succeeded_changes_nothing() 
     assert!(desk.slot("icons").builds.is_empty());
 }
 
+/// A person goes back to before everything; what is held of the tokens then, and why.
+fn held_after_a_rollback(desk: &Desk) -> (String, HeldReason) {
+    let rollback = desk.roll_back(&pipeline("icons"), "e-0");
+    desk.end(&rollback, ExecutionStatus::Succeeded);
+    desk.tell_end(&pipeline("icons"), &rollback);
+    let held = &desk.slot("icons").held[&TOKENS.parse().unwrap()];
+    (held.version.clone(), held.reason)
+}
+
 #[test]
 fn what_is_rolled_back_is_what_was_built_whatever_was_asked_for() {
     let desk = running(Policy::default());
@@ -260,14 +269,8 @@ fn what_is_rolled_back_is_what_was_built_whatever_was_asked_for() {
     desk.tell_end(&pipeline("icons"), "e-1");
     report(&desk, "e-1", "1.2.0");
     desk.wait_until(1_300);
-    let rollback = desk.roll_back(&pipeline("icons"), "e-0");
-    desk.end(&rollback, ExecutionStatus::Succeeded);
-    desk.tell_end(&pipeline("icons"), &rollback);
-    let held = &desk.slot("icons").held[&TOKENS.parse().unwrap()];
-    assert_eq!(
-        (held.version.as_str(), held.reason),
-        ("1.2.0", HeldReason::RolledBack)
-    );
+    let held = held_after_a_rollback(&desk);
+    assert_eq!(held, ("1.2.0".to_owned(), HeldReason::RolledBack));
     desk.sweep();
     desk.wait_until(9_000);
     assert_eq!(desk.started(), ["icons.1.1", "-"]);
@@ -284,12 +287,6 @@ fn a_rollback_leaves_what_failed_held() {
     desk.wait_until(1_300);
     desk.fail(&pipeline("icons"), "e-2", &FailedStage::default());
     desk.wait_until(1_400);
-    let rollback = desk.roll_back(&pipeline("icons"), "e-0");
-    desk.end(&rollback, ExecutionStatus::Succeeded);
-    desk.tell_end(&pipeline("icons"), &rollback);
-    let held = &desk.slot("icons").held[&TOKENS.parse().unwrap()];
-    assert_eq!(
-        (held.version.as_str(), held.reason),
-        ("1.2.0", HeldReason::Failed)
-    );
+    let held = held_after_a_rollback(&desk);
+    assert_eq!(held, ("1.2.0".to_owned(), HeldReason::Failed));
 }

@@ -102,20 +102,19 @@ fn a_catalog_that_declares_no_dependencies_keeps_what_was_sent() {
     assert_eq!(packages(&desk, "icons"), [""; 0]);
 }
 
-#[test]
-fn a_catalog_without_rollouts_lets_go_at_once_who_waited_for_a_ring() {
+/// The canary runs, and the three others wait for it.
+fn waiting_for_the_canary() -> Desk {
     let desk = rolling::four();
     desk.publish(TOKENS, "1.1.0");
     desk.wait_until(1_100);
     assert_eq!(rolling::closed(&desk, "web-1"), [Gate::Ring]);
-    let applications = ["web-1", "web-2", "web-3"].map(|name| rolling::user(name, &[]));
-    let bird = rolling::user("bird", &["canary"]);
-    desk.apply(&catalog(
-        [rolling::author(), bird]
-            .into_iter()
-            .chain(applications)
-            .collect(),
-    ));
+    desk
+}
+
+#[test]
+fn a_catalog_without_rollouts_lets_go_at_once_who_waited_for_a_ring() {
+    let desk = waiting_for_the_canary();
+    desk.apply(&catalog(rolling::applications()));
     desk.wait_until(1_101);
     assert_eq!(
         desk.started(),
@@ -125,20 +124,14 @@ fn a_catalog_without_rollouts_lets_go_at_once_who_waited_for_a_ring() {
 
 #[test]
 fn who_is_judged_anew_while_it_waits_for_a_ring_is_judged_at_once() {
-    let desk = rolling::four();
-    desk.publish(TOKENS, "1.1.0");
-    desk.wait_until(1_100);
-    let mut web = rolling::user("web-1", &[]);
-    web.1.push(rolling::built(KIT));
-    let mut catalog = catalog(vec![
-        rolling::author(),
-        rolling::user("bird", &["canary"]),
-        web,
-        rolling::user("web-2", &[]),
-        rolling::user("web-3", &[]),
-    ]);
-    catalog.topology.rollout = Some(rolling::policy());
-    desk.apply(&catalog);
+    let desk = waiting_for_the_canary();
+    let mut applications = rolling::applications();
+    let mut webs = applications.iter_mut();
+    let (_, dependencies) = webs
+        .find(|(application, _)| application.id.as_str() == "web-1")
+        .expect("it is one of them");
+    dependencies.push(rolling::built(KIT));
+    desk.apply(&rolling::catalog_of(&rolling::policy(), applications));
     desk.wait_until(1_101);
     assert!(desk.slot("web-1").joined.is_empty());
     assert_eq!(rolling::closed(&desk, "web-1"), [Gate::Ring]);
@@ -146,18 +139,10 @@ fn who_is_judged_anew_while_it_waits_for_a_ring_is_judged_at_once() {
 
 #[test]
 fn who_waits_for_a_ring_and_is_taken_out_ends_even_if_no_message_says_so() {
-    let desk = rolling::four();
-    desk.publish(TOKENS, "1.1.0");
-    desk.wait_until(1_100);
-    assert_eq!(rolling::closed(&desk, "web-1"), [Gate::Ring]);
-    let mut catalog = catalog(vec![
-        rolling::author(),
-        rolling::user("bird", &["canary"]),
-        rolling::user("web-2", &[]),
-        rolling::user("web-3", &[]),
-    ]);
-    catalog.topology.rollout = Some(rolling::policy());
-    desk.apply(&catalog);
+    let desk = waiting_for_the_canary();
+    let mut applications = rolling::applications();
+    applications.retain(|(application, _)| application.id.as_str() != "web-1");
+    desk.apply(&rolling::catalog_of(&rolling::policy(), applications));
     desk.lose_timers();
     desk.wait_until(1_500);
     desk.sweep();

@@ -10,6 +10,7 @@ use downriver_domain::{
 use downriver_engine::index::{BuiltPackage, BuiltReport, record_built};
 use downriver_engine::operate::{Command, Operated};
 use downriver_engine::ports::{ExecutionStatus, HistoryOf, NoticeKind, Store};
+use downriver_engine::register::Catalog;
 use downriver_testkit::builders::{
     application, dependency, id, package, package_version, pipeline, producer,
 };
@@ -43,10 +44,20 @@ pub(super) fn policy() -> RolloutPolicy {
 }
 
 /// The tokens' own producer, of the team `team-tokens`.
-pub(super) fn author() -> (Application, Vec<Dependency>) {
+fn author() -> (Application, Vec<Dependency>) {
     let mut application = producer("tokens", &[TOKENS]);
     application.owner = OwnerId::clone(&id("team-tokens"));
     (application, Vec::new())
+}
+
+/// These applications under a policy.
+pub(super) fn catalog_of(
+    policy: &RolloutPolicy,
+    applications: Vec<(Application, Vec<Dependency>)>,
+) -> Catalog {
+    let mut catalog = catalog(applications);
+    catalog.topology.rollout = Some(policy.clone());
+    catalog
 }
 
 /// These applications under a policy; the clock is at 1,000.
@@ -55,23 +66,25 @@ pub(super) fn desk(
     applications: Vec<(Application, Vec<Dependency>)>,
 ) -> Desk {
     let desk = Desk::with(Vec::new());
-    let mut catalog = catalog(applications);
-    catalog.topology.rollout = Some(policy.clone());
-    desk.apply(&catalog);
+    desk.apply(&catalog_of(policy, applications));
     desk.wait_until(1_000);
     desk
 }
 
-/// One canary and three others.
-pub(super) fn four() -> Desk {
-    let applications = vec![
+/// The author, one canary and three others.
+pub(super) fn applications() -> Vec<(Application, Vec<Dependency>)> {
+    vec![
         author(),
         user("bird", &["canary"]),
         user("web-1", &[]),
         user("web-2", &[]),
         user("web-3", &[]),
-    ];
-    desk(&policy(), applications)
+    ]
+}
+
+/// The author, one canary and three others under [`policy`].
+pub(super) fn four() -> Desk {
+    desk(&policy(), applications())
 }
 
 /// The execution that runs for an application.
@@ -306,6 +319,13 @@ fn an_abandoned_change_alone_ends_the_rebuild_with_that_reason() {
     assert_eq!(desk.slot("web-1").state, SlotState::Idle);
 }
 
+fn approve() -> Command {
+    Command::Approve {
+        change: package_version(TOKENS, "1.1.0"),
+        by: "ann".to_owned(),
+    }
+}
+
 #[test]
 fn beyond_the_limit_of_applications_a_person_approves_first() {
     let limited = RolloutPolicy {
@@ -331,10 +351,7 @@ fn beyond_the_limit_of_applications_a_person_approves_first() {
         .map(|notice| notice.text.clone())
         .collect();
     insta::assert_snapshot!(told.join("\n"), @"pkg:npm/tokens@1.1.0: it reaches 3 applications, and more than 2 need an approval: `downriver approve 'pkg:npm/tokens@1.1.0'` lets it go");
-    let approve = Command::Approve {
-        change: package_version(TOKENS, "1.1.0"),
-        by: "ann".to_owned(),
-    };
+    let approve = approve();
     assert_eq!(desk.operate(&approve), Operated::Done);
     assert_eq!(desk.operate(&approve), Operated::Unchanged);
     desk.wait_until(1_300);
@@ -348,10 +365,7 @@ fn an_approval_may_come_before_the_change_and_leaves_its_rings() {
         ..policy()
     };
     let desk = desk(&limited, vec![user("bird", &["canary"]), user("web", &[])]);
-    let approve = Command::Approve {
-        change: package_version(TOKENS, "1.1.0"),
-        by: "ann".to_owned(),
-    };
+    let approve = approve();
     assert_eq!(desk.operate(&approve), Operated::Done);
     desk.publish(TOKENS, "1.1.0");
     desk.wait_until(1_200);
@@ -380,10 +394,7 @@ fn more_files_of_a_version_do_not_begin_its_rollout_anew() {
 #[test]
 fn without_rollouts_there_is_nothing_to_decide() {
     let desk = Desk::with(vec![user("web", &[])]);
-    let approve = Command::Approve {
-        change: package_version(TOKENS, "1.1.0"),
-        by: "ann".to_owned(),
-    };
+    let approve = approve();
     assert_eq!(desk.operate(&approve), Operated::NoRollout);
 }
 
