@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use downriver_domain::rollout::{Advanced, Clearance, Hold, advance};
 use downriver_domain::slot::{Gate, PackageHold, Rebuild, Slot, SlotState};
 use downriver_domain::version::{PackageId, PackageVersionId};
-use downriver_domain::{ApplicationId, Rollout, RolloutPolicy};
+use downriver_domain::{ApplicationId, Cascade, Rollout, RolloutPolicy};
 
 pub(crate) use halt::unlist;
 pub(crate) use operate::{Decision, decide};
@@ -74,15 +74,11 @@ pub(crate) async fn holds<P: Ports>(
             _ => review(session, policy, &change, &beginning).await?,
         };
         let rollout = with_its_turn(session, policy, state, rollout, &beginning).await?;
-        let is_halted = |root: &&PackageVersionId| known.get(*root).is_some_and(Rollout::is_halted);
         let hold = match clearance(policy, state, &rollout) {
             // Given up: dropped before it comes here.
-            Clearance::Go | Clearance::Abandoned => wanted
-                .cascade
-                .roots
-                .iter()
-                .find(is_halted)
-                .map(|root| PackageHold::Halt(root.clone())),
+            Clearance::Go | Clearance::Abandoned => {
+                halted_root(&known, &wanted.cascade).map(|root| PackageHold::Halt(root.clone()))
+            }
             Clearance::Ring(open) => Some(PackageHold::Ring {
                 change: change.clone(),
                 open,
@@ -107,30 +103,47 @@ pub(crate) async fn is_held<P: Ports>(
         return Ok(false);
     };
     let known = load_of(session, rebuild).await?;
-    let changes = rebuild.changes();
-    Ok(known.values().any(|rollout| {
-        if changes.contains(&rollout.package_version) {
-            clearance(policy, state, rollout) != Clearance::Go
-        } else {
-            rollout.is_halted()
-        }
+    Ok(rebuild.packages.iter().any(|(package, wanted)| {
+        PackageVersionId::new(package.clone(), &wanted.version)
+            .is_ok_and(|change| !may_go(policy, state, &known, &change, &wanted.cascade))
     }))
 }
 
-/// Whether one version of a package may go to this application now; a version that nobody asked for yet begins its rollout
-/// when it is asked for.
+/// Whether one version of a package, with what it descends from, may go to this application now; a version that nobody
+/// asked for yet begins its rollout when it is asked for.
 pub(crate) async fn is_clear<P: Ports>(
     session: &Session<'_, P>,
     state: &ApplicationState,
     change: &PackageVersionId,
+    cascade: &Cascade,
 ) -> Result<bool, EngineError> {
     let Some(policy) = &session.topology.rollout else {
         return Ok(true);
     };
-    let known = load(session, std::slice::from_ref(change)).await?;
-    Ok(known
-        .first()
-        .is_some_and(|rollout| clearance(policy, state, rollout) == Clearance::Go))
+    let changes: BTreeSet<_> = cascade.roots.iter().chain([change]).cloned().collect();
+    let known = load_all(session, changes).await?;
+    Ok(known.contains_key(change) && may_go(policy, state, &known, change, cascade))
+}
+
+/// Nothing that is known holds the change or what it descends from.
+fn may_go(
+    policy: &RolloutPolicy,
+    state: &ApplicationState,
+    known: &BTreeMap<PackageVersionId, Rollout>,
+    change: &PackageVersionId,
+    cascade: &Cascade,
+) -> bool {
+    let is_clear = |rollout: &Rollout| clearance(policy, state, rollout) == Clearance::Go;
+    known.get(change).is_none_or(is_clear) && halted_root(known, cascade).is_none()
+}
+
+/// The first halted change that something descends from.
+fn halted_root<'c>(
+    known: &BTreeMap<PackageVersionId, Rollout>,
+    cascade: &'c Cascade,
+) -> Option<&'c PackageVersionId> {
+    let mut roots = cascade.roots.iter();
+    roots.find(|root| known.get(*root).is_some_and(Rollout::is_halted))
 }
 
 /// Of these changes, those that a person gave up, each with the sentence that says so; and those that we set `Unlisted`.
@@ -309,6 +322,13 @@ async fn load_of<P: Ports>(
     for wanted in rebuild.packages.values() {
         changes.extend(wanted.cascade.roots.iter().cloned());
     }
+    load_all(session, changes).await
+}
+
+async fn load_all<P: Ports>(
+    session: &Session<'_, P>,
+    changes: BTreeSet<PackageVersionId>,
+) -> Result<BTreeMap<PackageVersionId, Rollout>, EngineError> {
     let changes: Vec<PackageVersionId> = changes.into_iter().collect();
     let loaded = load(session, &changes).await?;
     Ok(loaded

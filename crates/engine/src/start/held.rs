@@ -209,7 +209,7 @@ async fn older_that_may_go<P: Ports>(
         };
         let mut candidate = held.clone();
         take_over(&mut candidate, &ask);
-        let is_clear = rollouts::is_clear(session, state, &change).await?;
+        let is_clear = rollouts::is_clear(session, state, &change, &ask.cascade).await?;
         match too_young_until(session, state, views, package, &candidate) {
             None if is_clear => return Ok(Older::Goes(Box::new(ask))),
             Some(until) if is_clear => {

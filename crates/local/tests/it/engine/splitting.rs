@@ -113,6 +113,62 @@ fn a_derived_change_is_held_while_its_root_is_halted() {
 }
 
 #[test]
+fn nothing_that_descends_from_a_halted_change_goes_in_the_place_of_something_newer() {
+    let mut kit = producer("kit", &[KIT]);
+    kit.policy.publish_grace_secs = 60;
+    let mut shop = application("shop");
+    shop.policy.on_locked = OnLocked::Refresh;
+    let lock = Dependency {
+        is_locked: true,
+        ..built(KIT)
+    };
+    let at_once = RolloutPolicy {
+        rings: Vec::new(),
+        is_ramped: false,
+        ..policy()
+    };
+    let desk = desk(
+        &at_once,
+        vec![
+            (kit, vec![built(TOKENS)]),
+            user("web-1", &[]),
+            user("web-2", &[]),
+            (shop, vec![lock]),
+        ],
+    );
+    // Twice the kit is built from tokens that are halted meanwhile.
+    let rounds = [
+        ("1.1.0", 1_100, "web-1", "web-2"),
+        ("1.2.0", 3_100, "web-2", "web-1"),
+    ];
+    for (version, secs, fails, succeeds) in rounds {
+        desk.publish(TOKENS, version);
+        desk.wait_until(secs);
+        desk.publish(KIT, version);
+        succeed(&desk, "kit", version);
+        succeed(&desk, succeeds, version);
+        fail(&desk, fails);
+        desk.wait_until(secs + 1_900);
+        assert!(rollout(&desk, version).is_halted());
+    }
+    desk.sweep();
+    desk.wait_until(6_000);
+    let slot = desk.slot("shop");
+    let SlotState::Pending(pending) = &slot.state else {
+        panic!("held: {slot:?}");
+    };
+    assert_eq!(
+        pending.waits[0].on,
+        WaitOn::Halt(package_version(TOKENS, "1.2.0"))
+    );
+    let started = desk.started();
+    assert!(
+        started.iter().all(|session| !session.starts_with("shop")),
+        "{started:?}"
+    );
+}
+
+#[test]
 fn a_catalog_without_rollouts_lets_go_what_they_held() {
     let desk = four();
     desk.publish(TOKENS, "1.1.0");
