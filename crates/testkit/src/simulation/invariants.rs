@@ -146,7 +146,12 @@ impl World {
         }
         self.trace.mix_text(slot.application.as_str());
         self.trace.mix(slot.revision);
-        if let SlotState::Starting(starting) = &slot.state {
+        // What joins meanwhile is no new intent.
+        let known = self.mirror.slots.get(&slot.application);
+        let is_intent = known.is_none_or(|known| known.state != slot.state);
+        if let SlotState::Starting(starting) = &slot.state
+            && is_intent
+        {
             // One that is held is active only from an instant on; clocks may differ by a minute.
             let latest = self.now.minus_secs(60);
             let is_active =
