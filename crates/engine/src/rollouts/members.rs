@@ -57,31 +57,34 @@ pub(super) async fn left_waiting<P: Ports>(
     let standing = standings(session, policy, rollout, None).await?;
     Ok(standing
         .into_iter()
-        .filter(|(state, member)| {
-            matches!(member.standing, Standing::Waiting | Standing::InFlight)
-                && waits_for_turn(state)
-                && !is_told(state, rollout, member)
+        .filter(|(state, member)| match member.standing {
+            Standing::Waiting | Standing::InFlight => {
+                waits_for_turn(state) && !told(state, rollout, member).contains(&true)
+            }
+            // It cannot go, and says that it waits for what does not hold it any more.
+            Standing::Later | Standing::Unable(_) => told(state, rollout, member).contains(&false),
+            _ => false,
         })
         .map(|(_, member)| member.application)
         .collect())
 }
 
-/// Whether a slot waits on what now holds it.
-fn is_told(state: &ApplicationState, rollout: &Rollout, member: &Member) -> bool {
+/// Of each wait of a slot on this change: whether that is what now holds it.
+fn told(state: &ApplicationState, rollout: &Rollout, member: &Member) -> Vec<bool> {
     let SlotState::Pending(pending) = &state.slot.state else {
-        return true;
+        return Vec::new();
     };
-    let change = &rollout.package_version;
     let clearance = rollout.clear(&member.application, member.ring);
-    pending
-        .waits
-        .iter()
-        .any(|wait| match (&wait.on, &clearance) {
-            (WaitOn::Ring { change: of, .. }, Clearance::Ring(_))
-            | (WaitOn::Halt(of), Clearance::Halted)
-            | (WaitOn::Approval(of), Clearance::Unapproved) => of == change,
-            _ => false,
-        })
+    let waits = pending.waits.iter().filter_map(|wait| match &wait.on {
+        WaitOn::Ring { change, .. } => Some((change, matches!(clearance, Clearance::Ring(_)))),
+        WaitOn::Halt(change) => Some((change, clearance == Clearance::Halted)),
+        WaitOn::Approval(change) => Some((change, clearance == Clearance::Unapproved)),
+        _ => None,
+    });
+    waits
+        .filter(|(change, _)| **change == rollout.package_version)
+        .map(|(_, is_so)| is_so)
+        .collect()
 }
 
 async fn standings<P: Ports>(

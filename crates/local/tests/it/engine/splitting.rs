@@ -1,7 +1,7 @@
 //! What a held change means for other changes, for those that follow from it, and when messages are lost.
 
 use downriver_domain::rollout::Hold;
-use downriver_domain::slot::{PauseScope, SlotState, WaitOn};
+use downriver_domain::slot::{Gate, PauseScope, SlotState, WaitOn};
 use downriver_domain::{Dependency, OnLocked, RolloutPolicy};
 use downriver_engine::operate::Command;
 use downriver_engine::ports::ExecutionStatus;
@@ -9,7 +9,7 @@ use downriver_testkit::builders::{application, id, package, package_version, pip
 
 use super::desk::catalog;
 use super::rolling::{
-    KIT, TOKENS, built, desk, fail, four, policy, rollout, running, succeed, user,
+    KIT, TOKENS, built, closed, desk, fail, four, policy, rollout, running, succeed, user,
 };
 
 #[test]
@@ -73,6 +73,28 @@ fn a_paused_canary_is_passed_over_and_a_stuck_rollout_goes_on_by_the_sweep() {
     desk.sweep();
     desk.wait_until(1_301);
     assert_eq!(desk.started().len(), 3);
+}
+
+#[test]
+fn who_is_paused_while_it_waits_for_a_ring_is_told_so_once_the_ring_goes() {
+    let desk = four();
+    desk.publish(TOKENS, "1.1.0");
+    desk.wait_until(1_100);
+    assert_eq!(closed(&desk, "web-1"), [Gate::Ring]);
+    desk.operate(&Command::Pause {
+        scope: PauseScope::Application(id("web-1")),
+        by: "ann".to_owned(),
+        reason: "holiday".to_owned(),
+    });
+    succeed(&desk, "bird", "1.1.0");
+    desk.wait_until(1_200);
+    desk.sweep();
+    desk.wait_until(1_201);
+    assert_eq!(closed(&desk, "web-1"), [Gate::NotPaused]);
+    let revision = desk.slot("web-1").revision;
+    desk.sweep();
+    desk.wait_until(1_202);
+    assert_eq!(desk.slot("web-1").revision, revision, "it is said once");
 }
 
 #[test]
