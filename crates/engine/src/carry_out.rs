@@ -214,6 +214,15 @@ fn is_only_indexed(slot: &Slot) -> bool {
         && slot.wake_at == slot.index_awaited_until
 }
 
+/// Something else than its own rebuild changed: a slot in which nothing is under way is looked at in that light.
+pub(crate) fn judge_soon<P>(session: &Session<'_, P>, slot: &mut Slot) {
+    match slot.state {
+        SlotState::Idle => slot.wake_at = slot.idle_wake(session.now),
+        SlotState::Pending(_) => slot.wake_at = Some(session.now),
+        _ => {}
+    }
+}
+
 /// The slot as its next version, to be changed and committed.
 pub(crate) fn next_version(slot: &Slot) -> Slot {
     Slot {

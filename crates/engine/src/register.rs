@@ -9,7 +9,7 @@ use downriver_domain::slot::{Joined, SlotState};
 use downriver_domain::version::PackageId;
 use downriver_domain::{Application, ApplicationId, Dependency, Timestamp, Topology};
 
-use crate::carry_out::{carry_out, look_soon, next_version, note};
+use crate::carry_out::{carry_out, judge_soon, look_soon, next_version, note};
 use crate::error::EngineError;
 use crate::history::NoteKind;
 use crate::ports::{
@@ -310,11 +310,7 @@ async fn judge_anew<P: Ports>(
         };
         let mut slot = next_version(&state.slot);
         slot.joined.extend(joined.clone());
-        match slot.state {
-            SlotState::Idle => slot.wake_at = slot.idle_wake(session.now),
-            SlotState::Pending(_) => slot.wake_at = Some(session.now),
-            _ => {}
-        }
+        judge_soon(session, &mut slot);
         let history = vec![note(
             &entry.application.id,
             NoteKind::CatalogChanged,

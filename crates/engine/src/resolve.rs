@@ -10,7 +10,7 @@ use downriver_domain::slot::SlotState;
 use downriver_domain::version::PackageId;
 use downriver_domain::{ApplicationId, Edge, OwnerId, Sighting};
 
-use crate::carry_out::{carry_out, marker_write, next_version};
+use crate::carry_out::{carry_out, judge_soon, marker_write, next_version};
 use crate::error::EngineError;
 use crate::history::{HistoryBody, HistoryEntry};
 use crate::judging::Views;
@@ -260,9 +260,7 @@ async fn note_published_by<P: Ports>(
         if !is_changed {
             return Ok(());
         }
-        if matches!(slot.state, SlotState::Idle) {
-            slot.wake_at = slot.idle_wake(session.now);
-        }
+        judge_soon(session, &mut slot);
         let is_over = !slot.is_active();
         let marker = is_over.then(|| marker_write(&slot, true, false)).flatten();
         let commit = Commit {

@@ -8,7 +8,7 @@ mod waiting;
 
 use downriver_domain::slot::{Slot, SlotState, decide_parked};
 
-use crate::carry_out::{carry_out, marker_write, next_version, note, rebuild_entry};
+use crate::carry_out::{carry_out, judge_soon, marker_write, next_version, note, rebuild_entry};
 use crate::error::EngineError;
 use crate::history::{NoteKind, Outcome};
 use crate::ports::{
@@ -104,9 +104,8 @@ async fn end_tail<P: Ports>(
 ) -> Result<Looked, EngineError> {
     let mut slot = next_version(&state.slot);
     slot.tail = None;
-    if matches!(slot.state, SlotState::Idle) {
-        slot.wake_at = slot.idle_wake(session.now);
-    }
+    // One that is held says so now, with its marker.
+    judge_soon(session, &mut slot);
     let marker = (!slot.is_active())
         .then(|| marker_write(&slot, true, false))
         .flatten();

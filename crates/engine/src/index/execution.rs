@@ -14,7 +14,7 @@ use super::findings::Findings;
 use super::reading::dependencies_of;
 use super::settle::{of_instance, settle};
 use super::{BuiltPackage, is_baseline, requirements};
-use crate::carry_out::{carry_out, next_version};
+use crate::carry_out::{carry_out, judge_soon, next_version};
 use crate::error::EngineError;
 use crate::executions;
 use crate::history::Outcome;
@@ -327,7 +327,7 @@ async fn join<P: Ports>(
         }
         let mut slot = next_version(&state.slot);
         slot.joined.extend(joined);
-        super::settle::look_again(session, &mut slot);
+        judge_soon(session, &mut slot);
         let commit = Commit {
             slot: Some(slot),
             ..Commit::default()

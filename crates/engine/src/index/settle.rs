@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use downriver_domain::slot::{Build, Delivered, Held, HeldReason, Slot, SlotState};
+use downriver_domain::slot::{Build, Delivered, Held, HeldReason, Slot};
 use downriver_domain::version::{PackageId, Version};
 use downriver_domain::{Application, ApplicationId, Built, Dependency, RebuildId};
 use downriver_manifest::Files;
@@ -13,7 +13,7 @@ use super::advice;
 use super::findings::Findings;
 use super::proof::{Proof, contains, prove};
 use crate::built::admits;
-use crate::carry_out::{next_version, note};
+use crate::carry_out::{judge_soon, next_version, note};
 use crate::error::EngineError;
 use crate::history::{HistoryBody, HistoryEntry, NoteKind, Outcome, RebuildRecord};
 use crate::ports::{
@@ -84,18 +84,9 @@ pub(super) async fn settle<P: Ports>(
     if is_same && !(is_news && build.rebuild.is_some()) {
         return Ok(None);
     }
-    look_again(session, &mut slot);
+    judge_soon(session, &mut slot);
     settled.commit.slot = Some(slot);
     Ok(Some(settled))
-}
-
-/// What waited for the result is judged now.
-pub(super) fn look_again<P>(session: &Session<'_, P>, slot: &mut Slot) {
-    if matches!(slot.state, SlotState::Idle) {
-        slot.wake_at = slot.idle_wake(session.now);
-    } else if matches!(slot.state, SlotState::Pending(_)) {
-        slot.wake_at = Some(session.now);
-    }
 }
 
 fn proof_of(

@@ -8,7 +8,7 @@ use downriver_domain::{ApplicationId, AttemptId, Cascade, RebuildId};
 
 use super::adopt::{self, Found, of_rebuild};
 use super::{Ours, Step, is_in_flight};
-use crate::carry_out::{carry_out, marker_write, next_version, note, rebuild_entry};
+use crate::carry_out::{carry_out, judge_soon, marker_write, next_version, note, rebuild_entry};
 use crate::error::EngineError;
 use crate::history::{HistoryEntry, NoteKind, Outcome};
 use crate::ports::{
@@ -96,11 +96,7 @@ pub(super) async fn catch_up<P: Ports>(
         );
         history.push(recovered(session, &state.application.id, text));
     }
-    match slot.state {
-        SlotState::Idle => slot.wake_at = slot.idle_wake(session.now),
-        SlotState::Pending(_) => slot.wake_at = Some(session.now),
-        _ => {}
-    }
+    judge_soon(session, &mut slot);
     let commit = Commit {
         marker: marker(state, &slot),
         slot: Some(slot),

@@ -103,7 +103,8 @@ async fn pass_gates<P: Ports>(
         return Ok(Looked::Done);
     };
     open_gates(pending, &report, session.now);
-    slot.wake_at = report.wake_at;
+    let tail_ends_at = slot.tail.as_ref().map(|tail| tail.until);
+    slot.wake_at = report.wake_at.into_iter().chain(tail_ends_at).min();
     if !report.waits.is_empty() {
         let marker = active
             .iter()

@@ -1,8 +1,9 @@
 //! What the simulator found: moments in which two things happen at once, each made small.
 
-use downriver_domain::slot::{FailedStage, HeldReason, SlotState, StartedBy};
+use downriver_domain::slot::{FailedStage, HeldReason, PauseScope, SlotState, StartedBy};
 use downriver_domain::{Application, Built, Dependency, Policy};
 use downriver_engine::index::{BuiltPackage, BuiltReport, record_built};
+use downriver_engine::operate::Command;
 use downriver_engine::ports::{ExecutionStatus, ReadError, Store, Trigger};
 use downriver_engine::track::ExecutionState;
 use downriver_testkit::builders::{at, dependency, id, pipeline, producer};
@@ -289,4 +290,35 @@ fn a_rollback_leaves_what_failed_held() {
     desk.wait_until(1_400);
     let held = held_after_a_rollback(&desk);
     assert_eq!(held, ("1.2.0".to_owned(), HeldReason::Failed));
+}
+
+#[test]
+fn a_producer_that_is_held_is_not_active_once_it_has_published() {
+    // By its publication, and by the end of the publish grace.
+    for is_published in [true, false] {
+        let desk = running(Policy {
+            publish_grace_secs: 600,
+            ..Policy::default()
+        });
+        desk.end("e-1", ExecutionStatus::Succeeded);
+        desk.tell_end(&pipeline("icons"), "e-1");
+        report(&desk, "e-1", "1.1.0");
+        desk.operate(&Command::Pause {
+            scope: PauseScope::Application(id("icons")),
+            by: "ann".to_owned(),
+            reason: String::new(),
+        });
+        desk.publish(TOKENS, "1.2.0");
+        desk.wait_until(1_300);
+        assert!(matches!(desk.slot("icons").state, SlotState::Pending(_)));
+        assert_eq!(marked(&desk), 1, "it may publish still");
+        if is_published {
+            desk.publish(ICONS, "1.1.0");
+        } else {
+            desk.wait_until(1_800);
+            desk.sweep();
+        }
+        desk.wait_until(desk.now.get() + 1);
+        assert_eq!(marked(&desk), 0, "{is_published}");
+    }
 }
