@@ -100,7 +100,7 @@ fn of_state(slot: &Slot, rollout: &Rollout, is_shadow: bool, calendar: Calendar<
         SlotState::Pending(_) if is_shadow => Standing::Unable("in shadow mode".to_owned()),
         SlotState::Pending(pending) if is_paused(pending) => Standing::Unable("paused".to_owned()),
         SlotState::Pending(pending)
-            if is_too_young(pending) || is_off_calendar(slot, pending, calendar) =>
+            if is_too_young(pending, calendar.now) || is_off_calendar(slot, pending, calendar) =>
         {
             Standing::Later
         }
@@ -139,9 +139,12 @@ fn is_retried(pending: &Pending) -> bool {
     pending.rebuild.failures > 0
 }
 
-/// The gate *age* was closed when it was last looked at.
-fn is_too_young(pending: &Pending) -> bool {
-    pending.waits.iter().any(|wait| wait.gate == Gate::Age)
+/// The gate *age* was closed when it was last looked at, and time has not opened it.
+fn is_too_young(pending: &Pending, now: Timestamp) -> bool {
+    pending
+        .waits
+        .iter()
+        .any(|wait| wait.gate == Gate::Age && wait.until.is_none_or(|until| now < until))
 }
 
 fn of_held(rollout: &Rollout, application: &Application, slot: &Slot, held: &Held) -> Standing {
