@@ -78,17 +78,6 @@ fn a_rebuild_for_it_waits_or_is_in_flight() {
     assert_eq!(of(&closed(Gate::Settled)), Some(Standing::Waiting));
     assert_eq!(of(&closed(Gate::Ring)), Some(Standing::Waiting));
     assert_eq!(of(&closed(Gate::Age)), Some(Standing::Later));
-    // Whatever else it waits for: once it is old enough it is its turn that it waits for.
-    let young_until = |secs: i64| {
-        move |slot: &mut Slot| {
-            closed(Gate::Age)(slot);
-            if let SlotState::Pending(pending) = &mut slot.state {
-                pending.waits[0].until = Some(at(secs));
-            }
-        }
-    };
-    assert_eq!(of(&young_until(1_001)), Some(Standing::Later));
-    assert_eq!(of(&young_until(1_000)), Some(Standing::Waiting));
     let runs = |slot: &mut Slot| slot.state = SlotState::Running(running(&web, for_it(), 0));
     assert_eq!(of(&runs), Some(Standing::InFlight));
     let parked = |slot: &mut Slot| slot.state = SlotState::Parked(running(&web, for_it(), 0));
@@ -137,6 +126,22 @@ fn a_rebuild_for_it_waits_or_is_in_flight() {
         slot.state = SlotState::Running(running(&web, rebuild(&web, 0, &["kit"]), 0));
     };
     assert_eq!(of(&other), None);
+}
+
+#[test]
+fn one_whose_version_has_become_old_enough_waits_for_its_turn_whatever_else_it_waits_for() {
+    let young_until = |secs: i64| {
+        let mut pending = pending(rebuild(&application("web"), 0, &["tokens"]));
+        pending.waits.push(Wait {
+            gate: Gate::Age,
+            since: at(0),
+            until: Some(at(secs)),
+            on: WaitOn::Time,
+        });
+        standing(&fresh(), |slot| slot.state = SlotState::Pending(pending))
+    };
+    assert_eq!(young_until(1_001), Some(Standing::Later));
+    assert_eq!(young_until(1_000), Some(Standing::Waiting));
 }
 
 #[test]
