@@ -6,6 +6,13 @@ fn folder(name: &str) -> std::path::PathBuf {
     folder
 }
 
+/// Waits until so many of the folder's processes are found: one that was just started has no readable environment until it runs its own program.
+fn wait_for(count: usize, folder: &Path) {
+    while ids(folder).expect("processes can be listed").len() < count {
+        sleep(POLL_INTERVAL);
+    }
+}
+
 /// A shell that starts a process of its own and is deaf to the first signal.
 fn start_family(folder: &Path) -> Child {
     let mut command = Command::new("sh");
@@ -31,9 +38,7 @@ fn a_mark_must_be_the_whole_variable() {
 fn what_a_process_started_itself_ends_with_it() {
     let folder = folder("family");
     let mut parent = start_family(&folder);
-    while ids(&folder).expect("processes can be listed").len() < 2 {
-        sleep(POLL_INTERVAL);
-    }
+    wait_for(2, &folder);
     assert!(stop_within(&folder, POLL_INTERVAL).expect("they can be ended") >= 2);
     assert!(!parent.wait().expect("it is our child").success());
     assert_eq!(
@@ -53,6 +58,7 @@ fn nothing_to_end_is_fine_and_another_stack_is_left_alone() {
         &other.join("log"),
     )
     .expect("sleep is there");
+    wait_for(1, &other);
     assert_eq!(stop_all(&ours).expect("processes can be listed"), 0);
     assert_eq!(stranger.try_wait().expect("it is our child"), None);
     assert_eq!(stop_all(&other).expect("it can be ended"), 1);
