@@ -164,17 +164,22 @@ async fn compare<P: Ports>(
             }
             Err(error @ ReadError::Transient(_)) => return Err(error.into()),
         };
-        let differing = match inventory.repositories.get(&repository) {
-            Some(known) => differences(session, known, listed).await?,
-            None => newest(session, package, &repository, listed)
-                .await?
-                .into_iter()
-                .collect(),
-        };
-        sightings.extend(differing);
+        match inventory.repositories.get(&repository) {
+            Some(known) => {
+                let differing = differences(session, known, listed).await?;
+                found.differences += differing.len() as u64;
+                sightings.extend(differing);
+            }
+            None => {
+                let newest = newest(session, package, &repository, listed).await?;
+                // What was there before anybody depended on it, no event had to tell.
+                let is_missed = |seen: &Sighting| seen.event_time > state.application.registered_at;
+                found.differences += u64::from(newest.as_ref().is_some_and(is_missed));
+                sightings.extend(newest);
+            }
+        }
     }
     sightings.truncate(DIFFERENCES_MAX);
-    found.differences = sightings.len() as u64;
     if !sightings.is_empty() {
         resolve(session.ports, &sightings).await?;
     }

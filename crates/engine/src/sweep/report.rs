@@ -59,7 +59,8 @@ pub struct RestoredReport {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Reconciled {
     pub packages: u64,
-    /// Versions that no event had told of: new, of another status, or gone.
+    /// Versions that no event had told of: new, of another status, or gone. Not those that were there before anybody was
+    /// registered who depends on them.
     pub differences: u64,
     /// Repositories that may not be read.
     pub denied: u64,

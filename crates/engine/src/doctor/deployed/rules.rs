@@ -47,7 +47,8 @@ pub(super) fn check(facts: &Facts, deployment: &DeploymentFacts, findings: &mut 
 fn check_kind(kind: EventKind, rules: &[RuleState], samples: &[Sample]) -> Option<Finding> {
     let enabled: Vec<&RuleState> = rules.iter().filter(|rule| rule.is_enabled).collect();
     if enabled.is_empty() {
-        return Some(missing(kind, rules));
+        let disabled: Vec<&RuleState> = rules.iter().collect();
+        return Some(missing(kind, nearest(&disabled, samples)));
     }
     let mut dropped = Vec::new();
     let mut unknown = None;
@@ -107,8 +108,8 @@ fn let_through(rules: &[&RuleState], event: &Value) -> Matched {
     })
 }
 
-fn missing(kind: EventKind, disabled: &[RuleState]) -> Finding {
-    let (subject, evidence, mend) = match disabled.first() {
+fn missing(kind: EventKind, disabled: Option<&RuleState>) -> Finding {
+    let (subject, evidence, mend) = match disabled {
         Some(rule) => (
             rule.name.clone(),
             format!(

@@ -2,8 +2,8 @@ use serde_json::json;
 
 use super::*;
 use crate::doctor::testing::{
-    deployment_mut, found, healthy, hours_ago, id, only, package_versions, pipeline, rule,
-    topology_mut,
+    deployment_mut, executions, found, healthy, hours_ago, id, only, package_versions, pipeline,
+    rule, topology_mut,
 };
 use crate::doctor::{EventKind, Missed, RuleState, StoredFinding, examine};
 
@@ -72,11 +72,19 @@ fn rules_that_are_absent_or_disabled_are_named() {
     let (line, _, mend) = only(|facts| {
         let disabled = RuleState {
             is_enabled: false,
-            ..rule("Mine", &package_versions())
+            ..rule("Mine", &executions())
         };
-        rules(facts, EventKind::Executions, vec![disabled]);
+        let other = RuleState {
+            name: "Other".to_owned(),
+            pattern: Some(json!({"source": ["somebody"]}).to_string()),
+            ..disabled.clone()
+        };
+        rules(facts, EventKind::Executions, vec![other, disabled]);
     });
-    assert_eq!(line, "error rule-missing - rule Mine");
+    assert_eq!(
+        line, "error rule-missing - rule Mine",
+        "the one that lets most through"
+    );
     assert_eq!(mend, "aws events enable-rule --name Mine");
 }
 

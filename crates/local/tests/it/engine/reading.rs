@@ -400,7 +400,27 @@ fn a_package_that_was_never_met_is_met_and_judged() {
     desk.list(TOKENS, "1.0.0", 10);
     desk.list(TOKENS, "1.2.0", 20);
     desk.wait_until(2_000);
-    desk.sweep();
+    let report = desk.sweep();
+    assert_eq!(
+        (report.reconciled.packages, report.reconciled.differences),
+        (1, 1),
+        "its event was missed"
+    );
+    desk.wait_until(2_200);
+    assert_eq!(desk.started(), ["web.1.1"]);
+}
+
+#[test]
+fn what_was_there_before_anybody_depended_on_it_is_met_and_no_event_was_missed() {
+    let desk = Desk::with(floating());
+    desk.own(TOKENS);
+    desk.list(TOKENS, "1.2.0", -20);
+    desk.wait_until(2_000);
+    let report = desk.sweep();
+    assert_eq!(
+        (report.reconciled.packages, report.reconciled.differences),
+        (1, 0)
+    );
     desk.wait_until(2_200);
     assert_eq!(desk.started(), ["web.1.1"]);
 }
