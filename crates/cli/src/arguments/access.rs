@@ -52,12 +52,11 @@ pub(crate) enum Purpose {
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckOptions {
-    /// An account id, or the ARN of a user, a role, or a role's session
-    #[arg(requires = "purpose")]
-    pub(crate) principal: Option<Principal>,
-    /// What they want to do
-    #[arg(value_enum, value_name = "read|publish")]
+    /// What for
+    #[arg(value_enum, value_name = "read|publish", requires = "principal")]
     pub(crate) purpose: Option<Purpose>,
+    /// An account id, or the ARN of a user, a role, or a role's session
+    pub(crate) principal: Option<Principal>,
     /// The package to publish, as a package URL: `pkg:npm/%40acme/tokens`
     #[arg(value_name = "PURL")]
     pub(crate) package: Option<PackageId>,

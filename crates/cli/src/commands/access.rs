@@ -69,7 +69,7 @@ impl<'a> Prepared<'a> {
         match (options.purpose, &options.package) {
             (Some(Purpose::Publish), None) => {
                 return Err(refuse(
-                    "publishing is allowed package by package: name one, as in `access check PRINCIPAL publish pkg:npm/%40acme/tokens`",
+                    "publishing is allowed package by package: name one, as in `access check publish PRINCIPAL pkg:npm/%40acme/tokens`",
                 ));
             }
             (Some(Purpose::Read), Some(_)) => {

@@ -120,7 +120,7 @@ fn access_is_a_matter_of_the_account_unless_its_policies_are_in_files() {
         reason.contains("`downriver access show` asks the account"),
         "{reason}"
     );
-    let check = "downriver access check 444455556666 read --domain-policy d.json";
+    let check = "downriver access check read 444455556666 --domain-policy d.json";
     let here = format!("{check} --region eu-west-1");
     assert_eq!(place(&here, Some("hub")).unwrap(), Place::Here);
     for other in ["--deployment hub", "--profile ops"] {

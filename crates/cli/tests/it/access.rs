@@ -84,7 +84,7 @@ fn json(scene: &Scene, arguments: &[&str], code: i32) -> Value {
 #[test]
 fn a_role_with_an_identity_policy_reads_and_every_statement_that_decides_is_named() {
     let scene = scene("access-read");
-    let ran = check(&scene, &[ROLE, "read", "--identity-policy", "role.json"]);
+    let ran = check(&scene, &["read", ROLE, "--identity-policy", "role.json"]);
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
     insta::assert_snapshot!(ran.out, @r#"
     arn:aws:iam::444455556666:role/ci
@@ -99,7 +99,7 @@ fn a_role_with_an_identity_policy_reads_and_every_statement_that_decides_is_name
       the repository policy and statement 1 (line 2) of identity policy 1
     ✓ allowed
     "#);
-    let found = json(&scene, &[ROLE, "read", "--identity-policy", "role.json"], 0);
+    let found = json(&scene, &["read", ROLE, "--identity-policy", "role.json"], 0);
     assert_eq!(found["answer"], "allowed");
     assert_eq!(found["repository"], "111122223333/acme/apps");
     let token = &found["needs"][0];
@@ -113,21 +113,21 @@ fn a_role_with_an_identity_policy_reads_and_every_statement_that_decides_is_name
 #[test]
 fn what_is_up_to_identity_policies_is_not_told_as_allowed() {
     let scene = scene("access-identity");
-    let found = json(&scene, &[ROLE, "read"], 10);
+    let found = json(&scene, &["read", ROLE], 10);
     assert_eq!(found["answer"], "up_to_identity");
     // The statements that allow it so far are named all the same.
     assert_eq!(found["needs"][3]["statements"][0]["sid"], "Reading");
     assert_eq!(found["needs"][1]["statements"].as_array().unwrap().len(), 0);
-    let supposed = json(&scene, &[ROLE, "read", "--suppose-identity"], 0);
+    let supposed = json(&scene, &["read", ROLE, "--suppose-identity"], 0);
     assert_eq!(supposed["answer"], "up_to_identity");
     assert_eq!(supposed["identity_supposed"], true);
     // An identity policy alone is not enough in another account.
     let other = ROLE.replace("444455556666", "999988887777");
-    let found = json(&scene, &[&other, "read", "--suppose-identity"], 10);
+    let found = json(&scene, &["read", &other, "--suppose-identity"], 10);
     assert_eq!(found["answer"], "denied");
     // The account as a whole.
     assert_eq!(
-        json(&scene, &["444455556666", "read"], 0)["answer"],
+        json(&scene, &["read", "444455556666"], 0)["answer"],
         "allowed"
     );
 }
@@ -136,7 +136,7 @@ fn what_is_up_to_identity_policies_is_not_told_as_allowed() {
 fn publishing_is_decided_package_by_package() {
     let scene = scene("access-publish");
     let publish = |package: &str, code: i32| {
-        let arguments = [ROLE, "publish", package, "--identity-policy", "role.json"];
+        let arguments = ["publish", ROLE, package, "--identity-policy", "role.json"];
         let found = json(&scene, &arguments, code);
         let needs = found["needs"].as_array().unwrap().clone();
         let publish = needs
@@ -155,8 +155,8 @@ fn publishing_is_decided_package_by_package() {
     let ran = check(
         &scene,
         &[
-            ROLE,
             "publish",
+            ROLE,
             "pkg:npm/left-pad",
             "--identity-policy",
             "role.json",
@@ -228,7 +228,7 @@ fn everyone_who_is_named_is_listed_with_what_they_may() {
 fn keys_of_the_request_count() {
     let scene = scene("access-context");
     let token = |context: &[&str]| {
-        let arguments = ["999988887777", "read"];
+        let arguments = ["read", "999988887777"];
         let found = json(&scene, &[&arguments, context].concat(), 10);
         found["needs"][0]["answer"].as_str().unwrap().to_owned()
     };
@@ -249,7 +249,7 @@ fn bad_input_is_told_with_its_place() {
     let scene = scene("access-wrong");
     scene.write("broken.json", &REPOSITORY.replace("\"Deny\"", "\"Never\""));
     scene.write("open.json", "{");
-    let read = [ROLE, "read"];
+    let read = ["read", ROLE];
     for (arguments, part) in [
         (
             &["--repository-policy", "broken.json"][..],
@@ -306,11 +306,11 @@ fn bad_input_is_told_with_its_place() {
         assert!(ran.err.contains(part), "no {part:?} in\n{}", ran.err);
     }
     for (arguments, part) in [
-        (&["someone", "read"][..], "`someone` names no principal"),
-        (&[ROLE, "publish"], "package by package"),
-        (&[ROLE, "publish", "left-pad"], "left-pad"),
-        (&[ROLE, "read", "pkg:npm/left-pad"], "leave the package out"),
-        (&[ROLE], "read|publish"),
+        (&["read", "someone"][..], "`someone` names no principal"),
+        (&["publish", ROLE], "package by package"),
+        (&["publish", ROLE, "left-pad"], "left-pad"),
+        (&["read", ROLE, "pkg:npm/left-pad"], "leave the package out"),
+        (&["read"], "PRINCIPAL"),
     ] {
         let ran = check(&scene, arguments);
         assert_eq!(ran.code, 2, "{arguments:?}: {}", ran.err);
@@ -329,17 +329,17 @@ fn which_repository_is_meant_is_told_or_asked() {
     ];
     // One that says nothing, since there may be another one above.
     scene.write("downriver.toml", "");
-    let ran = check(&scene, &["444455556666", "read"]);
+    let ran = check(&scene, &["read", "444455556666"]);
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("which repository?"), "{}", ran.err);
-    let ran = check(&scene, &["444455556666", "read", "--repository", "apps"]);
+    let ran = check(&scene, &["read", "444455556666", "--repository", "apps"]);
     assert!(ran.err.contains("which domain?"), "{}", ran.err);
-    let ran = check(&scene, &[&["444455556666", "read"], &whole[..]].concat());
+    let ran = check(&scene, &[&["read", "444455556666"], &whole[..]].concat());
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
     assert!(ran.err.is_empty(), "{}", ran.err);
     // What is not given is told to count as none.
     let one = [
-        &["access", "check", "444455556666", "read"],
+        &["access", "check", "read", "444455556666"],
         &whole[..],
         &FILES[2..],
     ]

@@ -72,7 +72,7 @@ fn a_grant_is_shown_then_put_once_and_revoked() {
 
     // Whoever was granted it may read now.
     let role = format!("arn:aws:iam::{READER}:role/ci");
-    let checked = domain.json(&["check", &role, "read", "--suppose-identity"]);
+    let checked = domain.json(&["check", "read", &role, "--suppose-identity"]);
     assert_eq!(checked["needs"][3]["statements"][0]["sid"], "DownriverRead");
 
     let revoked = domain.json(&["revoke", "read", READER, "--apply"]);
@@ -123,7 +123,7 @@ fn packages_are_published_by_pattern_and_in_organizations() {
     );
     let role = format!("arn:aws:iam::{READER}:role/ci");
     let check = |package: &str| {
-        let ran = domain.run(&["check", &role, "publish", package, "--suppose-identity"]);
+        let ran = domain.run(&["check", "publish", &role, package, "--suppose-identity"]);
         ran.code
     };
     assert_eq!(check("pkg:npm/%40acme/tokens"), 0);
@@ -150,8 +150,8 @@ fn packages_are_published_by_pattern_and_in_organizations() {
     let context = ["--context", "aws:PrincipalOrgID=o-abcdefghij"];
     let other = [
         "check",
-        "arn:aws:iam::999988887777:role/ci",
         "read",
+        "arn:aws:iam::999988887777:role/ci",
         "--suppose-identity",
     ];
     assert_eq!(domain.run(&other).code, 10);
@@ -331,7 +331,7 @@ fn bad_input_is_refused_before_anybody_is_asked() {
             "leave --package out",
         ),
         (&["delete", "--yes"], "--all"),
-        (&["check", READER, "publish"], "package by package"),
+        (&["check", "publish", READER], "package by package"),
         (&["show", "--store", "a.db"], "leave --store out"),
     ] {
         let ran = domain.run(arguments);
