@@ -27,6 +27,7 @@ pub(crate) use deployment::TEMPLATE;
 use exports::{DEPLOYMENT, document, parse_ports, rendered_exports, settings};
 use ports::Ports;
 pub(crate) use processes::Lifetime;
+pub(crate) use simulation::Registry;
 
 pub(crate) const PROGRAMS_FOLDER: &str = "bin";
 const LOGS_FOLDER: &str = "logs";
@@ -113,13 +114,13 @@ impl Stack {
     }
 
     /// Deploys the template with the functions in `target/lambda`, or brings what is deployed up to them.
-    pub(crate) fn deploy(&self, tools: &Tools) -> Result<()> {
+    pub(crate) fn deploy(&self, tools: &Tools, registry: Registry) -> Result<()> {
         let owners = pipelines::parse_domain_owners(&self.catalog()?)?;
         announced("deploying the template with `sam deploy`", || {
             deployment::deploy(&self.root, tools, &self.folder, self.ports, &owners)?;
             let runs_queue_url =
                 deployment::output(&self.root, tools, self.ports, RUNS_QUEUE_OUTPUT)?;
-            simulation::connect(self.ports, &runs_queue_url)
+            simulation::connect(self.ports, &runs_queue_url, registry)
         })
     }
 
@@ -131,6 +132,20 @@ impl Stack {
         }
         pipelines::set_durations(self.ports.simulated, &pipelines)?;
         Ok(pipelines.len())
+    }
+
+    /// Puts into CodeArtifact what the example catalog says that it holds.
+    pub(crate) fn fill_codeartifact(&self, programs: &Programs) -> Result<()> {
+        let mut command = Command::new(&programs.simulated);
+        processes::isolate(&mut command);
+        let endpoint = exports::endpoint(self.ports.simulated);
+        command
+            .current_dir(&self.root)
+            .args(["fill", &endpoint, CATALOG]);
+        announced(
+            "filling CodeArtifact with what the example catalog names",
+            || run_logged(&mut command, &emulators::log_path(&self.folder, "fill")),
+        )
     }
 
     /// Applies the example catalog through the deployment, as a person would.
@@ -195,7 +210,8 @@ impl Stack {
             .with_context(|| format!("failed to read {CATALOG}"))
     }
 
-    fn write_settings(&self, parts: &Parts<'_>) -> Result<()> {
+    /// What a person, a program and a shell are told of it.
+    pub(crate) fn write_settings(&self, parts: &Parts<'_>) -> Result<()> {
         let write = |name: &str, text: &str| {
             let path = self.folder.join(name);
             fs::write(&path, text).with_context(|| format!("failed to write {}", path.display()))

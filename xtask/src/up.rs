@@ -10,17 +10,19 @@ use crate::logged::announced;
 use crate::output::output_folder;
 use crate::programs;
 use crate::stack::ports::Ports;
-use crate::stack::{self, Lifetime, Parts, Stack};
+use crate::stack::{self, Lifetime, Parts, Registry, Stack};
 use crate::tools::Tools;
 
 const STATE_FOLDER: &str = "local-stack";
 const NEXT: &str = "\
 Try:
-  downriver send events/codeartifact.npm-scoped-published.json   # a publish, as an event
-  downriver status                                        # what waits, and for what
-  downriver expedite icons                                # do not wait for the burst to end
+  downriver send --through bus --source emulated.codeartifact events/codeartifact.npm-scoped-published.json
+  downriver status                         # what waits, and for what
+  downriver expedite icons                 # do not wait for the burst to end
   aws codepipeline list-pipeline-executions --pipeline-name design-icons
-  downriver history icons                                 # shop-web follows, after icons and ui
+  downriver history icons                  # shop-web follows, after icons and ui
+  downriver doctor                         # what would fail; the example leaves some things open
+  downriver access check                   # who may read the packages, and why
 When done: cargo xtask down";
 
 /// Brings the stack up, or up to date, and prints what to export.
@@ -47,6 +49,7 @@ pub(crate) fn up(port: Option<u16>) -> Result<bool> {
     let stack = match Stack::find(&root, &folder) {
         Some(stack) if port.is_none_or(|port| stack.is_at(port)) => {
             println!("the local stack is up already: it is brought up to date");
+            stack.write_settings(&parts)?;
             set_up(&stack, &parts)?;
             stack
         }
@@ -84,8 +87,10 @@ fn start(parts: &Parts<'_>, folder: &Path, port: Option<u16>) -> Result<Stack> {
 }
 
 fn set_up(stack: &Stack, parts: &Parts<'_>) -> Result<()> {
-    stack.deploy(parts.tools)?;
+    stack.deploy(parts.tools, Registry::Told)?;
     let pipelines = stack.create_pipelines()?;
     println!("{pipelines} pipelines of the example catalog are there");
+    // Before the catalog: it is to count as always there.
+    stack.fill_codeartifact(parts.programs)?;
     stack.apply_catalog(parts.programs)
 }

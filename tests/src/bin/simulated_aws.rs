@@ -1,15 +1,20 @@
-//! The simulated CodePipeline, STS and CodeArtifact as a process: `simulated-services [--option value]…`.
+//! The simulated CodePipeline, STS and CodeArtifact as a process: `simulated-services [--option value]…`; and what puts into a
+//! running one what a catalog names: `simulated-services fill ENDPOINT CATALOG`.
 //!
 //! Prints one line with its address once it answers, and ends well on SIGTERM and SIGINT. What it serves and its control API
 //! are documented at `downriver_testkit::simulated_aws`.
 
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 use downriver_testkit::simulated_aws::{Bus, EventLevel, Settings, run};
+use downriver_tests::registry;
 
 const USAGE: &str = "\
+simulated-services fill ENDPOINT CATALOG
+  puts into those at http://host:port the repositories, packages and policies that the catalog speaks of
 simulated-services [--option value]…
   --listen ADDRESS           default 127.0.0.1:0, a free port
   --default-account ACCOUNT  of callers whose access key says none; default 123456789012
@@ -24,6 +29,17 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.iter().any(|argument| argument == "--help") {
         return say(USAGE);
+    }
+    if let [first, rest @ ..] = &arguments[..]
+        && first == "fill"
+    {
+        let [endpoint, catalog] = rest else {
+            bail!("fill needs an endpoint and a catalog\n{USAGE}");
+        };
+        let (repositories, versions) = registry::fill(endpoint, Path::new(catalog))?;
+        return say(&format!(
+            "{repositories} repositories and {versions} package versions were put in"
+        ));
     }
     let (address, settings) = parse_arguments(&arguments)?;
     run(address, settings, |address| {

@@ -45,7 +45,8 @@ pub(crate) fn settings(ports: Ports) -> Vec<Setting> {
     settings.extend([
         ("AWS_ENDPOINT_URL_CODEPIPELINE", simulated.clone()),
         ("AWS_ENDPOINT_URL_STS", simulated.clone()),
-        ("AWS_ENDPOINT_URL_CODEARTIFACT", simulated),
+        ("AWS_ENDPOINT_URL_CODEARTIFACT", simulated.clone()),
+        ("AWS_ENDPOINT_URL_EVENTBRIDGE", simulated),
         ("DOWNRIVER_DEPLOYMENT", DEPLOYMENT.to_owned()),
     ]);
     settings

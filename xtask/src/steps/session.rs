@@ -11,7 +11,7 @@ use crate::functions::{self, Architecture};
 use crate::output::output_folder;
 use crate::programs::{self, Programs};
 use crate::stack::ports::Ports;
-use crate::stack::{self, Lifetime, Parts, Stack};
+use crate::stack::{self, Lifetime, Parts, Registry, Stack};
 use crate::tools::Tools;
 
 const STATE_FOLDER: &str = "e2e-stack";
@@ -97,7 +97,7 @@ impl Session {
         let folder = stack::state_folder(&self.root, STATE_FOLDER)?;
         let stack = Stack::start(&parts, &folder, Ports::any()?, Lifetime::WithThisProgram)?;
         // Kept before it is deployed: what is started must be ended, and the emulators serve other tests too.
-        self.stack.insert(stack).deploy(&tools)?;
+        self.stack.insert(stack).deploy(&tools, Registry::Filled)?;
         Ok(true)
     }
 

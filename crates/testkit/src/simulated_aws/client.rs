@@ -343,8 +343,16 @@ impl Control {
         self.delete("calls");
     }
 
+    pub fn held_versions(&self) -> Vec<HeldVersion> {
+        self.get("registry")
+    }
+
     pub fn put_versions(&self, versions: &[HeldVersion]) {
         self.post("registry", versions);
+    }
+
+    pub fn repositories(&self) -> Vec<HeldRepository> {
+        self.get("repositories")
     }
 
     pub fn put_repositories(&self, repositories: &[HeldRepository]) {

@@ -7,6 +7,7 @@ mod controls;
 mod policies;
 mod repositories;
 mod statuses;
+mod telling;
 
 use std::collections::BTreeMap;
 
@@ -22,6 +23,7 @@ use super::world::{Ticket, World};
 use policies::PolicySlot;
 pub use repositories::HeldRepository;
 use repositories::{Repositories, RepositoryKey};
+pub(crate) use telling::told;
 
 /// Bounds of the service model. How long a page is by default AWS does not say.
 const PAGE_MAX: u64 = 1000;
@@ -110,6 +112,26 @@ pub struct HeldVersion {
     /// As its own metadata declares them.
     #[serde(default)]
     pub dependencies: Vec<HeldDependency>,
+}
+
+impl HeldVersion {
+    /// Whether the other one tells of the same version in the same repository.
+    pub fn is_same_version(&self, other: &Self) -> bool {
+        let key = |held: &Self| {
+            let place = (
+                held.domain_owner.clone(),
+                held.domain.clone(),
+                held.repository.clone(),
+            );
+            let package = (
+                held.format.clone(),
+                held.namespace.clone(),
+                held.package.clone(),
+            );
+            (place, package, held.version.clone())
+        };
+        key(self) == key(other)
+    }
 }
 
 /// `PackageDependency` of the model.

@@ -22,6 +22,8 @@ pub struct Settings {
     pub starts_on_create: bool,
     /// Where events go; nowhere if there is none.
     pub bus: Option<Bus>,
+    /// What is handed on to that bus as an event of CodeArtifact is then so in the registry.
+    pub is_registry_told: bool,
 }
 
 /// An EventBridge endpoint.
@@ -224,6 +226,7 @@ impl Default for Settings {
             default_account: "123456789012".to_owned(),
             token_window_ms: TOKEN_WINDOW_MS,
             starts_on_create: true,
+            is_registry_told: false,
             bus: None,
         }
     }

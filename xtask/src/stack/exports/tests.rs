@@ -20,6 +20,7 @@ export AWS_SECRET_ACCESS_KEY=local
 export AWS_ENDPOINT_URL_CODEPIPELINE=http://127.0.0.1:4567
 export AWS_ENDPOINT_URL_STS=http://127.0.0.1:4567
 export AWS_ENDPOINT_URL_CODEARTIFACT=http://127.0.0.1:4567
+export AWS_ENDPOINT_URL_EVENTBRIDGE=http://127.0.0.1:4567
 export DOWNRIVER_DEPLOYMENT=downriver
 export PATH='/home/a person/downriver/target/local-stack/bin':\"$PATH\"
 ";

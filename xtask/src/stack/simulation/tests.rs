@@ -7,7 +7,11 @@ fn a_new_pipeline_does_not_start_and_events_go_to_the_hub() {
         simulated: 4567,
         moto: 4568,
     };
-    let settings = settings(ports, "http://127.0.0.1:4566/123456789012/runs");
+    let runs = "http://127.0.0.1:4566/123456789012/runs";
+    let told = settings(ports, runs, Registry::Told);
+    assert_eq!(told["is_registry_told"], true);
+    let settings = settings(ports, runs, Registry::Filled);
+    assert_eq!(settings["is_registry_told"], false);
     assert_eq!(settings["starts_on_create"], false);
     assert_eq!(settings["bus"]["endpoint"], "http://127.0.0.1:4566");
     assert_eq!(

@@ -35,6 +35,13 @@ pub struct HeldRepository {
     pub external_connections: Vec<String>,
 }
 
+impl HeldRepository {
+    pub fn is_same_repository(&self, other: &Self) -> bool {
+        let key = |held: &Self| [&held.domain_owner, &held.domain, &held.name].map(Clone::clone);
+        key(self) == key(other)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RepositoryKey {
     pub(super) domain_owner: String,

@@ -18,6 +18,7 @@ use super::Shared;
 use super::holds::Cut;
 use super::protocol::{Answer, error_answer, header, parse_request, to_answer, write};
 use crate::simulated_aws::caller::Credential;
+use crate::simulated_aws::codeartifact::told;
 use crate::simulated_aws::control::{self, ControlError, parse};
 use crate::simulated_aws::error::ApiError;
 use crate::simulated_aws::eventbridge;
@@ -88,7 +89,10 @@ fn others_endpoint(shared: &Shared, head: &Parts, body: &[u8]) -> Result<Option<
     if !eventbridge::is_for_others(target, body)? {
         return Ok(None);
     }
-    Ok(shared.change(|world, _| {
+    Ok(shared.change(|world, now| {
+        if world.settings.is_registry_told {
+            world.registry.take_in(told(body), now);
+        }
         let bus = world.settings.bus.as_ref();
         bus.map(|bus| bus.endpoint.clone())
     }))

@@ -119,6 +119,46 @@ fn a_call_for_both_is_refused_and_does_nothing() {
     assert!(asked.try_recv().is_err());
 }
 
+fn of_codeartifact(operation: &str, state: &Value) -> Value {
+    let detail = json!({
+        "domainOwner": HUB, "domainName": "acme", "repositoryName": "libraries", "packageFormat": "npm",
+        "packageNamespace": null, "packageName": "tokens", "packageVersion": "1.0.0", "packageVersionState": state,
+        "operationType": operation, "sequenceNumber": 4,
+    });
+    json!({
+        "Source": "emulated.codeartifact",
+        "DetailType": "CodeArtifact Package Version State Change",
+        "Detail": detail.to_string(),
+    })
+}
+
+#[test]
+fn what_an_event_tells_is_in_the_registry_if_it_is_so_set() {
+    let taken = json!({"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]}).to_string();
+    let (endpoint, _asked) = recorder(vec![("200 OK", taken); 5]);
+    let (server, control) = simulate(&endpoint);
+    let put = |entry: Value| ask(&server, "PutEvents", &json!({"Entries": [entry]}));
+    put(of_codeartifact("Created", &json!("Published")));
+    assert_eq!(control.held_versions(), []);
+    control.set_settings(&Settings {
+        is_registry_told: true,
+        ..control.settings()
+    });
+    put(of_codeartifact("Created", &json!("Published")));
+    let published = control.held_versions();
+    assert_eq!(published.len(), 1, "{published:?}");
+    assert_eq!(published[0].package, "tokens");
+    assert_eq!(published[0].sequence, Some(4));
+    put(of_codeartifact("Updated", &json!("Unlisted")));
+    let unlisted = control.held_versions();
+    assert_eq!(unlisted[0].status, "Unlisted");
+    assert_eq!(unlisted[0].published_at_ms, published[0].published_at_ms);
+    put(notice());
+    assert_eq!(control.held_versions(), unlisted);
+    put(of_codeartifact("Deleted", &Value::Null));
+    assert_eq!(control.held_versions(), []);
+}
+
 #[test]
 fn nobody_there_is_said() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
