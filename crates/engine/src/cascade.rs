@@ -2,11 +2,14 @@
 
 use downriver_domain::slot::{Rebuild, SeenExecution, SlotState, StartedBy};
 use downriver_domain::version::{PackageId, PackageVersionId};
-use downriver_domain::{ApplicationId, Cascade, Timestamp};
+use downriver_domain::{ApplicationId, Cascade, PackageInventory, Sighting, Timestamp};
 
 use crate::error::EngineError;
-use crate::ports::{ApplicationState, LOAD_APPLICATIONS_MAX, Ports, Store};
+use crate::ports::{ApplicationState, LOAD_APPLICATIONS_MAX, Ports, ReadError, Registry, Store};
 use crate::session::Session;
+
+/// Repositories asked for the original of one version.
+const ORIGINALS_MAX: usize = 10;
 
 /// What the products of a rebuild's execution descend from.
 pub(crate) fn cascade_of(application: &ApplicationId, rebuild: &Rebuild) -> Cascade {
@@ -40,21 +43,66 @@ pub(crate) async fn descend<P: Ports>(
     package: &PackageId,
     published_at: Timestamp,
 ) -> Result<Cascade, EngineError> {
+    let producers = load_producers(session, package).await?;
+    Ok(of_producers(&producers, published_at).unwrap_or_default())
+}
+
+/// That of a version which nothing told of before. Where no producer was at work when it appeared, it may be a copy whose
+/// original no event has told of: then the other repositories that know the package are asked since when they hold it.
+pub(crate) async fn descend_of_first<P: Ports>(
+    session: &Session<'_, P>,
+    inventory: &PackageInventory,
+    sighting: &Sighting,
+) -> Result<Cascade, EngineError> {
+    let producers = load_producers(session, &inventory.package).await?;
+    let found = of_producers(&producers, sighting.event_time);
+    if found.is_some() || producers.is_empty() {
+        return Ok(found.unwrap_or_default());
+    }
+    let others = inventory.repositories.keys();
+    let others = others.filter(|repository| **repository != sighting.repository);
+    for repository in others.take(ORIGINALS_MAX) {
+        let described = session
+            .ports
+            .registry()
+            .describe_package_version(repository, &sighting.package_version)
+            .await;
+        let published_at = match described {
+            Ok(described) => described.published_at,
+            Err(error @ ReadError::Transient(_)) => return Err(error.into()),
+            Err(ReadError::NotFound | ReadError::Denied(_)) => None,
+        };
+        let found = published_at.and_then(|at| of_producers(&producers, at));
+        if let Some(cascade) = found {
+            return Ok(cascade);
+        }
+    }
+    Ok(Cascade::default())
+}
+
+async fn load_producers<P: Ports>(
+    session: &Session<'_, P>,
+    package: &PackageId,
+) -> Result<Vec<ApplicationState>, EngineError> {
     let Some(producers) = session.topology.producers.get(package) else {
-        return Ok(Cascade::default());
+        return Ok(Vec::new());
     };
     let ids: Vec<ApplicationId> = producers
         .iter()
         .take(LOAD_APPLICATIONS_MAX)
         .cloned()
         .collect();
-    let states = session.ports.store().load_applications(&ids).await?;
-    Ok(states.iter().fold(Cascade::default(), |sum, state| {
-        joined(sum, of_producer(state, published_at))
-    }))
+    Ok(session.ports.store().load_applications(&ids).await?)
 }
 
-fn of_producer(state: &ApplicationState, published_at: Timestamp) -> Cascade {
+/// `None`: none of them was at work then.
+fn of_producers(producers: &[ApplicationState], published_at: Timestamp) -> Option<Cascade> {
+    { producers.iter() }
+        .filter_map(|state| of_producer(state, published_at))
+        .reduce(joined)
+}
+
+fn of_producer(state: &ApplicationState, published_at: Timestamp) -> Option<Cascade> {
     let grace_secs = state.application.policy.publish_grace_secs;
     let running_then = |execution: &&SeenExecution| {
         published_at >= execution.started_at
@@ -78,10 +126,11 @@ fn of_producer(state: &ApplicationState, published_at: Timestamp) -> Cascade {
             .find(|execution| execution.started_by != StartedBy::Person)
             .map(|execution| execution.cascade.clone())
     });
-    descended.map_or_else(Cascade::default, |cascade| Cascade {
+    let descended = descended.map(|cascade| Cascade {
         is_overlapped: is_a_persons,
         ..cascade
-    })
+    });
+    descended.or_else(|| is_a_persons.then(Cascade::default))
 }
 
 fn joined(mut sum: Cascade, other: Cascade) -> Cascade {

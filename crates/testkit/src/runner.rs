@@ -89,9 +89,13 @@ fn run_one(seed: u64, options: &Options) -> ExitCode {
     }
 }
 
-/// The whole trace of the day as it is, nothing left out.
+/// The whole trace of the day as it is, nothing left out: of the run that fails, if one does.
 fn trace(day: &Day) -> ExitCode {
-    match simulate_in_memory(&day.plan(), Tracing::Whole) {
+    let traced = match examine(*day, true) {
+        Ok(_) => simulate_in_memory(&day.plan(), Tracing::Whole),
+        Err(found) => found.examination.of(&found.plan, Tracing::Whole),
+    };
+    match traced {
         Ok(finished) => {
             println!("{}", finished.trace.join("\n"));
             ExitCode::SUCCESS

@@ -2,6 +2,7 @@
 //! what a plain rebuild would pick, and whether that asks for a rebuild.
 
 use std::cmp::Ordering;
+use std::ops::RangeInclusive;
 
 use downriver_version::{PackageId, PackageVersionId, Requirement, RequirementKind, Version};
 
@@ -227,9 +228,14 @@ fn effective_built(subject: Subject<'_>, edge: &Edge, requirement: Option<&Requi
     if is_current || is_held_by_lock {
         return known;
     }
-    match requirement
-        .and_then(|requirement| wanted_at(subject.view, requirement, baseline.started_at))
-    {
+    let during = |end| {
+        requirement.and_then(|requirement| {
+            wanted_during(subject.view, requirement, &(baseline.started_at..=end))
+        })
+    };
+    // What came while it ran may be in it: where that is withdrawn by now, it counts as built, so that it is moved off.
+    let withdrawn = during(baseline.ended_at).filter(|version| version.is_withdrawn());
+    match withdrawn.or_else(|| during(baseline.started_at)) {
         Some(version) if known.version() == Some(version.text.as_str()) => known,
         Some(version) => Built::Assumed(version.text.clone()),
         None => known,
@@ -275,15 +281,15 @@ fn wanted<'a>(
     }
 }
 
-/// What a plain build that started at `at` resolved to.
-fn wanted_at<'a>(
+/// What a plain build could resolve to at any moment of this time.
+fn wanted_during<'a>(
     view: &'a View,
     requirement: &Requirement,
-    at: Timestamp,
+    time: &RangeInclusive<Timestamp>,
 ) -> Option<&'a VisibleVersion> {
     match requirement.kind() {
-        RequirementKind::Tag(tag) if tag == LATEST => view.select_latest(Some(at)),
-        _ => view.select_at(requirement, at),
+        RequirementKind::Tag(tag) if tag == LATEST => view.select_latest(Some(time)),
+        _ => view.select_during(requirement, time),
     }
 }
 
@@ -338,9 +344,7 @@ fn need<'a>(subject: Subject<'a>, assessment: &Assessment<'a>) -> Option<Need<'a
 /// The built version, where no visible copy of it is `Published` any more. One that was deleted and is being published
 /// again is not there either until that is finished.
 fn built_withdrawn<'a>(view: &'a View, assessment: &Assessment<'_>) -> Option<&'a VisibleVersion> {
-    let version = built_in(view, assessment)?;
-    let is_withdrawn = version.status != VersionStatus::Published && version.withdrawn_at.is_some();
-    is_withdrawn.then_some(version)
+    built_in(view, assessment).filter(|version| version.is_withdrawn())
 }
 
 /// The built version as the application sees it.

@@ -288,7 +288,7 @@ fn a_build_could_select_what_any_copy_offered_then() {
         (299, false),
         (300, true),
     ] {
-        let selected = view.select_at(&requirement, at(secs));
+        let selected = view.select_during(&requirement, &(at(secs)..=at(secs)));
         assert_eq!(selected.is_some(), is_selected, "at {secs}");
     }
 }

@@ -5,6 +5,7 @@ mod tests;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use downriver_version::{Format, PackageId, Requirement, Version};
 
@@ -137,15 +138,25 @@ impl View {
         }
     }
 
-    /// What a plain build that started at `at` would have resolved the requirement to.
-    pub fn select_at(&self, requirement: &Requirement, at: Timestamp) -> Option<&VisibleVersion> {
+    /// What a plain build would have resolved the requirement to, of all that was offered at any moment of this time.
+    pub fn select_during(
+        &self,
+        requirement: &Requirement,
+        time: &RangeInclusive<Timestamp>,
+    ) -> Option<&VisibleVersion> {
         self.versions
-            .get(requirement.selects(&self.published_at(at))?.as_str())
+            .get(requirement.selects(&self.published_during(time))?.as_str())
     }
 
-    /// The highest `Published` version that is no pre-release, now or at `at`.
-    pub fn select_latest(&self, at: Option<Timestamp>) -> Option<&VisibleVersion> {
-        let candidates = at.map_or_else(|| self.published.clone(), |at| self.published_at(at));
+    /// The highest `Published` version that is no pre-release, now or at any moment of this time.
+    pub fn select_latest(
+        &self,
+        time: Option<&RangeInclusive<Timestamp>>,
+    ) -> Option<&VisibleVersion> {
+        let candidates = time.map_or_else(
+            || self.published.clone(),
+            |time| self.published_during(time),
+        );
         let highest = candidates
             .iter()
             .filter(|version| !version.is_prerelease())
@@ -153,11 +164,11 @@ impl View {
         self.versions.get(highest.as_str())
     }
 
-    fn published_at(&self, at: Timestamp) -> Vec<Version> {
+    fn published_during(&self, time: &RangeInclusive<Timestamp>) -> Vec<Version> {
         let then = self
             .versions
             .values()
-            .filter(|version| version.was_published_at(at));
+            .filter(|version| version.was_published_during(time));
         then.filter_map(|version| version.parsed.clone()).collect()
     }
 }
@@ -247,10 +258,15 @@ impl VisibleVersion {
         !matches!(self.status, VersionStatus::Published) && self.withdrawn_at.is_none()
     }
 
-    fn was_published_at(&self, at: Timestamp) -> bool {
+    /// No copy is `Published` any more.
+    pub fn is_withdrawn(&self) -> bool {
+        self.status != VersionStatus::Published && self.withdrawn_at.is_some()
+    }
+
+    fn was_published_during(&self, time: &RangeInclusive<Timestamp>) -> bool {
         self.offered
             .iter()
-            .any(|(from, until)| *from <= at && at < *until)
+            .any(|(from, until)| from <= time.end() && time.start() < until)
     }
 }
 

@@ -13,7 +13,7 @@ use downriver_domain::{
 };
 
 use crate::carry_out::carry_out;
-use crate::cascade::descend;
+use crate::cascade::{descend, descend_of_first};
 use crate::error::EngineError;
 use crate::history::{HistoryBody, HistoryEntry, Seen, SeenEffect};
 use crate::ports::{
@@ -332,12 +332,7 @@ async fn take_in_one<P: Ports>(
             known.cascade.clone(),
         ),
         (None, _) => {
-            let cascade = descend(
-                session,
-                sighting.package_version.package(),
-                sighting.event_time,
-            )
-            .await?;
+            let cascade = descend_of_first(session, inventory, sighting).await?;
             (find_origin(session, inventory, sighting).await?, cascade)
         }
     };

@@ -78,3 +78,20 @@ fn what_was_withdrawn_later_was_there_to_be_built() {
     case.succeeded(250, false)
         .is("1.2.3", "Unaffected(WithdrawnNotBuilt) Nothing (assumed)");
 }
+
+#[test]
+fn what_came_while_it_ran_and_was_withdrawn_since_may_be_in_it() {
+    let ran = |from: i64, until: i64, versions: &str| {
+        case(Format::Npm, "^1.2", "1.2.0", versions)
+            .succeeded(from, false)
+            .with(|case| case.slot.builds[0].ended_at = at(until))
+    };
+    let gone = "1.2.0 +1.2.3=deleted";
+    let during = ran(50, 150, gone);
+    during.is("1.2.3", "MovesOff(Older) Notify (assumed)");
+    assert_eq!(built(&during, "1.2.3"), Built::Assumed("1.2.3".to_owned()));
+    ran(50, 99, gone).is("1.2.3", "Unaffected(WithdrawnNotBuilt) Nothing");
+    ran(200, 300, gone).is("1.2.3", "Unaffected(WithdrawnNotBuilt) Nothing");
+    // One that is still there is picked up, whether it was or not.
+    ran(50, 150, "1.2.0 +1.2.3").is("1.2.3", "Picks Rebuild");
+}

@@ -1,12 +1,16 @@
 //! What the simulator found: moments in which two things happen at once, each made small.
 
 use downriver_domain::slot::{FailedStage, HeldReason, PauseScope, SlotState, StartedBy};
-use downriver_domain::{Application, Built, Dependency, Policy};
+use downriver_domain::version::PackageVersionId;
+use downriver_domain::{
+    Application, Built, Cascade, Dependency, Operation, Policy, Sighting, VersionStatus,
+};
 use downriver_engine::index::{BuiltPackage, BuiltReport, record_built};
 use downriver_engine::operate::Command;
 use downriver_engine::ports::{ExecutionStatus, ReadError, Store, Trigger};
+use downriver_engine::resolve::resolve;
 use downriver_engine::track::ExecutionState;
-use downriver_testkit::builders::{at, dependency, id, pipeline, producer};
+use downriver_testkit::builders::{at, dependency, id, pipeline, producer, repository};
 use downriver_testkit::run_at_once;
 
 use super::desk::{Desk, catalog};
@@ -80,6 +84,42 @@ fn what_a_build_publishes_before_its_start_is_recorded_descends_from_it() {
     let inventory = run_at_once(desk.store.load_inventory(&ICONS.parse().unwrap())).unwrap();
     let records = inventory.repositories.values().next().unwrap();
     let cascade = &records.versions["1.1.0"].cascade;
+    assert!(cascade.applications.contains(&id("icons")), "{cascade:?}");
+}
+
+/// `apps` has a copy of a version of the icons since `secs`, says an event.
+fn copied(desk: &Desk, version: &str, secs: i64) -> Cascade {
+    let package_version: PackageVersionId = format!("{ICONS}@{version}").parse().unwrap();
+    let sighting = Sighting {
+        repository: repository("apps"),
+        package_version,
+        status: VersionStatus::Published,
+        operation: Operation::Created,
+        revision: None,
+        sequence: u64::try_from(secs).unwrap(),
+        event_time: at(secs),
+    };
+    run_at_once(resolve(desk, &[sighting])).unwrap();
+    let inventory = run_at_once(desk.store.load_inventory(&ICONS.parse().unwrap())).unwrap();
+    let records = &inventory.repositories[&repository("apps")];
+    records.versions[version].cascade.clone()
+}
+
+#[test]
+fn a_copy_whose_original_no_event_told_of_descends_from_what_that_descends_from() {
+    let desk = Desk::with(vec![icons(Policy::default())]);
+    desk.publish(ICONS, "1.0.0");
+    copied(&desk, "1.0.0", 10);
+    desk.wait_until(1_000);
+    desk.publish(TOKENS, "1.1.0");
+    desk.wait_until(1_100);
+    // Published by the rebuild, and its event is lost; somebody's build retains a copy long after.
+    desk.list(ICONS, "1.1.0", 1_150);
+    desk.wait_until(1_200);
+    desk.end("e-1", ExecutionStatus::Succeeded);
+    desk.tell_end(&pipeline("icons"), "e-1");
+    desk.wait_until(9_000);
+    let cascade = copied(&desk, "1.1.0", 9_000);
     assert!(cascade.applications.contains(&id("icons")), "{cascade:?}");
 }
 
