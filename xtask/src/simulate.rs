@@ -13,6 +13,8 @@ pub(crate) fn run(options: &[String]) -> Result<bool> {
         "--locked",
         "-p",
         "downriver-testkit",
+        "--features",
+        "simulator",
         "--bin",
         "simulate",
         "--",

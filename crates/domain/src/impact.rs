@@ -2,6 +2,7 @@
 //! build used? State comparison, not event counting (DESIGN 3).
 
 mod assess;
+mod baseline;
 mod judge;
 mod sentence;
 #[cfg(test)]

@@ -45,7 +45,7 @@ pub struct Slot {
     pub state: SlotState,
     /// What was seen while an execution ran or before its index result came: kept unjudged.
     pub joined: BTreeMap<PackageId, Joined>,
-    /// Successful executions, newest first, at most [`Slot::BUILDS_MAX`]. The first is the baseline of `Assumed`.
+    /// Successful executions, the one that started last first, at most [`Slot::BUILDS_MAX`]. The first is the baseline of `Assumed`.
     pub builds: Vec<Build>,
     /// Versions that are not attempted again, until a newer one, `retry`, or a person's success.
     pub held: BTreeMap<PackageId, Held>,
@@ -385,6 +385,16 @@ impl Slot {
         self.executions
             .sort_by(|a, b| (b.started_at, &b.execution).cmp(&(a.started_at, &a.execution)));
         self.executions.truncate(Self::EXECUTIONS_MAX);
+    }
+
+    /// Notes a successful execution. Which one is the baseline goes by their starts, whichever ended last.
+    pub fn note_build(&mut self, build: Build) {
+        self.builds
+            .retain(|known| known.execution != build.execution);
+        self.builds.insert(0, build);
+        self.builds
+            .sort_by_key(|build| std::cmp::Reverse(build.started_at));
+        self.builds.truncate(Self::BUILDS_MAX);
     }
 
     /// What would wake this slot besides time: the first closed gate that something else opens. A pause comes first, then what

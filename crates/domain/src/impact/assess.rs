@@ -2,16 +2,16 @@
 //! what a plain rebuild would pick, and whether that asks for a rebuild.
 
 use std::cmp::Ordering;
-use std::ops::RangeInclusive;
 
 use downriver_version::{PackageId, PackageVersionId, Requirement, RequirementKind, Version};
 
+use super::baseline::{effective_built, wanted, wanted_during};
 use super::{Action, Direction, Stranding, Unaffected, Verdict};
 use crate::Timestamp;
 use crate::catalog::{Application, OnLocked, RepositoryId, Rollback, Topology, Versioning};
 use crate::dependency::{Built, Edge};
 use crate::inventory::{Cascade, Origin, VersionStatus, View, VisibleVersion};
-use crate::slot::{HeldReason, Slot};
+use crate::slot::{Held, HeldReason, Slot};
 
 /// The distribution tag that a plain install follows; events do not report tags, so it is taken to name the highest final.
 pub(super) const LATEST: &str = "latest";
@@ -212,87 +212,6 @@ fn asked(subject: Subject<'_>, assessment: &Assessment<'_>) -> Option<Ask> {
     })
 }
 
-/// DESIGN 3: what the edge says, unless a later successful execution of an unlocked application makes it derivable.
-fn effective_built(subject: Subject<'_>, edge: &Edge, requirement: Option<&Requirement>) -> Built {
-    let dependency = &edge.dependency;
-    let known = unstamped(&dependency.built, requirement);
-    let Some(baseline) = subject.slot.builds.first() else {
-        return known;
-    };
-    let is_current = baseline.is_proven
-        || dependency
-            .built_as_of
-            .is_some_and(|as_of| as_of >= baseline.started_at);
-    let is_held_by_lock =
-        dependency.is_locked && subject.application.policy.on_locked != OnLocked::Rebuild;
-    if is_current || is_held_by_lock {
-        return known;
-    }
-    let during = |end| {
-        requirement.and_then(|requirement| {
-            wanted_during(subject.view, requirement, &(baseline.started_at..=end))
-        })
-    };
-    // What came while it ran may be in it: where that is withdrawn by now, it counts as built, so that it is moved off.
-    let withdrawn = during(baseline.ended_at).filter(|version| version.is_withdrawn());
-    match withdrawn.or_else(|| during(baseline.started_at)) {
-        Some(version) if known.version() == Some(version.text.as_str()) => known,
-        Some(version) => Built::Assumed(version.text.clone()),
-        None => known,
-    }
-}
-
-/// A build that asks for `1.0-SNAPSHOT` reports the time-stamped version it got (`1.0-20260131.101500-3`): which of its
-/// contents that is, the execution's time tells, as every other copy of the snapshot.
-fn unstamped(built: &Built, requirement: Option<&Requirement>) -> Built {
-    let snapshot = requirement
-        .filter(|requirement| requirement.kind() == RequirementKind::Mutable)
-        .map(|requirement| requirement.as_str().trim());
-    let is_stamped = |version: &str| {
-        let mut parts = version.rsplitn(3, '-');
-        let base = parts.nth(2)?;
-        (snapshot?.strip_suffix("-SNAPSHOT")? == base).then_some(())
-    };
-    match (built, snapshot) {
-        (Built::Proven(version), Some(snapshot)) if is_stamped(version).is_some() => {
-            Built::Proven(snapshot.to_owned())
-        }
-        (Built::Assumed(version), Some(snapshot)) if is_stamped(version).is_some() => {
-            Built::Assumed(snapshot.to_owned())
-        }
-        _ => built.clone(),
-    }
-}
-
-/// What a plain rebuild resolves to. A built version that the inventory does not know (it was not seeded) is taken as
-/// still there: nothing told that it was withdrawn.
-fn wanted<'a>(
-    view: &'a View,
-    requirement: &Requirement,
-    built: Option<&Version>,
-) -> Option<&'a VisibleVersion> {
-    match requirement.kind() {
-        RequirementKind::Tag(tag) if tag == LATEST => view.select_latest(None),
-        RequirementKind::Tag(_) | RequirementKind::NotFromRegistry(_) => None,
-        RequirementKind::Range
-        | RequirementKind::Exact
-        | RequirementKind::SoftPin
-        | RequirementKind::Mutable => view.select_beside(requirement, built),
-    }
-}
-
-/// What a plain build could resolve to at any moment of this time.
-fn wanted_during<'a>(
-    view: &'a View,
-    requirement: &Requirement,
-    time: &RangeInclusive<Timestamp>,
-) -> Option<&'a VisibleVersion> {
-    match requirement.kind() {
-        RequirementKind::Tag(tag) if tag == LATEST => view.select_latest(Some(time)),
-        _ => view.select_during(requirement, time),
-    }
-}
-
 fn need<'a>(subject: Subject<'a>, assessment: &Assessment<'a>) -> Option<Need<'a>> {
     let requirement = assessment.requirement.as_ref()?;
     if matches!(requirement.kind(), RequirementKind::NotFromRegistry(_)) {
@@ -422,8 +341,28 @@ fn dropped(
     }
     let held = subject.slot.held.get(&edge.dependency.package)?;
     let is_shadow_over = held.reason == HeldReason::WouldStart && !is_shadow(subject);
-    (held.version == version.text && !is_shadow_over && version.revised_at <= held.since)
+    let is_attempted = held.version == version.text
+        || (is_appearance && was_attempted_beside(subject.view, edge, held, version));
+    (is_attempted && !is_shadow_over && version.revised_at <= held.since)
         .then_some(Unaffected::AlreadyAttempted)
+}
+
+/// What is held is one version of the package, and the execution built with a lower one as well: where an application has
+/// several instances, each selects its own. A newer one goes, whatever was attempted.
+fn was_attempted_beside(view: &View, edge: &Edge, held: &Held, version: &VisibleVersion) -> bool {
+    let is_of_a_build = matches!(
+        held.reason,
+        HeldReason::Failed | HeldReason::NotPickedUp | HeldReason::WouldStart
+    );
+    let dependency = &edge.dependency;
+    let requirement = Requirement::parse(dependency.package.format(), &dependency.requirement);
+    let selected = requirement
+        .ok()
+        .and_then(|requirement| wanted_during(view, &requirement, &(held.since..=held.since)));
+    let attempted = Version::parse(dependency.package.format(), &held.version).ok();
+    is_of_a_build
+        && selected.is_some_and(|selected| selected.text == version.text)
+        && compare(version.parsed.as_ref(), attempted.as_ref()) == Some(Ordering::Less)
 }
 
 pub(super) fn is_third_party(subject: Subject<'_>, edge: &Edge, version: &VisibleVersion) -> bool {

@@ -315,10 +315,7 @@ fn succeed(
         delivered,
     };
     // A person's success on the same execution was noted as a build already: one build per execution.
-    slot.builds
-        .retain(|known| known.execution != build.execution);
-    slot.builds.insert(0, build);
-    slot.builds.truncate(Slot::BUILDS_MAX);
+    slot.note_build(build);
     slot.failure = None;
     slot.held.retain(|package, _| !settled.contains(package));
     slot.index_awaited_until = Some(now.plus_secs(INDEX_WAIT_SECS));

@@ -63,7 +63,8 @@ pub(super) async fn next_in_turn<P: Ports>(
     Ok(chosen)
 }
 
-/// Whether the owner of an application holds its share of the target's budget already while others wait for a place.
+/// Whether the owner of an application holds its share of the target's budget already while others wait for a place; false
+/// where that does not matter.
 pub(crate) async fn has_fair_share<P: Ports>(
     session: &Session<'_, P>,
     application: &Application,
@@ -71,8 +72,10 @@ pub(crate) async fn has_fair_share<P: Ports>(
 ) -> Result<bool, EngineError> {
     let target = &application.pipeline.target;
     let max = usize::try_from(session.topology.budget_for(target, false)).unwrap_or(usize::MAX);
-    // With half of the places free nobody is short of one.
-    if taken.len() < max.div_ceil(2) {
+    // With half of the places free nobody is short of one. With none free nobody gets one, whoever's turn it is.
+    let own = |rebuild: &&RebuildId| application_of(rebuild).as_ref() == Some(&application.id);
+    let others = taken.len() - taken.iter().filter(own).count();
+    if taken.len() < max.div_ceil(2) || others >= max {
         return Ok(false);
     }
     let for_target = WaitingFor::Target(target.clone());

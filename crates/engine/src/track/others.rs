@@ -121,10 +121,7 @@ pub(crate) fn succeed<P: Ports>(
     slot: &mut Slot,
     build: Build,
 ) {
-    slot.builds.insert(0, build);
-    slot.builds
-        .sort_by_key(|build| std::cmp::Reverse(build.started_at));
-    slot.builds.truncate(Slot::BUILDS_MAX);
+    slot.note_build(build);
     slot.failure = None;
     let repository = state.application.repositories.first();
     let is_cleared = |held: &Held| matches!(held.reason, HeldReason::Failed | HeldReason::Stopped);

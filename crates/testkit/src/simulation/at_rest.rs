@@ -11,7 +11,7 @@ use downriver_engine::ports::Store;
 
 use super::invariants::is_of;
 use super::organisation::{Member, first_version};
-use super::pipelines::wish;
+use super::pipelines::{Pass, Wish, wish};
 use super::world::{World, needs_person};
 use super::{REGISTERED_AT, Simulation};
 use crate::run_at_once;
@@ -184,7 +184,14 @@ impl<S: Store> Simulation<S> {
             _ => {}
         }
         let held = slot.held.get(&dependency.package)?;
-        (held.version == wanted).then_some("held")
+        let wish = wish(dependency);
+        // What is held is one version of the package; other instances got theirs in the same execution.
+        let is_attempted = |pass: &Pass| {
+            let is_it = |(of, version): &(Wish, String)| *of == wish && version == wanted;
+            pass.started_at == held.since && pass.built.iter().any(is_it)
+        };
+        let passes = world.pipelines.passes(&member.application.id);
+        (held.version == wanted || passes.iter().any(is_attempted)).then_some("held")
     }
 
     fn reason_of_versions(

@@ -28,6 +28,9 @@ use super::trace::tell;
 use super::world::World;
 use super::{Simulation, shown};
 
+/// About so many pages of dependents follow one another.
+const PAGES_MAX: usize = 12;
+
 /// All ports of one copy of a function.
 pub(super) struct Worker<'a, S> {
     pub(super) simulation: &'a Simulation<S>,
@@ -290,7 +293,13 @@ impl<S: Store> Store for Worker<'_, S> {
         limit: usize,
     ) -> Result<EdgePage, StoreError> {
         self.read().await?;
-        let limit = limit.min(self.seen().faults.odds().page_max);
+        let limit = {
+            let world = self.seen();
+            let members = world.organisation.members.len();
+            // Each page sends for the next one, again if it is repeated: a hundred in a row would never come to an end here.
+            let page_max = world.faults.odds().page_max;
+            limit.min(page_max.max(members / PAGES_MAX))
+        };
         let store = &self.simulation.store;
         store.load_dependents(package, after, limit).await
     }

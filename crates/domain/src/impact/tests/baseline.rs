@@ -92,6 +92,8 @@ fn what_came_while_it_ran_and_was_withdrawn_since_may_be_in_it() {
     assert_eq!(built(&during, "1.2.3"), Built::Assumed("1.2.3".to_owned()));
     ran(50, 99, gone).is("1.2.3", "Unaffected(WithdrawnNotBuilt) Nothing");
     ran(200, 300, gone).is("1.2.3", "Unaffected(WithdrawnNotBuilt) Nothing");
+    // A rebuild that is due anyway is made: what it began with is certain.
+    ran(50, 150, "1.2.0 +1.2.3=deleted +1.2.1").is("1.2.1", "Picks Rebuild");
     // One that is still there is picked up, whether it was or not.
     ran(50, 150, "1.2.0 +1.2.3").is("1.2.3", "Picks Rebuild");
 }

@@ -241,6 +241,36 @@ fn a_held_version_is_not_attempted_again() {
 }
 
 #[test]
+fn what_another_instance_selected_in_the_failed_build_is_held_with_it() {
+    let two = case(Format::Npm, "1.x", "1.0.0", "1.0.0 +1.1.0 +2.0.0").needs("*", "1.0.0");
+    let held = |reason, since| two.clone().held("2.0.0", reason, since);
+    let wanted = |case: Case| case.asked();
+    for reason in [
+        HeldReason::Failed,
+        HeldReason::NotPickedUp,
+        HeldReason::WouldStart,
+    ] {
+        let case = held(reason, 150).with(|case| {
+            case.application.policy.is_shadow = reason == HeldReason::WouldStart;
+        });
+        assert_eq!(wanted(case), None, "{reason:?}");
+    }
+    // Who stopped a rebuild meant the one version.
+    let stopped = held(HeldReason::Stopped, 150);
+    assert_eq!(wanted(stopped), Some("1.1.0".to_owned()));
+    // What came after that build began was not in it.
+    let later = held(HeldReason::Failed, 150).with(|case| {
+        case.record("1.1.0").first_seen = at(160);
+        case.record("1.1.0").published_at = Some(at(160));
+    });
+    assert_eq!(wanted(later), Some("1.1.0".to_owned()));
+    // The one that is held is withdrawn: what takes its place was not in that build.
+    case(Format::Npm, "*", "1.0.0", "1.0.0 +1.1.0 +2.0.0=deleted")
+        .held("2.0.0", HeldReason::Failed, 150)
+        .is("1.1.0", "Picks Rebuild");
+}
+
+#[test]
 fn contents_that_came_after_a_failed_start_are_not_held() {
     let snapshot = "1.0-SNAPSHOT";
     let case = case(Format::Maven, snapshot, snapshot, snapshot)

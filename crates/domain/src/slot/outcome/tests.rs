@@ -8,7 +8,7 @@ use super::{
     Ended, Ending, decide_cancelled, decide_end, decide_parked, decide_stuck, settle_followed,
 };
 use crate::Application;
-use crate::slot::{Delivered, FailedStage, HeldReason, Rebuild, Running, Slot, SlotState};
+use crate::slot::{Build, Delivered, FailedStage, HeldReason, Rebuild, Running, Slot, SlotState};
 use crate::testing::{application, at, id, npm, rebuild, running, slot};
 
 /// `web` runs its first rebuild, for `kit` and `tokens`, since 100.
@@ -87,6 +87,23 @@ fn one_build_stands_for_an_execution_and_only_so_many_are_kept() {
     }
     assert_eq!(slot.builds.len(), Slot::BUILDS_MAX);
     assert_eq!(slot.builds[0].execution, id("e-19"));
+}
+
+#[test]
+fn who_started_last_is_the_baseline_also_if_another_one_ended_later() {
+    let (mut slot, application, running) = world();
+    let theirs = Build {
+        execution: id("theirs"),
+        rebuild: None,
+        is_proven: true,
+        started_at: running.started_at.plus_secs(10),
+        ended_at: running.started_at.plus_secs(20),
+        delivered: Vec::new(),
+    };
+    slot.note_build(theirs.clone());
+    end(&mut slot, &application, &running, &Ending::Succeeded);
+    assert_eq!(slot.builds[0], theirs);
+    assert_eq!(slot.builds.len(), 2);
 }
 
 #[test]
