@@ -164,19 +164,16 @@ async fn compare<P: Ports>(
             }
             Err(error @ ReadError::Transient(_)) => return Err(error.into()),
         };
-        match inventory.repositories.get(&repository) {
-            Some(known) => {
-                let differing = differences(session, known, listed).await?;
-                found.differences += differing.len() as u64;
-                sightings.extend(differing);
-            }
-            None => {
-                let newest = newest(session, package, &repository, listed).await?;
-                // What was there before anybody depended on it, no event had to tell.
-                let is_missed = |seen: &Sighting| seen.event_time > state.application.registered_at;
-                found.differences += u64::from(newest.as_ref().is_some_and(is_missed));
-                sightings.extend(newest);
-            }
+        if let Some(known) = inventory.repositories.get(&repository) {
+            let differing = differences(session, known, listed).await?;
+            found.differences += differing.len() as u64;
+            sightings.extend(differing);
+        } else {
+            let newest = newest(session, package, &repository, listed).await?;
+            // What was there before anybody depended on it, no event had to tell.
+            let is_missed = |seen: &Sighting| seen.event_time > state.application.registered_at;
+            found.differences += u64::from(newest.as_ref().is_some_and(is_missed));
+            sightings.extend(newest);
         }
     }
     sightings.truncate(DIFFERENCES_MAX);

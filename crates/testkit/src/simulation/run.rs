@@ -33,8 +33,10 @@ const FAULTS_SECS_AFTER_INPUTS: u64 = 600;
 const REST_STEPS_MAX: u64 = 8_000;
 /// Steps within which a small organisation has to rest.
 const REST_STEPS_MIN: u64 = 60_000;
-/// How long that may take on the virtual clock: the longest waits of the engine one after another, in seconds.
-const REST_SECS_MAX: u64 = 48 * 3600;
+/// How long that may take on the virtual clock: the longest waits of the engine one after another, in seconds. Limits of rebuilds
+/// a day come twice, and each producer of a chain may wait for a window.
+const REST_SECS_MAX: u64 = 96 * 3600;
+const REST_SECS_PER_PRODUCER: u64 = 4 * 3600;
 
 type Work<'a> = Pin<Box<dyn Future<Output = Result<(), EngineError>> + 'a>>;
 
@@ -131,8 +133,15 @@ impl<S: Store> Simulation<S> {
         let mut running: Vec<Running<'_>> = Vec::new();
         let mut steps = 0;
         let mut faults_stopped: Option<(u64, Timestamp)> = None;
-        let size = self.world.borrow().organisation.members.len();
+        let (size, producers) = {
+            let members = &self.world.borrow().organisation.members;
+            let producers = members
+                .values()
+                .filter(|member| member.application.is_producer());
+            (members.len(), producers.count() as u64)
+        };
         let steps_max = (REST_STEPS_MAX * size as u64).max(REST_STEPS_MIN);
+        let secs_max = REST_SECS_MAX + REST_SECS_PER_PRODUCER * producers;
         loop {
             steps += 1;
             self.step(&mut running, steps);
@@ -147,7 +156,7 @@ impl<S: Store> Simulation<S> {
             if running.is_empty() && world.is_over() && world.mirror.is_at_rest() {
                 return steps;
             }
-            if steps - since > steps_max || world.now > at.plus_secs(REST_SECS_MAX) {
+            if steps - since > steps_max || world.now > at.plus_secs(secs_max) {
                 world.violate_rest();
             }
         }
