@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use downriver_domain::slot::{Build, Rebuild};
 use downriver_domain::version::{Format, PackageId, Requirement, RequirementKind, Version};
-use downriver_domain::{Application, Built, Dependency, Timestamp};
+use downriver_domain::{Application, Built, Dependency, Edge, Timestamp};
 
 use crate::error::EngineError;
 use crate::judging::load_edges;
@@ -23,13 +23,20 @@ pub(crate) async fn assumed<P: Ports>(
 ) -> Result<Vec<BuiltWrite>, EngineError> {
     let edges = load_edges(session, application, settled).await?;
     let mut writes = Vec::new();
-    for edge in edges.into_values().flatten() {
+    for (edge, is_one_of_several) in with_company(edges) {
         let Some(wanted) = rebuild.packages.get(&edge.dependency.package) else {
             continue;
         };
         let is_held =
             edge.dependency.is_locked && !wanted.needs_refresh && !rebuilds_on_lock(application);
-        if is_held || !admits(&edge.dependency, &wanted.version) {
+        // What another instance wanted; this one selects the lower version that it has, as NuGet's `1.0.0` does.
+        let is_anothers = is_one_of_several
+            && selected(
+                &edge.dependency,
+                [edge.dependency.built.version(), Some(&wanted.version)],
+            )
+            .is_some_and(|selected| selected != wanted.version);
+        if is_held || is_anothers || !admits(&edge.dependency, &wanted.version) {
             continue;
         }
         writes.push(BuiltWrite {
@@ -101,6 +108,28 @@ fn is_newer(format: Format, version: &str, than: &str) -> bool {
         (Ok(version), Ok(than)) => version.compare(&than) == Some(Ordering::Greater),
         _ => false,
     }
+}
+
+/// The edges, and whether others are to the same package.
+fn with_company(edges: BTreeMap<PackageId, Vec<Edge>>) -> impl Iterator<Item = (Edge, bool)> {
+    edges.into_values().flat_map(|edges| {
+        let is_one_of_several = edges.len() > 1;
+        edges.into_iter().map(move |edge| (edge, is_one_of_several))
+    })
+}
+
+/// Of these versions, the one that the dependency's requirement selects.
+pub(crate) fn selected<'a>(
+    dependency: &Dependency,
+    versions: impl IntoIterator<Item = Option<&'a str>>,
+) -> Option<String> {
+    let format = dependency.package.format();
+    let requirement = Requirement::parse(format, &dependency.requirement).ok()?;
+    let versions = versions.into_iter().flatten();
+    let candidates: Vec<Version> = versions
+        .filter_map(|version| Version::parse(format, version).ok())
+        .collect();
+    Some(requirement.selects(&candidates)?.as_str().to_owned())
 }
 
 pub(crate) fn admits(dependency: &Dependency, version: &str) -> bool {

@@ -51,6 +51,7 @@ pub async fn record_built<P: Ports>(ports: &P, report: &BuiltReport) -> Result<(
             return Ok(());
         };
         if is_baseline(&state, &report.execution) {
+            let session = session.later();
             let dependencies = ports.store().load_dependencies(&report.application).await?;
             let Some(settled) =
                 settle::settle(&session, &state, &dependencies, &findings, false).await?

@@ -232,6 +232,7 @@ async fn on_slot<P: Ports>(
         let Some(state) = session.load(application).await? else {
             return Ok(Operated::UnknownApplication);
         };
+        let session = &session.later();
         let Some(commit) = change(session, &state) else {
             return Ok(Operated::Unchanged);
         };

@@ -37,6 +37,17 @@ impl<'a, P: Ports> Session<'a, P> {
         })
     }
 
+    /// The same as of now. Whoever decides on a record that was just read takes the time after that: what is written then is
+    /// not to look older in the history than what was read.
+    pub(crate) fn later(&self) -> Self {
+        Self {
+            ports: self.ports,
+            topology: Arc::clone(&self.topology),
+            is_shadow: self.is_shadow,
+            now: self.ports.clock().now(),
+        }
+    }
+
     pub(crate) async fn load(
         &self,
         application: &ApplicationId,

@@ -47,7 +47,7 @@ pub(crate) async fn look<P: Ports>(
     mut state: ApplicationState,
 ) -> Result<(), EngineError> {
     for _ in 0..CONTENTION_MAX {
-        let looked = look_once(session, &state).await?;
+        let looked = look_once(&session.later(), &state).await?;
         let Looked::Again = looked else { return Ok(()) };
         let Some(reloaded) = session.load(&state.application.id).await? else {
             return Ok(());

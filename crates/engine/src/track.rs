@@ -68,12 +68,11 @@ pub async fn track<P: Ports>(ports: &P, event: &ExecutionEvent) -> Result<(), En
         return Ok(());
     };
     for _ in 0..CONTENTION_MAX {
-        // Anew each time: what is written after another's write is not to look older in the history.
         let session = Session::open(ports).await?;
         let Some(state) = session.load(&application).await? else {
             return Ok(());
         };
-        if let Looked::Done = track_once(&session, &state, event).await? {
+        if let Looked::Done = track_once(&session.later(), &state, event).await? {
             return Ok(());
         }
     }

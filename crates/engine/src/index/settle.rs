@@ -12,7 +12,7 @@ use super::BuiltPackage;
 use super::advice;
 use super::findings::Findings;
 use super::proof::{Proof, contains, prove};
-use crate::built::admits;
+use crate::built::{admits, selected};
 use crate::carry_out::{judge_soon, next_version, note};
 use crate::error::EngineError;
 use crate::history::{HistoryBody, HistoryEntry, NoteKind, Outcome, RebuildRecord};
@@ -257,14 +257,19 @@ fn built_less(dependencies: &[Dependency], writes: &[BuiltWrite]) -> BTreeSet<Pa
     less.map(|write| write.package.clone()).collect()
 }
 
-/// Of several instances that were built, the one that this requirement admits.
+/// Of several instances that were built, the one that this requirement selects, or at least admits.
 pub(super) fn of_instance<'a>(
     dependency: &Dependency,
     built: &'a [BuiltPackage],
 ) -> Option<&'a BuiltPackage> {
-    built
-        .iter()
-        .find(|built| admits(dependency, &built.version))
+    let selected = selected(
+        dependency,
+        built.iter().map(|built| Some(built.version.as_str())),
+    );
+    let is_selected = |built: &&BuiltPackage| Some(&built.version) == selected.as_ref();
+    { built.iter() }
+        .find(is_selected)
+        .or_else(|| { built.iter() }.find(|built| admits(dependency, &built.version)))
         .or_else(|| built.first())
 }
 

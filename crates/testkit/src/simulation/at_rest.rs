@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use downriver_domain::rollout::Hold;
 use downriver_domain::slot::SlotState;
 use downriver_domain::version::{PackageId, PackageVersionId, Version};
 use downriver_domain::{
@@ -166,6 +167,9 @@ impl<S: Store> Simulation<S> {
         if !is_rebuilt(application) {
             return Some("versioned in its source");
         }
+        if self.is_abandoned(dependency, wanted) {
+            return Some("abandoned");
+        }
         self.reason_of_state(member, dependency, wanted)
             .or_else(|| self.reason_of_versions(member, dependency, built, wanted))
     }
@@ -252,6 +256,13 @@ impl<S: Store> Simulation<S> {
         }
         let passed = member.is_in_cycle && self.is_passed(&application.id, package, wanted);
         passed.then_some("passed already in this cascade")
+    }
+
+    fn is_abandoned(&self, dependency: &Dependency, wanted: &str) -> bool {
+        let change = PackageVersionId::new(dependency.package.clone(), wanted);
+        let changes: Vec<PackageVersionId> = change.into_iter().collect();
+        let rollouts = run_at_once(self.store.load_rollouts(&changes)).expect("the store reads");
+        { rollouts.iter() }.any(|rollout| matches!(rollout.hold, Some(Hold::Abandoned { .. })))
     }
 
     fn is_unlisted_by_us(&self, change: PackageVersionId) -> bool {

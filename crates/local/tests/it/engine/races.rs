@@ -10,7 +10,9 @@ use downriver_engine::operate::Command;
 use downriver_engine::ports::{ExecutionStatus, ReadError, Store, Trigger};
 use downriver_engine::resolve::resolve;
 use downriver_engine::track::ExecutionState;
-use downriver_testkit::builders::{at, dependency, id, pipeline, producer, repository};
+use downriver_testkit::builders::{
+    application, at, dependency, id, pipeline, producer, repository,
+};
 use downriver_testkit::run_at_once;
 
 use super::desk::{Desk, catalog};
@@ -361,4 +363,47 @@ fn a_producer_that_is_held_is_not_active_once_it_has_published() {
         desk.wait_until(desk.now.get() + 1);
         assert_eq!(marked(&desk), 0, "{is_published}");
     }
+}
+
+#[test]
+fn each_instance_is_built_with_what_its_own_requirement_selects() {
+    let kit = "pkg:nuget/kit";
+    let needs = |requirement: &str| Dependency {
+        built: Built::Proven("1.0.0".to_owned()),
+        ..dependency(kit, requirement)
+    };
+    // A bare version of NuGet takes the lowest that it admits, whatever else there is.
+    let desk = Desk::with(vec![(application("web"), vec![needs("*"), needs("1.0.0")])]);
+    desk.list(kit, "1.0.0", 10);
+    desk.wait_until(1_000);
+    desk.publish(kit, "1.1.0");
+    desk.wait_until(1_100);
+    desk.end("e-1", ExecutionStatus::Succeeded);
+    desk.tell_end(&pipeline("web"), "e-1");
+    let built = || {
+        let known = run_at_once(desk.store.load_dependencies(&id("web"))).unwrap();
+        let built = known.iter().map(|known| known.built.clone());
+        built.collect::<Vec<_>>()
+    };
+    let proven = |version: &str| Built::Proven(version.to_owned());
+    assert_eq!(
+        built(),
+        [Built::Assumed("1.1.0".to_owned()), proven("1.0.0")]
+    );
+    let package = |version: &str| BuiltPackage {
+        package: kit.parse().unwrap(),
+        version: version.to_owned(),
+        revision: None,
+    };
+    let report = BuiltReport {
+        application: id("web"),
+        execution: id("e-1"),
+        packages: vec![package("1.1.0"), package("1.0.0")],
+    };
+    run_at_once(record_built(&desk, &report)).unwrap();
+    assert_eq!(built(), [proven("1.1.0"), proven("1.0.0")]);
+    desk.wait_until(9_000);
+    desk.publish(kit, "1.1.0");
+    desk.wait_until(9_900);
+    assert_eq!(desk.started(), ["web.1.1"]);
 }
