@@ -1,6 +1,7 @@
 //! From package-version events to verdicts and pending rebuilds.
 
 mod application;
+mod dating;
 mod inventory;
 
 use std::collections::{BTreeMap, BTreeSet};

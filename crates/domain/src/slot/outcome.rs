@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use downriver_version::PackageId;
 
 use super::{
-    Build, Delivered, Failure, Held, HeldReason, Pending, Rebuild, Running, SeenExecution, Slot,
-    SlotState, StartedBy, Stuck, Tail,
+    Build, Delivered, Failure, Held, HeldReason, Joined, Pending, Rebuild, Running, SeenExecution,
+    Slot, SlotState, StartedBy, Stuck, Tail, merge_joined,
 };
 use crate::catalog::Application;
 use crate::{PipelineExecutionId, Timestamp};
@@ -205,6 +205,17 @@ pub fn decide_cancelled(slot: &mut Slot, rebuild: &Rebuild, reason: &str, now: T
         seen.started_by = StartedBy::Person;
     }
     hold(slot, rebuild, HeldReason::Stopped, now);
+    // It may have stood for an older version while a newer one waited for its ring: what is newer than what was cancelled is
+    // still to come.
+    for (package, wanted) in &rebuild.packages {
+        let joined = Joined {
+            version: wanted.version.clone(),
+            repository: wanted.repository.clone(),
+            seen_at: now,
+            is_news: false,
+        };
+        merge_joined(slot, package, joined);
+    }
     slot.failure = Some(Failure {
         rebuild: rebuild.clone(),
         execution,

@@ -12,6 +12,7 @@ use downriver_domain::{
     Timestamp, VersionRecord, VersionStatus,
 };
 
+use super::dating::date_listed_versions;
 use crate::carry_out::carry_out;
 use crate::cascade::{descend, descend_of_first};
 use crate::error::EngineError;
@@ -72,7 +73,7 @@ async fn take_in_repository<P: Ports>(
             .into_iter()
             .map(|(read, records)| (read, meet(records, by_repository)))
             .collect();
-        date_originals(session, &mut seeded, repository, sightings).await?;
+        date_listed_versions(session, &mut seeded, repository, sightings).await?;
         let mut records = match seeded.remove(repository) {
             Some(records) => records,
             None => inventory.repositories[repository].clone(),
@@ -206,44 +207,6 @@ async fn seed_unmet<P: Ports>(
         }
     }
     Ok(seeded)
-}
-
-/// A copy may be heard of before its original is: then the listing upstream holds the version already, but not since
-/// when. DescribePackageVersion tells, so that it does not count as always there, and descends from what it descends from.
-async fn date_originals<P: Ports>(
-    session: &Session<'_, P>,
-    seeded: &mut BTreeMap<RepositoryId, RepositoryInventory>,
-    repository: &RepositoryId,
-    sightings: &[&Sighting],
-) -> Result<(), EngineError> {
-    let originals = seeded.iter_mut().filter(|(read, _)| *read != repository);
-    for (read, records) in originals {
-        for sighting in sightings {
-            let package_version = &sighting.package_version;
-            let Some(row) = records.versions.get_mut(package_version.version()) else {
-                continue;
-            };
-            let described = session
-                .ports
-                .registry()
-                .describe_package_version(read, package_version)
-                .await;
-            let published_at = match described {
-                Ok(described) => described.published_at,
-                Err(error @ ReadError::Transient(_)) => return Err(error.into()),
-                Err(ReadError::NotFound | ReadError::Denied(_)) => None,
-            };
-            if let Some(published_at) =
-                published_at.filter(|_| row.status == VersionStatus::Published)
-            {
-                row.first_seen = published_at;
-                row.published_at = Some(published_at);
-                row.revised_at = published_at;
-                row.cascade = descend(session, package_version.package(), published_at).await?;
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Takes a version away that could be selected until now, as far as is known.

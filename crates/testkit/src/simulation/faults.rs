@@ -45,6 +45,9 @@ pub(super) struct Odds {
     pub(super) page_max: usize,
 }
 
+/// Turns that a pause takes, at most: long enough for others to finish what they do.
+const PAUSE_TURNS_MAX: u64 = 4;
+
 impl Odds {
     pub(super) fn random(random: &mut Random, profile: Profile) -> Self {
         let mut some = |percent: u64, of_thousand: u64| {
@@ -217,8 +220,13 @@ impl Faults {
         self.is_over
     }
 
-    pub(super) fn pauses(&mut self) -> bool {
-        self.random.per_mille(self.odds.pause)
+    /// How many turns a function leaves to others before its next call.
+    pub(super) fn pause(&mut self) -> u64 {
+        if self.random.per_mille(self.odds.pause) {
+            self.random.between(1, PAUSE_TURNS_MAX)
+        } else {
+            0
+        }
     }
 
     pub(super) fn crashes(&mut self) -> bool {

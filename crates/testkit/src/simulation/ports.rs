@@ -54,17 +54,17 @@ impl<S> Worker<'_, S> {
 
     /// Others may go on before this call is made.
     async fn pause(&self) {
-        let mut is_paused = {
+        let mut turns = {
             let mut world = self.world();
             world.calls += 1;
-            world.faults.pauses()
+            world.faults.pause()
         };
         poll_fn(|_| {
-            if std::mem::take(&mut is_paused) {
-                Poll::Pending
-            } else {
-                Poll::Ready(())
+            if turns == 0 {
+                return Poll::Ready(());
             }
+            turns -= 1;
+            Poll::Pending
         })
         .await;
     }

@@ -126,6 +126,23 @@ fn a_copy_whose_original_no_event_told_of_descends_from_what_that_descends_from(
 }
 
 #[test]
+fn what_our_rebuild_published_descends_from_it_also_if_an_older_version_is_heard_of_first() {
+    let desk = Desk::with(vec![icons(Policy::default())]);
+    desk.list(ICONS, "1.0.0", -20);
+    desk.wait_until(1_000);
+    desk.publish(TOKENS, "1.1.0");
+    desk.wait_until(1_100);
+    desk.list(ICONS, "1.1.0", 1_150);
+    // Nothing told of the package before: with this event it is read what there is.
+    desk.sight(ICONS, "1.0.0", VersionStatus::Published, 1_160);
+    let inventory = run_at_once(desk.store.load_inventory(&ICONS.parse().unwrap())).unwrap();
+    let records = inventory.repositories.values().next().unwrap();
+    let cascade = &records.versions["1.1.0"].cascade;
+    assert!(cascade.applications.contains(&id("icons")), "{cascade:?}");
+    assert_eq!(records.versions["1.1.0"].published_at, Some(at(1_150)));
+}
+
+#[test]
 fn a_rebuild_that_ends_in_shadow_leaves_no_marker_of_the_time_before() {
     let wait = Policy {
         quiet_period_secs: 300,
