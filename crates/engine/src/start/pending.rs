@@ -30,6 +30,10 @@ use crate::session::Session;
 /// on its way when the function was killed has arrived by then, and clocks differ by less.
 const START_MARGIN_SECS: u64 = 120;
 
+/// After so long an execution that was started is listed, in seconds: a call that landed late and a listing that is behind
+/// included.
+const LISTED_SECS_MAX: u64 = 300;
+
 /// What is added where a rule is asked, in seconds: the ten minutes for which EventBridge delivers to it (infra/requests), and
 /// time for the execution's event to come back.
 const REQUEST_MARGIN_SECS: u64 = 900;
@@ -311,6 +315,10 @@ pub(super) async fn call_unless_blocked<P: Ports>(
             .any(|wait| matches!(wait.on, WaitOn::Producers(_)));
     if !is_blocked {
         return call::call(session, state, starting, which).await;
+    }
+    if which == Call::Again && session.now < starting.started_at.plus_secs(LISTED_SECS_MAX) {
+        // What the call before it started may not be listed yet: until it would be, its place in the budget is not another's.
+        return Ok(Looked::Done);
     }
     fall_back(session, state, starting, pending).await
 }

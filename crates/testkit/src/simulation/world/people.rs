@@ -6,7 +6,7 @@ use downriver_engine::ports::{ExecutionStatus, Trigger};
 
 use super::{Item, Message, World};
 use crate::simulation::inputs::Input;
-use crate::simulation::organisation::Change;
+use crate::simulation::organisation::{Change, Mode};
 use crate::simulation::pipelines::Begin;
 
 impl World {
@@ -88,6 +88,10 @@ impl World {
             .application
             .pipeline
             .clone();
+        // CodePipeline has no rollback in this mode.
+        if self.organisation.members[application].mode == Mode::Parallel {
+            return;
+        }
         let passes = self.pipelines.passes(application);
         let succeeded = passes.iter().enumerate().filter(|(_, pass)| {
             pass.status == ExecutionStatus::Succeeded
