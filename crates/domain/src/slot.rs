@@ -118,6 +118,18 @@ pub struct Wanted {
     pub reason: String,
 }
 
+impl Wanted {
+    /// It is not for the rebuild that had it any more: its package waits to be judged again.
+    pub fn rejoined(&self) -> Joined {
+        Joined {
+            version: self.version.clone(),
+            repository: self.repository.clone(),
+            seen_at: self.seen_at,
+            is_news: false,
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pending {
     pub rebuild: Rebuild,

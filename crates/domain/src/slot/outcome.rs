@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use downriver_version::PackageId;
 
 use super::{
-    Build, Delivered, Failure, Held, HeldReason, Joined, Pending, Rebuild, Running, SeenExecution,
-    Slot, SlotState, StartedBy, Stuck, Tail, merge_joined,
+    Build, Delivered, Failure, Held, HeldReason, Pending, Rebuild, Running, SeenExecution, Slot,
+    SlotState, StartedBy, Stuck, Tail, merge_joined,
 };
 use crate::catalog::Application;
 use crate::{PipelineExecutionId, Timestamp};
@@ -208,13 +208,7 @@ pub fn decide_cancelled(slot: &mut Slot, rebuild: &Rebuild, reason: &str, now: T
     // It may have stood for an older version while a newer one waited for its ring: what is newer than what was cancelled is
     // still to come.
     for (package, wanted) in &rebuild.packages {
-        let joined = Joined {
-            version: wanted.version.clone(),
-            repository: wanted.repository.clone(),
-            seen_at: now,
-            is_news: false,
-        };
-        merge_joined(slot, package, joined);
+        merge_joined(slot, package, wanted.rejoined());
     }
     slot.failure = Some(Failure {
         rebuild: rebuild.clone(),

@@ -1,8 +1,7 @@
 //! What else ran since the backup: successes are what the next rebuild is judged against, numbers are not used again.
 
 use downriver_domain::slot::{
-    Build, Joined, Pending, Rebuild, SeenExecution, Slot, SlotState, StartedBy, Starting,
-    merge_joined,
+    Build, Pending, Rebuild, SeenExecution, Slot, SlotState, StartedBy, Starting, merge_joined,
 };
 use downriver_domain::{ApplicationId, AttemptId, Cascade, RebuildId};
 
@@ -256,13 +255,7 @@ fn make_way<P: Ports>(
     let mut history = Vec::new();
     if let Some(waiting) = slot.rebuild().cloned() {
         for (package, wanted) in &waiting.packages {
-            let joined = Joined {
-                version: wanted.version.clone(),
-                repository: wanted.repository.clone(),
-                seen_at: wanted.seen_at,
-                is_news: false,
-            };
-            merge_joined(slot, package, joined);
+            merge_joined(slot, package, wanted.rejoined());
         }
         let text = format!(
             "execution {} runs already; its changes are judged again after that",

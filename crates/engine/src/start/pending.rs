@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use downriver_domain::slot::{
-    ActiveProducer, GateContext, GateReport, Held, HeldReason, Joined, Offer, Pending, Rebuild,
-    Slot, SlotState, Starting, WaitOn, Wanted, evaluate_gates, is_due, merge_joined, offer,
-    open_gates, rejudge,
+    ActiveProducer, GateContext, GateReport, Held, HeldReason, Offer, Pending, Rebuild, Slot,
+    SlotState, Starting, WaitOn, Wanted, evaluate_gates, is_due, merge_joined, offer, open_gates,
+    rejudge,
 };
 use downriver_domain::version::PackageId;
 use downriver_domain::{AttemptId, ClientRequestToken, Timestamp};
@@ -160,13 +160,7 @@ fn leave_for_later(slot: &mut Slot, offer: &Offer, replaced: &BTreeMap<PackageId
         }
     }
     for (package, wanted) in later {
-        let joined = Joined {
-            version: wanted.version,
-            repository: wanted.repository,
-            seen_at: wanted.seen_at,
-            is_news: false,
-        };
-        merge_joined(slot, &package, joined);
+        merge_joined(slot, &package, wanted.rejoined());
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use downriver_domain::slot::{
-    Ended, Ending, Joined, Rebuild, Running, SeenExecution, Slot, SlotState, Wanted, decide_end,
+    Ended, Ending, Rebuild, Running, SeenExecution, Slot, SlotState, Wanted, decide_end,
     merge_joined,
 };
 use downriver_domain::version::PackageId;
@@ -260,13 +260,7 @@ fn leave_what_came_later(slot: &mut Slot, rebuild: &mut Rebuild, seen: &SeenExec
         .collect();
     for package in later {
         if let Some(wanted) = rebuild.packages.remove(&package) {
-            let joined = Joined {
-                version: wanted.version,
-                repository: wanted.repository,
-                seen_at: wanted.seen_at,
-                is_news: false,
-            };
-            merge_joined(slot, &package, joined);
+            merge_joined(slot, &package, wanted.rejoined());
         }
     }
 }
